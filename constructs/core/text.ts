@@ -1,0 +1,69 @@
+/**
+ * Text that may hold values known only when a resource exists: `Ref`s to attributes of nodes that a model decides, and
+ * AWS's own partition, region and account. A model is plain data; a renderer resolves each `Ref` to its engine's token.
+ */
+export type Text = string | Ref | Join;
+
+/** Attribute of a node of the same model, for example the ARN of `BronzeBucket`. */
+export interface Ref {
+  readonly node: string;
+  readonly attr: string;
+}
+
+/** Texts one after another. */
+export interface Join {
+  readonly join: readonly (string | Ref)[];
+}
+
+export const ref = (node: string, attr: string): Ref => Object.freeze({ node, attr });
+
+/** What every stack knows of where it is. */
+export const aws = {
+  partition: ref('aws', 'partition'),
+  region: ref('aws', 'region'),
+  account: ref('aws', 'account'),
+  /** `amazonaws.com`, or another in China. */
+  urlSuffix: ref('aws', 'urlSuffix'),
+} as const;
+
+/** Template literal that keeps refs as refs: text`arn:${aws.partition}:s3:::${bucketName}/*`. */
+export function text(strings: TemplateStringsArray, ...values: Text[]): Text {
+  const parts: (string | Ref)[] = [];
+  const add = (part: string | Ref) => {
+    const last = parts.length - 1;
+    if (typeof part === 'string' && typeof parts[last] === 'string') parts[last] = parts[last] + part;
+    else if (part !== '') parts.push(part);
+  };
+  strings.forEach((string, i) => {
+    add(string);
+    const value = values[i];
+    if (value === undefined) return;
+    if (typeof value !== 'string' && 'join' in value) value.join.forEach(add);
+    else add(value);
+  });
+  if (parts.length === 0) return '';
+  return parts.length === 1 ? parts[0]! : Object.freeze({ join: Object.freeze(parts) });
+}
+
+/** A decision with every text resolved to a string. */
+export type Resolved<T> = T extends Text
+  ? string
+  : T extends readonly (infer E)[]
+    ? readonly Resolved<E>[]
+    : T extends object
+      ? { [K in keyof T]: Resolved<T[K]> }
+      : T;
+
+/** Puts a string in the place of every `Ref` and `Join` that a decision holds. */
+export function resolve<T>(decision: T, lookup: (ref: Ref) => string): Resolved<T> {
+  const walk = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(walk);
+    const keys = Object.keys(value);
+    if (keys.length === 2 && 'node' in value && 'attr' in value) return lookup(value as Ref);
+    if (keys.length === 1 && 'join' in value)
+      return (value as Join).join.map((part) => (typeof part === 'string' ? part : lookup(part))).join('');
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, walk(held)]));
+  };
+  return walk(decision) as Resolved<T>;
+}

@@ -1,0 +1,11 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/esbuild-transform.js' },
+  testEnvironment: 'node',
+  // Aspects and validations of synth are checked once, in their own tests; everywhere else they cost seconds a file.
+  setupFiles: ['<rootDir>/test/setup.js'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/cdktf.out'],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,99 @@
+/** What the state machine sends each handler, and what it gets back. Small: data stays in the lake. */
+
+/** Finds what is new for a group and writes it down as numbered batches, so that a run that dies is repeated exactly. */
+export interface PlanEvent {
+  readonly action: 'plan';
+  readonly group: string;
+  readonly run: string;
+  /** Backfill: bronze files of these dates (`YYYY-MM-DD`, both included) again, whatever was ingested before. */
+  readonly range?: { readonly from: string; readonly to: string };
+}
+
+export interface PlanResult {
+  /** True where there is no batch and no model is stale: the run ends here. */
+  readonly empty: boolean;
+  readonly batches: readonly Batch[];
+  /** Models whose inputs, SQL or contract have changed since they last ran. */
+  readonly staleModels: readonly string[];
+}
+
+export interface Batch {
+  /** `zone.table`. */
+  readonly table: string;
+  /** Counts up from 1 for each table. */
+  readonly batch: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Loads one planned batch: types, validates, de-duplicates, merges; bad rows to quarantine. */
+export interface LoadEvent {
+  readonly action: 'load';
+  readonly table: string;
+  readonly batch: number;
+  readonly run: string;
+}
+
+export interface LoadResult {
+  readonly table: string;
+  readonly batch: number;
+  /** `repeated`: this batch was loaded before, and nothing was written. */
+  readonly status: 'loaded' | 'repeated';
+  readonly rows: {
+    readonly read: number;
+    readonly merged: number;
+    readonly quarantined: number;
+    readonly duplicates: number;
+  };
+  /** How the files differed from the contract: `unknown column "gate" in 2 files`. */
+  readonly drift: readonly string[];
+}
+
+export type IngestEvent = PlanEvent | LoadEvent;
+
+/** Answers every rule of a table's contract by one scan. */
+export interface QualityEvent {
+  readonly table: string;
+  readonly run: string;
+}
+
+export interface QualityResult {
+  readonly table: string;
+  /** False where a rule of severity error failed. */
+  readonly passed: boolean;
+  readonly rules: number;
+  /** Names of the rules that failed, of either severity. */
+  readonly failed: readonly string[];
+  /** 0 to 100. */
+  readonly score: number;
+}
+
+/** Runs one SQL model into its table. */
+export interface TransformEvent {
+  readonly model: string;
+  readonly run: string;
+  /** Backfill of a `partition` model: only these dates. */
+  readonly range?: { readonly from: string; readonly to: string };
+}
+
+export interface TransformResult {
+  readonly model: string;
+  /** `fresh`: inputs, SQL and contract are those of the last run, and nothing was written. */
+  readonly status: 'written' | 'fresh';
+  readonly rows: { readonly inserted: number; readonly updated: number; readonly deleted: number };
+}
+
+/** Emits freshness, row-count and duration metrics and one OpenLineage event for each table written. */
+export interface PublishEvent {
+  readonly group: string;
+  readonly run: string;
+  /** ISO 8601: when the run started. */
+  readonly startedAt: string;
+}
+
+export interface PublishResult {
+  readonly group: string;
+  readonly tables: readonly { readonly table: string; readonly rows: number; readonly ageHours?: number }[];
+  /** URIs of the OpenLineage events written. */
+  readonly lineage: readonly string[];
+}

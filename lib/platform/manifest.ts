@@ -1,0 +1,67 @@
+import type { Dataset } from '../contract/dataset';
+
+/**
+ * A whole platform, resolved: what `platform.yaml`, its contracts and its SQL models say, with every default applied.
+ * It is the one thing that constructs, handlers and the run on this machine are made from. Plain frozen JSON.
+ */
+export interface Manifest {
+  /** Name of the platform, for example `aviation`. Lower-case letters, digits and hyphens; begins every resource's name. */
+  readonly name: string;
+  readonly zones: readonly Zone[];
+  /** Every table that has a contract, in the order of zones, then by name. */
+  readonly datasets: readonly Dataset[];
+  /** Every SQL model, in an order in which they can be run. */
+  readonly models: readonly Model[];
+  /** What runs together, each with a state machine of its own. */
+  readonly groups: readonly Group[];
+  /** Where the platform keeps its own tables: the file ledger, quality results, runs. */
+  readonly ops: Ops;
+}
+
+export interface Ops {
+  /** Glue database and Iceberg namespace, `<platform>_ops`. */
+  readonly database: string;
+  /** The zone whose bucket holds it, under `_ops/`: the first that holds Iceberg tables. */
+  readonly zone: string;
+}
+
+export interface Zone {
+  /** For example `bronze`. */
+  readonly name: string;
+  /** What it holds: files as they arrived, or Iceberg tables. */
+  readonly holds: 'files' | 'iceberg';
+  /** Glue database and Iceberg namespace, for example `aviation_silver`. */
+  readonly database: string;
+  /** Days after which files move to the archive tier; only for `files`. Undefined: never. */
+  readonly archiveAfterDays?: number;
+  /** Days that data is kept; undefined: for ever. */
+  readonly retentionDays?: number;
+}
+
+/** A SQL model: one SELECT in DuckDB's dialect, in a file of its own, `models/<name>.sql`. */
+export interface Model {
+  /** Its file's name without `.sql`, for example `fct_flights`. */
+  readonly name: string;
+  /** The file, relative to the platform's folder. */
+  readonly file: string;
+  readonly sql: string;
+  /** Tables it reads, as `zone.table`, found by parsing it. */
+  readonly reads: readonly string[];
+  /** Other models without a table (`stg_`, `int_`) that it reads, by name. */
+  readonly uses: readonly string[];
+  /** The table it fills, as `zone.table`; absent for `stg_` and `int_` models, which are views. */
+  readonly writes?: string;
+}
+
+/** A dataset group: its files are ingested, its models run, and its results published, in one run. */
+export interface Group {
+  readonly name: string;
+  /** Tables that files are ingested into, as `zone.table`. */
+  readonly ingests: readonly string[];
+  /** Models that fill tables, level by level: all of a level can run at once. */
+  readonly levels: readonly (readonly string[])[];
+  /** EventBridge Scheduler expression. */
+  readonly schedule: string;
+  /** IANA time zone of the schedule, by default `UTC`. */
+  readonly timeZone: string;
+}

@@ -1,0 +1,2 @@
+process.env.CDK_VALIDATION ??= 'false';
+process.env.JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION ??= '1';
