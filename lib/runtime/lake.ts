@@ -1,0 +1,173 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Manifest } from '../platform/manifest';
+import { identifier, literal, qualified } from '../sql/quote';
+import { type Duckdb, type DuckdbLimits, openDuckdb } from './duckdb';
+import { awsExtensions, lakeExtensions } from './extensions';
+import type { CatalogAddress, Lake, Row, SqlValue, Transaction } from './services';
+
+export interface LakeOptions {
+  readonly catalog: CatalogAddress;
+  /** Names the zones: each one that holds Iceberg tables becomes readable as `silver.flights`, the platform's own as `ops.files`. */
+  readonly manifest: Pick<Manifest, 'zones' | 'ops'>;
+  readonly limits?: DuckdbLimits;
+  /** Called before a commit is tried again, with the number of the attempt that failed. */
+  readonly onConflict?: (attempt: number, error: Error) => void;
+}
+
+/** Longest wait before a commit is tried again, in milliseconds; the first is at most a 32nd of it. */
+const longestBackOff = 3_200;
+
+/**
+ * Opens DuckDB with the Iceberg catalog attached for writing as `lake`, and for reading once per zone, with the zone's
+ * database as default schema: so `silver.flights` reads without a view, whenever the table was made.
+ *
+ * One connection serves all: a commit holds it until its end, and other statements wait.
+ *
+ * @throws Error where DuckDB's extensions cannot be had, or the catalog does not answer
+ */
+export async function openLake(options: LakeOptions): Promise<Lake> {
+  const { catalog, manifest, limits } = options;
+  const inAws = catalog.auth.kind === 'sigv4';
+  const duckdb = await openDuckdb({ extensions: inAws ? awsExtensions : lakeExtensions, limits });
+  try {
+    // Readers do not rely on a table's declared order, and DuckDB refuses to write such tables otherwise.
+    await duckdb.run('SET unsafe_iceberg_ignore_sort_order = true');
+    if (catalog.auth.kind === 'sigv4') {
+      const region = literal(catalog.auth.region);
+      await duckdb.run(`CREATE SECRET ingot_aws (TYPE s3, PROVIDER credential_chain, REGION ${region})`);
+    }
+    await duckdb.run(attach('lake', catalog, []));
+    const readable = manifest.zones
+      .filter((zone) => zone.holds === 'iceberg')
+      .map((z) => [z.name, z.database] as const);
+    for (const [name, database] of [...readable, ['ops', manifest.ops.database] as const]) {
+      await duckdb.run(attach(name, catalog, [`DEFAULT_SCHEMA ${literal(database)}`, 'READ_ONLY']));
+    }
+  } catch (error) {
+    duckdb.close();
+    throw error;
+  }
+  return new DuckdbLake(duckdb, options.onConflict);
+}
+
+function attach(name: string, catalog: CatalogAddress, more: readonly string[]): string {
+  const options = [
+    'TYPE iceberg',
+    `ENDPOINT ${literal(catalog.uri)}`,
+    // What Glue does not offer: creating a table in stages, several tables in a commit, purging on drop.
+    'STAGE_CREATE_TABLES false',
+    'DISABLE_MULTI_TABLE_COMMIT true',
+    'PURGE_REQUESTED false',
+    ...more,
+  ];
+  if (catalog.auth.kind === 'none') options.push("AUTHORIZATION_TYPE 'none'");
+  else {
+    const { region, service } = catalog.auth;
+    options.push("AUTHORIZATION_TYPE 'sigv4'", "SECRET 'ingot_aws'");
+    options.push(`SIGV4_REGION ${literal(region)}`, `SIGV4_SERVICE ${literal(service)}`);
+  }
+  return `ATTACH ${literal(catalog.warehouse)} AS ${identifier(name)} (${options.join(', ')})`;
+}
+
+class DuckdbLake implements Lake {
+  private last: Promise<unknown> = Promise.resolve();
+  private readonly inCommit = new AsyncLocalStorage<true>();
+
+  constructor(
+    private readonly duckdb: Duckdb,
+    private readonly onConflict: LakeOptions['onConflict'],
+  ) {}
+
+  query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]> {
+    return this.alone(() => this.duckdb.query<R>(sql, params));
+  }
+
+  run(sql: string, params?: Record<string, SqlValue>): Promise<number> {
+    return this.alone(() => this.duckdb.run(sql, params));
+  }
+
+  commit<T>(work: (tx: Transaction) => Promise<T>, options: { readonly attempts?: number } = {}): Promise<T> {
+    return this.alone(async () => {
+      const attempts = options.attempts ?? 20;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.attempt(work);
+        } catch (error) {
+          if (!isConflict(error) || attempt >= attempts) throw error;
+          this.onConflict?.(attempt, error);
+          await sleep(Math.random() * Math.min(longestBackOff, (longestBackOff / 32) * 2 ** (attempt - 1)));
+        }
+      }
+    });
+  }
+
+  async properties(database: string, table: string): Promise<Record<string, string>> {
+    return this.alone(() => this.readProperties(database, table));
+  }
+
+  async snapshotId(database: string, table: string): Promise<string | undefined> {
+    const rows = await this.query<{ id: bigint }>(
+      `SELECT snapshot_id AS id FROM iceberg_snapshots(${this.name(database, table)}) ORDER BY sequence_number DESC LIMIT 1`,
+    );
+    return rows[0]?.id.toString();
+  }
+
+  name(database: string, table: string): string {
+    return qualified('lake', database, table);
+  }
+
+  async close(): Promise<void> {
+    await this.alone(async () => this.duckdb.close());
+  }
+
+  private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    await this.duckdb.run('BEGIN TRANSACTION');
+    try {
+      const result = await this.inCommit.run(true, () => work(this.transaction));
+      await this.duckdb.run('COMMIT');
+      return result;
+    } catch (error) {
+      // A COMMIT that failed has already ended the transaction, and there is nothing left to undo.
+      await this.duckdb.run('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private readonly transaction: Transaction = {
+    query: (sql, params) => this.duckdb.query(sql, params),
+    run: (sql, params) => this.duckdb.run(sql, params),
+    properties: (database, table) => this.readProperties(database, table),
+    setProperties: async (database, table, properties) => {
+      const entries = Object.entries(properties).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
+      await this.duckdb.run(
+        `CALL set_iceberg_table_properties(${this.name(database, table)}, MAP {${entries.join(', ')}})`,
+      );
+    },
+  };
+
+  private async readProperties(database: string, table: string): Promise<Record<string, string>> {
+    const rows = await this.duckdb.query<{ key: string; value: string }>(
+      `FROM iceberg_table_properties(${this.name(database, table)})`,
+    );
+    return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+  }
+
+  /** DuckDB knows one transaction a connection: whoever comes during a commit waits for its end. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inCommit.getStore() === true) {
+      throw new Error('Inside a commit, use its transaction: the lake itself waits until the commit has ended');
+    }
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Whether another writer was first: then the same work, run again from its start, may succeed. */
+export function isConflict(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    /\b409\b|Conflict|branch main has changed|TransactionContext Error.*conflict/i.test(error.message)
+  );
+}
