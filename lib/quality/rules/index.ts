@@ -1,0 +1,27 @@
+import type { Rule, RuleType } from '../../contract/dataset';
+import type { RuleKind, RuleOf } from '../rule';
+import { acceptedValues } from './accepted-values';
+import { expression } from './expression';
+import { length } from './length';
+import { notNull } from './not-null';
+import { pattern } from './pattern';
+import { range } from './range';
+import { rowCount } from './row-count';
+import { sql } from './sql';
+import { unique } from './unique';
+
+/** Every type of rule. A type that is added to `Rule` and not here does not compile. */
+const kinds: { readonly [T in RuleType]: RuleKind<RuleOf<T>> } = {
+  notNull,
+  unique,
+  acceptedValues,
+  range,
+  pattern,
+  length,
+  rowCount,
+  sql,
+  expression,
+};
+
+/** What is known of a rule's type. */
+export const kindOf = (rule: Rule): RuleKind => (kinds as Readonly<Record<RuleType, RuleKind>>)[rule.type];
