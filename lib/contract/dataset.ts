@@ -50,6 +50,8 @@ export interface ContractRef {
 
 export interface Column {
   readonly name: string;
+  /** The property's `id` in the contract: the same id with another name is a renamed column. */
+  readonly id?: string;
   readonly type: Type;
   readonly required: boolean;
   readonly description?: string;
@@ -174,6 +176,8 @@ interface RuleBase {
 /** At most `max` failing rows, in rows or in percent of the rows checked. */
 export interface Tolerance {
   readonly max: number;
+  /** True: fewer than `max`, as ODCS's `mustBeLessThan` says of a percentage. By default false. */
+  readonly exclusive?: boolean;
   readonly unit: 'rows' | 'percent';
 }
 
@@ -197,8 +201,19 @@ export type Rule =
   | (RuleBase & { readonly type: 'pattern'; readonly column: string; readonly pattern: string })
   | (RuleBase & { readonly type: 'length'; readonly column: string; readonly min?: number; readonly max?: number })
   | (RuleBase & { readonly type: 'rowCount'; readonly min?: number; readonly max?: number })
-  /** A SQL query that gives one number, or, as `expression`, a condition that each row must meet. */
-  | (RuleBase & { readonly type: 'sql'; readonly query: string; readonly min?: number; readonly max?: number })
+  /** A SQL query that gives one number or boolean (true is 1), and the numbers that are right. */
+  | (RuleBase & Bounds & { readonly type: 'sql'; readonly query: string })
+  /** A condition that each row must meet. */
   | (RuleBase & { readonly type: 'expression'; readonly expression: string });
+
+/** The numbers that are right: from `min` to `max`, both included unless said otherwise, but for those of `except`. */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  readonly exclusiveMin?: boolean;
+  readonly exclusiveMax?: boolean;
+  /** Numbers that are wrong: `min` to `max`, both included unless `exclusive`. */
+  readonly except?: { readonly min: number; readonly max: number; readonly exclusive?: boolean };
+}
 
 export type RuleType = Rule['type'];

@@ -45,9 +45,9 @@ export interface Model {
   /** The file, relative to the platform's folder. */
   readonly file: string;
   readonly sql: string;
-  /** Tables it reads, as `zone.table`, found by parsing it. */
+  /** Tables it reads, itself or through the models it uses, as `zone.table`, found by parsing them. Sorted. */
   readonly reads: readonly string[];
-  /** Other models without a table (`stg_`, `int_`) that it reads, by name. */
+  /** Models without a table (`stg_`, `int_`) that it reads, also through one another, in an order to create them in. */
   readonly uses: readonly string[];
   /** The table it fills, as `zone.table`; absent for `stg_` and `int_` models, which are views. */
   readonly writes?: string;
