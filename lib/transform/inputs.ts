@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Dataset } from '../contract/dataset';
+import type { Manifest, Model } from '../platform/manifest';
+import type { Services } from '../runtime/services';
+import { selectOf } from './select';
+
+/** Table property that says what a model's table was last made from, written in the same commit as its rows. */
+export const inputsProperty = 'ingot.inputs';
+
+/**
+ * What a model's table would be made from now: the snapshot of each table that it reads, itself or through `stg_` and
+ * `int_` models, and a hash of its SQL and of its contract. Equal text, equal rows: there is nothing to do.
+ *
+ * The snapshots are read before the rows are: should an input change in between, the text is too old, and the model
+ * runs once more than it had to, never once less.
+ */
+export async function inputsOf(model: Model, services: Services): Promise<string> {
+  const { manifest, lake } = services;
+  const snapshots: Record<string, string | null> = {};
+  for (const table of tablesRead(model, manifest)) {
+    const [zone, dataset] = [zoneOf(table, manifest), datasetOf(table, manifest)];
+    snapshots[table] = (await lake.snapshotId(zone.database, dataset.name)) ?? null;
+  }
+  return JSON.stringify({ hash: hashOf(model, manifest), snapshots });
+}
+
+/** Tables that a model reads, as `zone.table`, those of the models that it uses included; in alphabetical order. */
+export function tablesRead(model: Model, manifest: Manifest): string[] {
+  const tables = new Set(model.reads);
+  for (const name of model.uses) for (const table of tablesRead(modelOf(name, manifest), manifest)) tables.add(table);
+  return [...tables].sort();
+}
+
+function hashOf(model: Model, manifest: Manifest): string {
+  const { columns, key, partitionBy, materialization, history } = datasetOf(written(model), manifest);
+  const types = columns.map(({ name, type }) => ({ name, type }));
+  const content = JSON.stringify([
+    selectOf(model, manifest),
+    types,
+    key,
+    partitionBy,
+    materialization ?? null,
+    history,
+  ]);
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** The table that a model fills, as `zone.table`. Throws where it is a view. */
+export function written(model: Model): string {
+  if (model.writes === undefined) throw new Error(`Model ${model.name} fills no table: stg_ and int_ models are views`);
+  return model.writes;
+}
+
+/** The model of a name. Throws where the platform has none. */
+export function modelOf(name: string, manifest: Manifest): Model {
+  const model = manifest.models.find((m) => m.name === name);
+  if (model === undefined) throw new Error(`Platform ${manifest.name} has no model ${name}`);
+  return model;
+}
+
+/** The dataset of a table, `zone.table`. Throws where the platform has none. */
+export function datasetOf(table: string, manifest: Manifest): Dataset {
+  const dataset = manifest.datasets.find((d) => `${d.zone}.${d.name}` === table);
+  if (dataset === undefined) throw new Error(`Platform ${manifest.name} has no table ${table}`);
+  return dataset;
+}
+
+/** The zone of a table, `zone.table`. Throws where the platform has none. */
+export function zoneOf(table: string, manifest: Manifest): Manifest['zones'][number] {
+  const zone = manifest.zones.find((z) => z.name === table.split('.')[0]);
+  if (zone === undefined) throw new Error(`Platform ${manifest.name} has no zone for table ${table}`);
+  return zone;
+}
