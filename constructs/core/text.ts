@@ -46,13 +46,15 @@ export function text(strings: TemplateStringsArray, ...values: Text[]): Text {
 }
 
 /** A decision with every text resolved to a string. */
-export type Resolved<T> = T extends Text
-  ? string
-  : T extends readonly (infer E)[]
-    ? readonly Resolved<E>[]
-    : T extends object
-      ? { [K in keyof T]: Resolved<T[K]> }
-      : T;
+export type Resolved<T> = T extends string
+  ? T
+  : T extends Ref | Join
+    ? string
+    : T extends readonly (infer E)[]
+      ? readonly Resolved<E>[]
+      : T extends object
+        ? { [K in keyof T]: Resolved<T[K]> }
+        : T;
 
 /** Puts a string in the place of every `Ref` and `Join` that a decision holds. */
 export function resolve<T>(decision: T, lookup: (ref: Ref) => string): Resolved<T> {

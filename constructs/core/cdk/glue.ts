@@ -1,0 +1,82 @@
+import { CustomResource, Stack } from 'aws-cdk-lib';
+import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
+import { CfnDatabase, CfnRegistry, CfnSchema, CfnTable } from 'aws-cdk-lib/aws-glue';
+import { applyRemoval } from './removal';
+import type { Renderer } from './render';
+
+export const renderDatabase: Renderer<'database'> = (scope, node) => {
+  const database = new CfnDatabase(scope, node.id, {
+    catalogId: Stack.of(scope).account,
+    databaseInput: { name: node.name, description: node.description, locationUri: node.location },
+  });
+  applyRemoval(database, node.removal);
+  return { name: database.ref };
+};
+
+export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
+  const table = new CfnTable(scope, node.id, {
+    catalogId: Stack.of(scope).account,
+    databaseName: node.database,
+    tableInput: {
+      name: node.name,
+      description: node.description,
+      tableType: 'EXTERNAL_TABLE',
+      parameters: node.parameters,
+      partitionKeys: [...node.partitionKeys],
+      storageDescriptor: {
+        columns: [...node.columns],
+        location: node.location,
+        inputFormat: node.inputFormat,
+        outputFormat: node.outputFormat,
+        serdeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
+      },
+    },
+  });
+  applyRemoval(table, node.removal);
+  return { name: table.ref };
+};
+
+export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) => {
+  const registry = new CfnRegistry(scope, node.id, { name: node.name, description: node.description });
+  return { arn: registry.attrArn, name: node.name };
+};
+
+export const renderSchema: Renderer<'schema'> = (scope, node) => {
+  const schema = new CfnSchema(scope, node.id, {
+    registry: { arn: node.registryArn },
+    name: node.name,
+    description: node.description,
+    dataFormat: node.dataFormat,
+    compatibility: node.compatibility,
+    schemaDefinition: node.definition,
+  });
+  return { arn: schema.attrArn, name: node.name };
+};
+
+export const renderWorkgroup: Renderer<'workgroup'> = (scope, node) => {
+  const workgroup = new CfnWorkGroup(scope, node.id, {
+    name: node.name,
+    description: node.description,
+    state: 'ENABLED',
+    workGroupConfiguration: {
+      enforceWorkGroupConfiguration: true,
+      publishCloudWatchMetricsEnabled: true,
+      bytesScannedCutoffPerQuery: node.scanLimitBytes,
+      engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+      resultConfiguration: {
+        outputLocation: node.outputLocation,
+        encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKey: node.keyArn },
+      },
+    },
+  });
+  return { name: workgroup.ref };
+};
+
+export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
+  const resource = new CustomResource(scope, node.id, {
+    serviceToken: node.functionArn,
+    resourceType: 'Custom::IngotTable',
+    properties: { spec: node.spec },
+  });
+  return { id: resource.ref };
+};

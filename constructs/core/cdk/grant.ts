@@ -1,0 +1,28 @@
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+import type { Statement } from '../nodes';
+import { policyDocument } from '../policy';
+import { resolve } from '../text';
+import type { Lookup } from './render';
+
+/**
+ * Gives statements to a principal.
+ *
+ * @throws Error where the principal cannot be changed from here, such as a role imported by its ARN: CDK would drop the
+ * grant without a word, and whoever relies on it would find out at run time.
+ */
+export function grant(scope: IConstruct, grantee: IGrantable, statements: readonly Statement[], lookup: Lookup): void {
+  const { Statement: json } = policyDocument(resolve(statements, lookup)) as { Statement: object[] };
+  for (const statement of json) {
+    const added = grantee.grantPrincipal.addToPrincipalPolicy(PolicyStatement.fromJson(statement));
+    if (!added.statementAdded)
+      throw new Error(
+        `${scope.node.path} cannot grant to ${describe(grantee)}: it was imported and cannot be changed here; ` +
+          'import it with mutable: true, or pass a role that this app creates',
+      );
+  }
+}
+
+function describe(grantee: IGrantable): string {
+  return 'node' in grantee ? (grantee as unknown as IConstruct).node.path : String(grantee.grantPrincipal);
+}

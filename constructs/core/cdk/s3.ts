@@ -1,0 +1,57 @@
+import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
+import type { LifecycleRule } from '../nodes';
+import { policyDocument } from '../policy';
+import { applyRemoval } from './removal';
+import type { Renderer } from './render';
+
+export const renderBucket: Renderer<'bucket'> = (scope, node) => {
+  const bucket = new CfnBucket(scope, node.id, {
+    bucketName: node.name,
+    bucketEncryption: {
+      serverSideEncryptionConfiguration: [
+        node.keyArn === undefined
+          ? { serverSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
+          : {
+              bucketKeyEnabled: true,
+              serverSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: node.keyArn },
+            },
+      ],
+    },
+    publicAccessBlockConfiguration: {
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    ownershipControls: { rules: [{ objectOwnership: 'BucketOwnerEnforced' }] },
+    versioningConfiguration: node.versioned ? { status: 'Enabled' } : undefined,
+    lifecycleConfiguration: node.lifecycle.length === 0 ? undefined : { rules: node.lifecycle.map(lifecycleRule) },
+    loggingConfiguration:
+      node.accessLogs === undefined
+        ? undefined
+        : { destinationBucketName: node.accessLogs.bucketName, logFilePrefix: node.accessLogs.prefix },
+    notificationConfiguration: node.eventBridge
+      ? { eventBridgeConfiguration: { eventBridgeEnabled: true } }
+      : undefined,
+  });
+  applyRemoval(bucket, node.removal);
+  new CfnBucketPolicy(scope, `${node.id}Policy`, { bucket: bucket.ref, policyDocument: policyDocument(node.policy) });
+  return { arn: bucket.attrArn, name: bucket.ref };
+};
+
+function lifecycleRule(rule: LifecycleRule): CfnBucket.RuleProperty {
+  return {
+    id: rule.id,
+    status: 'Enabled',
+    prefix: rule.prefix,
+    transitions:
+      rule.archiveAfterDays === undefined
+        ? undefined
+        : [{ storageClass: 'GLACIER_IR', transitionInDays: rule.archiveAfterDays }],
+    expirationInDays: rule.expireAfterDays,
+    noncurrentVersionExpiration:
+      rule.expireNoncurrentAfterDays === undefined ? undefined : { noncurrentDays: rule.expireNoncurrentAfterDays },
+    abortIncompleteMultipartUpload:
+      rule.abortUploadsAfterDays === undefined ? undefined : { daysAfterInitiation: rule.abortUploadsAfterDays },
+  };
+}

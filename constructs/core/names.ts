@@ -1,0 +1,34 @@
+import type { Problem } from '../../lib/errors';
+
+/**
+ * Names of platforms begin the names of buckets, whose 63 characters also hold a purpose (at most 13), the account (12)
+ * and the region (at most 14).
+ */
+export function nameProblems(where: string, path: string, name: string): Problem[] {
+  if (/^[a-z][a-z0-9-]{0,18}[a-z0-9]$/.test(name) && !name.includes('--')) return [];
+  const message = name.includes('Token[')
+    ? 'must be known at synth, since other names are made from it; given a token'
+    : `must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(name)}`;
+  return [{ where, path, message }];
+}
+
+/** A number that must be whole, or at least so much. */
+export function numberProblems(
+  where: string,
+  path: string,
+  given: number,
+  allowed: { readonly min: number; readonly max?: number; readonly whole: boolean },
+): Problem[] {
+  const { min, max, whole } = allowed;
+  if (given >= min && given <= (max ?? Number.MAX_VALUE) && (!whole || Number.isInteger(given))) return [];
+  const range = max === undefined ? `from ${min}` : `from ${min} to ${max}`;
+  return [{ where, path, message: `must be a ${whole ? 'whole ' : ''}number ${range}; given ${given}` }];
+}
+
+/** `fct_route_months` as part of a construct id: `FctRouteMonths`. */
+export function pascal(name: string): string {
+  return name
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}

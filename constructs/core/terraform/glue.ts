@@ -1,0 +1,87 @@
+import {
+  AthenaWorkgroup,
+  GlueCatalogDatabase,
+  GlueCatalogTable,
+  GlueRegistry,
+  GlueSchema,
+  LambdaInvocation,
+} from './aws';
+import { lifecycle } from './removal';
+import { type Renderer, whereabouts } from './render';
+
+export const renderDatabase: Renderer<'database'> = (scope, node) => {
+  const database = new GlueCatalogDatabase(scope, node.id, {
+    catalogId: whereabouts(scope).account,
+    name: node.name,
+    description: node.description,
+    locationUri: node.location,
+    lifecycle: lifecycle(node.removal),
+  });
+  return { name: database.name };
+};
+
+export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
+  const table = new GlueCatalogTable(scope, node.id, {
+    catalogId: whereabouts(scope).account,
+    databaseName: node.database,
+    name: node.name,
+    description: node.description,
+    tableType: 'EXTERNAL_TABLE',
+    parameters: node.parameters,
+    partitionKeys: [...node.partitionKeys],
+    storageDescriptor: {
+      columns: [...node.columns],
+      location: node.location,
+      inputFormat: node.inputFormat,
+      outputFormat: node.outputFormat,
+      serDeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
+    },
+    lifecycle: lifecycle(node.removal),
+  });
+  return { name: table.name };
+};
+
+export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) => {
+  const registry = new GlueRegistry(scope, node.id, { registryName: node.name, description: node.description });
+  return { arn: registry.arn, name: node.name };
+};
+
+export const renderSchema: Renderer<'schema'> = (scope, node) => {
+  const schema = new GlueSchema(scope, node.id, {
+    registryArn: node.registryArn,
+    schemaName: node.name,
+    description: node.description,
+    dataFormat: node.dataFormat,
+    compatibility: node.compatibility,
+    schemaDefinition: node.definition,
+  });
+  return { arn: schema.arn, name: node.name };
+};
+
+export const renderWorkgroup: Renderer<'workgroup'> = (scope, node) => {
+  const workgroup = new AthenaWorkgroup(scope, node.id, {
+    name: node.name,
+    description: node.description,
+    state: 'ENABLED',
+    configuration: {
+      enforceWorkgroupConfiguration: true,
+      publishCloudwatchMetricsEnabled: true,
+      bytesScannedCutoffPerQuery: node.scanLimitBytes,
+      engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+      resultConfiguration: {
+        outputLocation: node.outputLocation,
+        encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKeyArn: node.keyArn },
+      },
+    },
+  });
+  return { name: workgroup.name };
+};
+
+export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
+  const invocation = new LambdaInvocation(scope, node.id, {
+    functionName: node.functionName,
+    lifecycleScope: 'CRUD',
+    input: JSON.stringify({ spec: node.spec }),
+  });
+  return { id: invocation.id };
+};

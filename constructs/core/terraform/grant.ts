@@ -1,0 +1,31 @@
+import type { Construct } from 'constructs';
+import { pascal } from '../names';
+import type { Statement } from '../nodes';
+import { policyDocument } from '../policy';
+import { resolve } from '../text';
+import { type IamRole, IamRolePolicy } from './aws';
+import type { Lookup } from './render';
+
+/** A role that statements can be given to: an `IamRole` or a `DataAwsIamRole`. */
+export type Grantee = Pick<IamRole, 'name' | 'node'>;
+
+/**
+ * Gives statements to a role as an inline policy of its own, inside the construct that grants.
+ *
+ * @param what names the grant, for example `ReadBronze`; the same grant to the same role is made once
+ */
+export function grant(
+  scope: Construct,
+  what: string,
+  role: Grantee,
+  statements: readonly Statement[],
+  lookup: Lookup,
+): void {
+  const id = `${what}For${pascal(role.node.path)}`;
+  if (scope.node.tryFindChild(id) !== undefined) return;
+  new IamRolePolicy(scope, id, {
+    name: id.slice(0, 128),
+    role: role.name,
+    policy: JSON.stringify(policyDocument(resolve(statements, lookup))),
+  });
+}

@@ -1,0 +1,38 @@
+import { policyDocument, trustDocument } from '../policy';
+import { IamRole, IamRolePolicy } from './aws';
+import type { Renderer } from './render';
+
+const permissions = new Map<string, IamRolePolicy>();
+
+/**
+ * The policy of a role that this package made, by the token of its ARN. CloudFormation creates a role with its inline
+ * policy; in Terraform they are two, and what acts as the role must wait for the second as well.
+ */
+export function permissionsOf(roleArn: string): IamRolePolicy[] {
+  const policy = permissions.get(roleArn);
+  return policy === undefined ? [] : [policy];
+}
+
+export const renderRole: Renderer<'role'> = (scope, node) => {
+  const role = new IamRole(scope, node.id, {
+    description: node.description,
+    assumeRolePolicy: JSON.stringify(trustDocument(node.assumedBy, node.assumeConditions)),
+  });
+  if (node.statements.length === 0) return { arn: role.arn, name: role.name };
+  const policy = new IamRolePolicy(scope, `${node.id}Permissions`, {
+    name: 'permissions',
+    role: role.id,
+    policy: JSON.stringify(policyDocument(node.statements)),
+  });
+  permissions.set(role.arn, policy);
+  return { arn: role.arn, name: role.name };
+};
+
+export const renderPolicy: Renderer<'policy'> = (scope, node) => {
+  const policy = new IamRolePolicy(scope, node.id, {
+    name: node.id,
+    role: node.roleName,
+    policy: JSON.stringify(policyDocument(node.statements)),
+  });
+  return { id: policy.id };
+};

@@ -1,0 +1,236 @@
+import { assertValid, givenAllowed, type Problem } from '../../lib/errors';
+import { deepFreeze } from '../../lib/freeze';
+import type { Zone } from '../../lib/platform/manifest';
+import { databaseName, resolveZones, type ZoneDeclaration, zoneProblems } from '../../lib/platform/zones';
+import { nameProblems, numberProblems, pascal } from '../core/names';
+import type { BucketNode, KeyNode, LifecycleRule, Node } from '../core/nodes';
+import { accountAdministersKey, tlsOnly } from '../core/policy';
+import { removalProblems } from '../core/removal';
+import { aws, ref, type Text, text } from '../core/text';
+import type { LakeDeclaration } from './props';
+
+/** What stands of a lake once it is decided: its resources, and what others need to know to use it. */
+export interface LakeModel {
+  readonly nodes: readonly Node[];
+  readonly facts: LakeFacts;
+}
+
+/** What catalogs, pipelines and grants need to know of a lake. Once rendered, every text is the engine's token. */
+export interface LakeFacts {
+  readonly name: string;
+  readonly zones: readonly ZoneFacts[];
+  /** The platform's own tables: their database, and their root, inside the first Iceberg zone. */
+  readonly ops: { readonly database: string; readonly zone: string };
+  readonly workgroup: Text;
+  readonly queryResults: { readonly bucketArn: Text; readonly keyArn: Text };
+}
+
+export interface ZoneFacts extends Zone {
+  readonly bucketArn: Text;
+  readonly bucketName: Text;
+  /** Absent where an existing bucket was passed in that has no key of its own. */
+  readonly keyArn?: Text;
+}
+
+/** What the user brought along: ids of nodes that are not to be made, for example `BronzeBucket`. */
+export interface LakeGiven {
+  readonly nodes: ReadonlySet<string>;
+  /** The context's `ingot:allow-data-deletion`. */
+  readonly deletionFlag?: unknown;
+}
+
+/** Id of the node of a zone's bucket or key. */
+export const bucketId = (zone: string) => `${pascal(zone)}Bucket`;
+export const keyId = (zone: string) => `${pascal(zone)}Key`;
+
+/**
+ * Decides a lake.
+ *
+ * @param path the construct's path, for messages
+ * @throws InvalidInputError with every problem of the declaration
+ */
+export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven = { nodes: new Set() }): LakeModel {
+  const removal = lake.removal ?? 'retain';
+  const accessLogDays = lake.accessLogDays ?? 365;
+  const queryScanLimitGb = lake.queryScanLimitGb ?? 100;
+  const queryResultDays = lake.queryResultDays ?? 30;
+  assertValid([
+    ...lakeProblems(path, lake, { accessLogDays, queryScanLimitGb, queryResultDays }),
+    ...removalProblems(path, removal, given.deletionFlag),
+  ]);
+
+  const { name } = lake;
+  const zones = resolveZones(name, lake.zones);
+  const logged = lake.accessLogs ?? true;
+  const exists = (id: string) => given.nodes.has(id);
+  const bucketName = (purpose: string) => text`${name}-${purpose.replaceAll('_', '-')}-${aws.account}-${aws.region}`;
+  const accessLogs = (prefix: string) =>
+    logged ? { accessLogs: { bucketName: ref('AccessLogsBucket', 'name'), prefix: `${prefix}/` } } : {};
+  const key = (id: string, purpose: string): KeyNode => ({
+    kind: 'key',
+    id,
+    alias: `alias/${name}-${purpose.replaceAll('_', '-')}`,
+    description: `${name}: ${purpose}`,
+    policy: [accountAdministersKey],
+    removal,
+  });
+
+  const accessLogsBucket: BucketNode = {
+    kind: 'bucket',
+    id: 'AccessLogsBucket',
+    name: bucketName('access-logs'),
+    versioned: false,
+    lifecycle: [{ id: 'expire', expireAfterDays: accessLogDays, abortUploadsAfterDays: 7 }],
+    policy: [
+      tlsOnly(text`arn:${aws.partition}:s3:::${bucketName('access-logs')}`),
+      {
+        sid: 'AccessLogsArrive',
+        effect: 'Allow',
+        principal: { service: 'logging.s3.amazonaws.com' },
+        actions: ['s3:PutObject'],
+        resources: [text`arn:${aws.partition}:s3:::${bucketName('access-logs')}/*`],
+        conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      },
+    ],
+    eventBridge: false,
+    removal,
+  };
+
+  const zoneNodes = zones.flatMap((zone): Node[] => {
+    const bucket = ref(bucketId(zone.name), 'name');
+    return [
+      key(keyId(zone.name), zone.name),
+      {
+        kind: 'bucket',
+        id: bucketId(zone.name),
+        name: bucketName(zone.name),
+        keyArn: ref(keyId(zone.name), 'arn'),
+        versioned: true,
+        lifecycle: [zoneLifecycle(zone)],
+        ...accessLogs(zone.name),
+        policy: [tlsOnly(text`arn:${aws.partition}:s3:::${bucketName(zone.name)}`)],
+        eventBridge: zone.holds === 'files',
+        removal,
+      },
+      {
+        kind: 'database',
+        id: `${pascal(zone.name)}Database`,
+        name: zone.database,
+        description: `${name}: ${zone.name}, ${zone.holds === 'files' ? 'files as they arrived' : 'Iceberg tables'}`,
+        location: text`s3://${bucket}/`,
+        removal,
+      },
+    ];
+  });
+
+  const opsZone = zones.find((zone) => zone.holds === 'iceberg')!;
+  const ops = { database: databaseName(name, 'ops'), zone: opsZone.name };
+  const queries: Node[] = [
+    key('QueryResultsKey', 'query-results'),
+    {
+      kind: 'bucket',
+      id: 'QueryResultsBucket',
+      name: bucketName('query-results'),
+      keyArn: ref('QueryResultsKey', 'arn'),
+      versioned: false,
+      lifecycle: [{ id: 'expire', expireAfterDays: queryResultDays, abortUploadsAfterDays: 7 }],
+      ...accessLogs('query-results'),
+      policy: [tlsOnly(text`arn:${aws.partition}:s3:::${bucketName('query-results')}`)],
+      eventBridge: false,
+      removal,
+    },
+    {
+      kind: 'workgroup',
+      id: 'Workgroup',
+      name,
+      description: `${name}: queries of the lake; results encrypted, scans limited`,
+      outputLocation: text`s3://${ref('QueryResultsBucket', 'name')}/results/`,
+      keyArn: ref('QueryResultsKey', 'arn'),
+      scanLimitBytes: Math.round(queryScanLimitGb * 1e9),
+    },
+  ];
+
+  const nodes: Node[] = [
+    ...(logged ? [accessLogsBucket] : []),
+    ...zoneNodes,
+    {
+      kind: 'database',
+      id: 'OpsDatabase',
+      name: ops.database,
+      description: `${name}: the platform's own tables: files ingested, quality results, runs`,
+      location: text`s3://${ref(bucketId(opsZone.name), 'name')}/_ops/`,
+      removal,
+    },
+    ...queries,
+  ];
+  return deepFreeze({
+    nodes: nodes.filter(
+      (node) => !exists(node.id) && !(node.id.endsWith('Key') && exists(node.id.replace(/Key$/, 'Bucket'))),
+    ),
+    facts: {
+      name,
+      zones: zones.map((zone) => ({
+        ...zone,
+        bucketArn: ref(bucketId(zone.name), 'arn'),
+        bucketName: ref(bucketId(zone.name), 'name'),
+        ...(exists(bucketId(zone.name)) && !exists(keyId(zone.name)) ? {} : { keyArn: ref(keyId(zone.name), 'arn') }),
+      })),
+      ops,
+      workgroup: ref('Workgroup', 'name'),
+      queryResults: { bucketArn: ref('QueryResultsBucket', 'arn'), keyArn: ref('QueryResultsKey', 'arn') },
+    },
+  });
+}
+
+/**
+ * The zones of these names; all where none is named.
+ *
+ * @throws InvalidInputError for a name that no zone has
+ */
+export function selectZones<Facts extends Pick<ZoneFacts, 'name'>>(
+  path: string,
+  lake: { readonly zones: readonly Facts[] },
+  names: readonly string[],
+): readonly Facts[] {
+  const known = lake.zones.map((zone) => zone.name);
+  assertValid(
+    names
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
+        where: path,
+        path: 'zones',
+        message: `must be names of its zones; ${givenAllowed(name, known)}`,
+      })),
+  );
+  return names.length === 0 ? lake.zones : lake.zones.filter((zone) => names.includes(zone.name));
+}
+
+/** An object of an Iceberg table has no age that S3 knows: only snapshots say what is live. */
+function zoneLifecycle(zone: Zone): LifecycleRule {
+  return {
+    id: 'keep',
+    ...(zone.holds === 'files' && zone.archiveAfterDays !== undefined
+      ? { archiveAfterDays: zone.archiveAfterDays }
+      : {}),
+    ...(zone.holds === 'files' && zone.retentionDays !== undefined ? { expireAfterDays: zone.retentionDays } : {}),
+    expireNoncurrentAfterDays: 30,
+    abortUploadsAfterDays: 7,
+  };
+}
+
+function lakeProblems(
+  where: string,
+  lake: LakeDeclaration,
+  numbers: { accessLogDays: number; queryScanLimitGb: number; queryResultDays: number },
+): Problem[] {
+  const zones: readonly ZoneDeclaration[] | undefined = lake.zones;
+  return [
+    ...nameProblems(where, 'name', lake.name),
+    ...(zones === undefined
+      ? []
+      : zoneProblems(zones).map(({ path, message }) => ({ where, path: `zones${path}`, message }))),
+    ...numberProblems(where, 'accessLogDays', numbers.accessLogDays, { min: 1, whole: true }),
+    ...numberProblems(where, 'queryResultDays', numbers.queryResultDays, { min: 1, whole: true }),
+    ...numberProblems(where, 'queryScanLimitGb', numbers.queryScanLimitGb, { min: 0.01, whole: false }),
+  ];
+}
