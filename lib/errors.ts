@@ -25,6 +25,14 @@ export class InvalidInputError extends Error {
   }
 }
 
+/**
+ * Something outside failed in a way that may pass: throttling, a catalog that answers 5xx, conflicts that did not end.
+ * The state machine runs a step again for this error and for no other of a handler's.
+ */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
+}
+
 /** A problem as one line: `contracts/flights.odcs.yaml:12 schema[0].name: must be …`. */
 export function describeProblem(problem: Problem): string {
   const line = problem.line === undefined ? '' : `:${problem.line}`;

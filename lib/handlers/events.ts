@@ -6,20 +6,31 @@ export interface PlanEvent {
   readonly group: string;
   readonly run: string;
   /** Backfill: bronze files of these dates (`YYYY-MM-DD`, both included) again, whatever was ingested before. */
-  readonly range?: { readonly from: string; readonly to: string };
+  readonly range?: DateRange | null;
+}
+
+/** Dates `YYYY-MM-DD`, both included. */
+export interface DateRange {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface PlanResult {
   /** True where there is no batch and no model is stale: the run ends here. */
   readonly empty: boolean;
-  readonly batches: readonly Batch[];
+  /** By table: tables are loaded side by side, the batches of one table in their order. */
+  readonly tables: readonly TableBatches[];
   /** Models whose inputs, SQL or contract have changed since they last ran. */
   readonly staleModels: readonly string[];
 }
 
-export interface Batch {
+export interface TableBatches {
   /** `zone.table`. */
   readonly table: string;
+  readonly batches: readonly Batch[];
+}
+
+export interface Batch {
   /** Counts up from 1 for each table. */
   readonly batch: number;
   readonly files: number;
@@ -73,7 +84,7 @@ export interface TransformEvent {
   readonly model: string;
   readonly run: string;
   /** Backfill of a `partition` model: only these dates. */
-  readonly range?: { readonly from: string; readonly to: string };
+  readonly range?: DateRange | null;
 }
 
 export interface TransformResult {

@@ -1,0 +1,332 @@
+import type { Group, Manifest } from '../../lib/platform/manifest';
+import { aws, type Text, text } from '../core/text';
+
+/** What a state machine calls. On this machine the same machine runs with local names in these places. */
+export interface Targets {
+  /** ARNs of functions. */
+  readonly ingest: Text;
+  readonly quality: Text;
+  readonly transform: Text;
+  readonly publish: Text;
+  /** URL of the queue for what could not be done. */
+  readonly deadLetters: Text;
+  /** ARN of the topic that people listen to. */
+  readonly notices: Text;
+}
+
+type State = Readonly<Record<string, unknown>>;
+type States = Record<string, State>;
+
+export interface Machine {
+  readonly Comment: string;
+  readonly StartAt: string;
+  readonly TimeoutSeconds: number;
+  readonly States: Readonly<States>;
+}
+
+/** What an item of a map ends as: one word, so that `States.ArrayContains` can ask for it. */
+const OK = 'ok';
+const FAILED = 'failed';
+
+/**
+ * The state machine (Amazon States Language, JSONPath) of one dataset group:
+ *
+ *     only one run -> plan -> ingest -> quality -> models, level by level -> quality -> publish
+ *
+ * An item that fails goes to the dead-letter queue with its error, its siblings go on, and the run stops after them.
+ */
+export function stateMachine(group: Group, manifest: Manifest, targets: Targets): Machine {
+  const written = manifest.models
+    .filter((m) => m.writes !== undefined && group.levels.flat().includes(m.name))
+    .map((m) => m.writes!);
+  const steps: { name: string; states: States }[] = [];
+
+  if (group.ingests.length > 0) {
+    steps.push({ name: 'Ingest', states: ingest(targets, group) });
+    steps.push({ name: 'CheckIngested', states: check('CheckIngested', '$.static.ingested', targets, group) });
+  }
+  group.levels.forEach((_, i) => {
+    steps.push({ name: `Level${i + 1}`, states: transform(`Level${i + 1}`, `$.static.levels[${i}]`, targets, group) });
+  });
+  if (written.length > 0)
+    steps.push({ name: 'CheckModelled', states: check('CheckModelled', '$.static.modelled', targets, group) });
+
+  const states: States = {
+    ...start(
+      targets,
+      group,
+      { ingested: group.ingests, levels: group.levels, modelled: written },
+      steps[0]?.name ?? 'Publish',
+    ),
+  };
+  steps.forEach(({ name, states: own }, i) => {
+    Object.assign(states, own, outcome(name, steps[i + 1]?.name ?? 'Publish'));
+  });
+  Object.assign(states, {
+    Publish: {
+      ...invoke(targets.publish, {
+        group: group.name,
+        'run.$': '$$.Execution.Name',
+        'startedAt.$': '$$.Execution.StartTime',
+      }),
+      ResultPath: '$.published',
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'PublishFailed' }],
+      End: true,
+    },
+    ...failure('Publish', 'The results are in their tables, but could not be published'),
+    ...failure('Plan', 'What is new could not be found out'),
+    Notify: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::sns:publish`,
+      Parameters: {
+        TopicArn: targets.notices,
+        Subject: `${manifest.name}: run of ${group.name} failed`,
+        'Message.$': `States.Format('{}. Run {}.', $.failure.cause, $$.Execution.Name)`,
+      },
+      ResultPath: null,
+      Retry: [transient],
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Failed' }],
+      Next: 'Failed',
+    },
+    Failed: { Type: 'Fail', ErrorPath: '$.failure.error', CausePath: '$.failure.cause' },
+  });
+  return {
+    Comment: `${manifest.name}: ${group.name}`,
+    StartAt: 'Input',
+    TimeoutSeconds: 6 * 3600,
+    States: states,
+  };
+}
+
+/** Where a run begins: its input made whole, a stop where an older run is still at work, and what is new. */
+function start(targets: Targets, group: Group, lists: object, first: string): States {
+  return {
+    Input: {
+      Type: 'Pass',
+      Parameters: {
+        // A start by hand may give no input, one for a backfill gives a range.
+        'input.$': `States.JsonMerge(States.StringToJson('{"range":null}'), $$.Execution.Input, false)`,
+        static: lists,
+      },
+      Next: 'ListRuns',
+    },
+    ListRuns: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::aws-sdk:sfn:listExecutions`,
+      Parameters: { 'StateMachineArn.$': '$$.StateMachine.Id', StatusFilter: 'RUNNING', MaxResults: 1000 },
+      ResultSelector: { 'runs.$': '$.Executions', 'count.$': 'States.ArrayLength($.Executions)' },
+      ResultPath: '$.running',
+      Retry: [transient],
+      Next: 'AnyRun',
+    },
+    // The list is eventually consistent: it may not show this run yet. Two runs at once do no harm, they only conflict
+    // on commits and repeat them; this saves the work.
+    AnyRun: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.running.count', NumericEquals: 0, Next: 'Plan' }],
+      Default: 'OldestRun',
+    },
+    OldestRun: {
+      Type: 'Pass',
+      // Newest first is the order that the service documents.
+      Parameters: { 'run.$': 'States.ArrayGetItem($.running.runs, States.MathAdd($.running.count, -1))' },
+      ResultPath: '$.oldest',
+      Next: 'IsOldest',
+    },
+    IsOldest: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.oldest.run.ExecutionArn', StringEqualsPath: '$$.Execution.Id', Next: 'Plan' }],
+      Default: 'AnotherRuns',
+    },
+    AnotherRuns: { Type: 'Succeed' },
+    Plan: {
+      ...invoke(targets.ingest, {
+        action: 'plan',
+        group: group.name,
+        'run.$': '$$.Execution.Name',
+        'range.$': '$.input.range',
+      }),
+      ResultPath: '$.plan',
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'PlanFailed' }],
+      Next: 'AnythingNew',
+    },
+    AnythingNew: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.plan.result.empty', BooleanEquals: true, Next: 'NothingNew' }],
+      Default: first,
+    },
+    NothingNew: { Type: 'Succeed' },
+  };
+}
+
+/** Tables side by side; the batches of one table one after another, in their order. */
+function ingest(targets: Targets, group: Group): States {
+  const load = item('Load', targets, group, {
+    ...invoke(targets.ingest, {
+      action: 'load',
+      'table.$': '$.table',
+      'batch.$': '$.batch',
+      'run.$': '$$.Execution.Name',
+    }),
+    ResultPath: null,
+    Next: 'Loaded',
+  });
+  return {
+    Ingest: {
+      Type: 'Map',
+      ItemsPath: '$.plan.result.tables',
+      MaxConcurrency: 8,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Batches',
+        States: {
+          Batches: {
+            Type: 'Map',
+            ItemsPath: '$.batches',
+            ItemSelector: { 'table.$': '$.table', 'batch.$': '$$.Map.Item.Value.batch' },
+            MaxConcurrency: 1,
+            ItemProcessor: {
+              ProcessorConfig: { Mode: 'INLINE' },
+              StartAt: 'Load',
+              States: { ...load, Loaded: { Type: 'Pass', Result: OK, End: true } },
+            },
+            ResultPath: '$.outcomes',
+            Next: 'AnyBatchFailed',
+          },
+          ...anyFailed('AnyBatchFailed', '$.outcomes', 'TableFailed', 'TableLoaded'),
+          TableFailed: { Type: 'Pass', Result: FAILED, End: true },
+          TableLoaded: { Type: 'Pass', Result: OK, End: true },
+        },
+      },
+      ResultPath: '$.outcomes',
+      Next: 'IngestOutcome',
+    },
+    ...failure('Ingest', 'A batch of files could not be loaded; it is in the dead-letter queue'),
+  };
+}
+
+function check(name: string, items: string, targets: Targets, group: Group): States {
+  const scan = item('Scan', targets, group, {
+    ...invoke(targets.quality, { 'table.$': '$.item', 'run.$': '$$.Execution.Name' }),
+    ResultPath: '$.quality',
+    Next: 'Passed',
+  });
+  return {
+    [name]: eachOf(items, name, 'Scan', {
+      ...scan,
+      Passed: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.quality.result.passed', BooleanEquals: true, Next: 'Good' }],
+        Default: 'Bad',
+      },
+      Good: { Type: 'Pass', Result: OK, End: true },
+      Bad: { Type: 'Pass', Result: FAILED, End: true },
+    }),
+    ...failure(name, 'A quality rule of severity error failed'),
+  };
+}
+
+function transform(name: string, items: string, targets: Targets, group: Group): States {
+  const run = item('Transform', targets, group, {
+    ...invoke(targets.transform, { 'model.$': '$.item', 'run.$': '$$.Execution.Name', 'range.$': '$.range' }),
+    ResultPath: null,
+    Next: 'Transformed',
+  });
+  return {
+    [name]: eachOf(items, name, 'Transform', { ...run, Transformed: { Type: 'Pass', Result: OK, End: true } }),
+    ...failure(name, 'A model could not be run; it is in the dead-letter queue'),
+  };
+}
+
+/** A map over a list that was known at synth. */
+function eachOf(items: string, name: string, startAt: string, states: States): State {
+  return {
+    Type: 'Map',
+    ItemsPath: items,
+    ItemSelector: { 'item.$': '$$.Map.Item.Value', 'range.$': '$.input.range' },
+    MaxConcurrency: 8,
+    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: startAt, States: states },
+    ResultPath: '$.outcomes',
+    Next: `${name}Outcome`,
+  };
+}
+
+/** A step of a map whose failure is kept in the dead-letter queue and ends only this item. */
+function item(name: string, targets: Targets, group: Group, step: State): States {
+  return {
+    [name]: { ...step, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'DeadLetter' }] },
+    DeadLetter: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::sqs:sendMessage`,
+      Parameters: {
+        QueueUrl: targets.deadLetters,
+        MessageBody: { group: group.name, step: name, 'run.$': '$$.Execution.Name', 'item.$': '$' },
+      },
+      ResultPath: null,
+      Retry: [transient],
+      Next: 'GaveUp',
+    },
+    GaveUp: { Type: 'Pass', Result: FAILED, End: true },
+  };
+}
+
+/** After a map: on where every item went well, else the end. */
+function outcome(name: string, next: string): States {
+  return anyFailed(`${name}Outcome`, '$.outcomes', `${name}Failed`, next);
+}
+
+function anyFailed(name: string, outcomes: string, failed: string, next: string): States {
+  return {
+    [name]: {
+      Type: 'Pass',
+      Parameters: { 'failed.$': `States.ArrayContains(${outcomes}, '${FAILED}')` },
+      ResultPath: '$.outcome',
+      Next: `${name}Choice`,
+    },
+    [`${name}Choice`]: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.outcome.failed', BooleanEquals: true, Next: failed }],
+      Default: next,
+    },
+  };
+}
+
+function failure(name: string, cause: string): States {
+  return {
+    [`${name}Failed`]: {
+      Type: 'Pass',
+      Result: { error: `${name}Failed`, cause },
+      ResultPath: '$.failure',
+      Next: 'Notify',
+    },
+  };
+}
+
+/** What may pass when tried again: the service's own faults, and errors that a handler names so. No other. */
+const transient = {
+  ErrorEquals: [
+    'Lambda.AWSLambdaException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.SdkClientException',
+    'Lambda.ServiceException',
+    'Lambda.TooManyRequestsException',
+    'States.Timeout',
+    'TransientError',
+  ],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxAttempts: 5,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+};
+
+function invoke(functionArn: Text, payload: object): State {
+  return {
+    Type: 'Task',
+    Resource: text`arn:${aws.partition}:states:::lambda:invoke`,
+    Parameters: { FunctionName: functionArn, Payload: payload },
+    ResultSelector: { 'result.$': '$.Payload' },
+    Retry: [transient],
+    TimeoutSeconds: 900,
+  };
+}
