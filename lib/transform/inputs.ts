@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dataset } from '../contract/dataset';
+import { findModel, findTable } from '../platform/lookup';
 import type { Manifest, Model } from '../platform/manifest';
 import type { Services } from '../runtime/services';
 import { selectOf } from './select';
@@ -18,8 +18,8 @@ export async function inputsOf(model: Model, services: Services): Promise<string
   const { manifest, lake } = services;
   const snapshots: Record<string, string | null> = {};
   for (const table of tablesRead(model, manifest)) {
-    const [zone, dataset] = [zoneOf(table, manifest), datasetOf(table, manifest)];
-    snapshots[table] = (await lake.snapshotId(zone.database, dataset.name)) ?? null;
+    const place = findTable(table, manifest);
+    snapshots[table] = (await lake.snapshotId(place.database, place.table)) ?? null;
   }
   return JSON.stringify({ hash: hashOf(model, manifest), snapshots });
 }
@@ -27,12 +27,12 @@ export async function inputsOf(model: Model, services: Services): Promise<string
 /** Tables that a model reads, as `zone.table`, those of the models that it uses included; in alphabetical order. */
 export function tablesRead(model: Model, manifest: Manifest): string[] {
   const tables = new Set(model.reads);
-  for (const name of model.uses) for (const table of tablesRead(modelOf(name, manifest), manifest)) tables.add(table);
+  for (const name of model.uses) for (const table of tablesRead(findModel(name, manifest), manifest)) tables.add(table);
   return [...tables].sort();
 }
 
 function hashOf(model: Model, manifest: Manifest): string {
-  const { columns, key, partitionBy, materialization, history } = datasetOf(written(model), manifest);
+  const { columns, key, partitionBy, materialization, history } = findTable(written(model), manifest).dataset;
   const types = columns.map(({ name, type }) => ({ name, type }));
   const content = JSON.stringify([
     selectOf(model, manifest),
@@ -49,25 +49,4 @@ function hashOf(model: Model, manifest: Manifest): string {
 export function written(model: Model): string {
   if (model.writes === undefined) throw new Error(`Model ${model.name} fills no table: stg_ and int_ models are views`);
   return model.writes;
-}
-
-/** The model of a name. Throws where the platform has none. */
-export function modelOf(name: string, manifest: Manifest): Model {
-  const model = manifest.models.find((m) => m.name === name);
-  if (model === undefined) throw new Error(`Platform ${manifest.name} has no model ${name}`);
-  return model;
-}
-
-/** The dataset of a table, `zone.table`. Throws where the platform has none. */
-export function datasetOf(table: string, manifest: Manifest): Dataset {
-  const dataset = manifest.datasets.find((d) => `${d.zone}.${d.name}` === table);
-  if (dataset === undefined) throw new Error(`Platform ${manifest.name} has no table ${table}`);
-  return dataset;
-}
-
-/** The zone of a table, `zone.table`. Throws where the platform has none. */
-export function zoneOf(table: string, manifest: Manifest): Manifest['zones'][number] {
-  const zone = manifest.zones.find((z) => z.name === table.split('.')[0]);
-  if (zone === undefined) throw new Error(`Platform ${manifest.name} has no zone for table ${table}`);
-  return zone;
 }

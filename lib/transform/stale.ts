@@ -1,6 +1,7 @@
+import { findModel, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
 import type { Services } from '../runtime/services';
-import { inputsOf, inputsProperty, modelOf, tablesRead, written, zoneOf } from './inputs';
+import { inputsOf, inputsProperty, tablesRead, written } from './inputs';
 
 /**
  * Models of a group whose table no longer follows from what they read: an input has a new snapshot, or the SQL or the
@@ -11,7 +12,7 @@ export async function staleModels(group: Group, services: Services): Promise<str
   const stale: string[] = [];
   const staleTables = new Set<string>();
   for (const name of group.levels.flat()) {
-    const model = modelOf(name, manifest);
+    const model = findModel(name, manifest);
     const readsStale = tablesRead(model, manifest).some((table) => staleTables.has(table));
     if (!readsStale && (await isFresh(name, services))) continue;
     stale.push(name);
@@ -23,9 +24,8 @@ export async function staleModels(group: Group, services: Services): Promise<str
 /** Whether a model's table was last made from exactly what it would be made from now. */
 async function isFresh(name: string, services: Services): Promise<boolean> {
   const { manifest, lake } = services;
-  const model = modelOf(name, manifest);
-  const table = written(model);
-  const { database } = zoneOf(table, manifest);
-  const properties = await lake.properties(database, table.split('.')[1]!);
+  const model = findModel(name, manifest);
+  const { database, table } = findTable(written(model), manifest);
+  const properties = await lake.properties(database, table);
   return properties[inputsProperty] === (await inputsOf(model, services));
 }

@@ -1,0 +1,31 @@
+import type { Dimension } from '../contract/dataset';
+import { percent, type RuleResult } from './result';
+
+/** How good a table is, from 0 to 100: over all rules, and for each dimension that has one. */
+export interface Scores {
+  readonly table: number;
+  readonly dimensions: Readonly<Partial<Record<Dimension, number>>>;
+}
+
+/**
+ * The mean of the rules' own scores: the share of rows that do not fail, or, of a rule that counts no rows, 100 or 0. A
+ * rule without an answer scores 0; a table without rules 100. Rounded to a hundredth, and never up to 100.
+ */
+export function scoresOf(results: readonly RuleResult[]): Scores {
+  const dimensions: Partial<Record<Dimension, number>> = {};
+  for (const { dimension } of results) {
+    dimensions[dimension] ??= mean(results.filter((result) => result.dimension === dimension));
+  }
+  return { table: mean(results), dimensions };
+}
+
+function mean(results: readonly RuleResult[]): number {
+  if (results.length === 0) return 100;
+  return Math.floor((100 * results.reduce((sum, result) => sum + scoreOf(result), 0)) / results.length) / 100;
+}
+
+function scoreOf({ status, type, failed, checked }: RuleResult): number {
+  if (status === 'error') return 0;
+  if (type === 'rowCount' || type === 'sql') return status === 'passed' ? 100 : 0;
+  return 100 - percent(failed, checked);
+}

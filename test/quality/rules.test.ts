@@ -1,0 +1,441 @@
+import type { Rule, RuleType, Type } from '../../lib/contract/dataset';
+import { evaluate } from '../../lib/quality/evaluate';
+import { passes, type RuleResult } from '../../lib/quality/result';
+import { rowRules } from '../../lib/quality/row';
+import { planScan } from '../../lib/quality/scan';
+import { scoresOf } from '../../lib/quality/score';
+import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
+import { identifier } from '../../lib/sql/quote';
+import { column, dataset, type RuleBody, rule } from './fixture';
+
+let duckdb: Duckdb;
+beforeAll(async () => {
+  duckdb = await openDuckdb();
+});
+afterAll(() => duckdb.close());
+
+const query = (sql: string) => duckdb.query(sql);
+
+/** Results of rules over rows that are given as SQL. */
+const judge = (rows: string, rules: readonly Rule[], columns: Record<string, Type> = {}): Promise<RuleResult[]> => {
+  const declared = Object.entries(columns).map(([name, type]) => column(name, type));
+  return evaluate(dataset({ columns: declared, rules }), `(${rows})`, query);
+};
+
+/** Rows of one column, as SQL. */
+const values = (type: string, ...given: readonly string[]): string =>
+  given.length === 0
+    ? `SELECT NULL::${type} AS x WHERE false`
+    : `SELECT * FROM (VALUES ${given.map((v) => `(CAST(${v} AS ${type}))`).join(', ')}) AS v(x)`;
+
+interface Case {
+  readonly title?: string;
+  readonly rule: RuleBody;
+  readonly duckdb: string;
+  readonly type: Type;
+  readonly pass: readonly string[];
+  readonly fail: readonly string[];
+  /** By default a null passes. */
+  readonly nullFails?: true;
+  readonly emptyFails?: true;
+}
+
+const text = { duckdb: 'VARCHAR', type: 'string' as const };
+const int = { duckdb: 'INTEGER', type: 'int' as const };
+const double = { duckdb: 'DOUBLE', type: 'double' as const };
+
+const cases: readonly Case[] = [
+  { rule: { type: 'notNull', column: 'x' }, ...text, pass: ["''", "'a'"], fail: ['NULL'], nullFails: true },
+  {
+    title: 'with missing values',
+    rule: { type: 'notNull', column: 'x', missingValues: ['n/a', '-1'] },
+    ...text,
+    pass: ["''", "'a'"],
+    fail: ["'n/a'", "'-1'"],
+    nullFails: true,
+  },
+  {
+    title: 'with missing values of a number',
+    rule: { type: 'notNull', column: 'x', missingValues: ['-1'] },
+    ...int,
+    pass: ['0', '1'],
+    fail: ['-1'],
+    nullFails: true,
+  },
+  { rule: { type: 'unique', columns: ['x'] }, ...text, pass: ["'a'", "'b'", 'NULL', 'NULL'], fail: ["'a'", "'a'"] },
+  {
+    title: 'of texts',
+    rule: { type: 'acceptedValues', column: 'x', values: ["it's", 'b'] },
+    ...text,
+    pass: ["'b'", "'it''s'"],
+    fail: ["'B'", "''"],
+  },
+  {
+    title: 'of numbers in a text column',
+    rule: { type: 'acceptedValues', column: 'x', values: [1, 2, true] },
+    ...text,
+    pass: ["'1'", "'true'"],
+    fail: ["'one'", "'3'"],
+  },
+  {
+    title: 'of numbers',
+    rule: { type: 'acceptedValues', column: 'x', values: [1, 2.5] },
+    ...double,
+    pass: ['1', '2.5'],
+    fail: ['2'],
+  },
+  {
+    title: 'of texts in a number column',
+    rule: { type: 'acceptedValues', column: 'x', values: ['1', '2'] },
+    ...int,
+    pass: ['1', '2'],
+    fail: ['3'],
+  },
+  {
+    title: 'of dates',
+    rule: { type: 'acceptedValues', column: 'x', values: ['2024-02-29'] },
+    duckdb: 'DATE',
+    type: 'date',
+    pass: ["'2024-02-29'"],
+    fail: ["'2024-02-28'"],
+  },
+  {
+    title: 'of none',
+    rule: { type: 'acceptedValues', column: 'x', values: [] },
+    ...text,
+    pass: ['NULL'],
+    fail: ["'a'"],
+  },
+  {
+    title: 'both included',
+    rule: { type: 'range', column: 'x', min: 0, max: 10 },
+    ...int,
+    pass: ['0', '10', '5'],
+    fail: ['-1', '11'],
+  },
+  {
+    title: 'both excluded',
+    rule: { type: 'range', column: 'x', min: 0, max: 10, exclusiveMin: true, exclusiveMax: true },
+    ...int,
+    pass: ['1', '9'],
+    fail: ['0', '10'],
+  },
+  {
+    title: 'of a double, where not-a-number lies nowhere',
+    rule: { type: 'range', column: 'x', min: 0 },
+    ...double,
+    pass: ['0', "'infinity'"],
+    fail: ["'nan'", '-0.1'],
+  },
+  {
+    title: 'finer than the column',
+    rule: { type: 'range', column: 'x', min: 0.5 },
+    ...int,
+    pass: ['1'],
+    fail: ['0'],
+  },
+  {
+    title: 'of dates',
+    rule: { type: 'range', column: 'x', min: '2001-01-01', max: '2001-12-31' },
+    duckdb: 'DATE',
+    type: 'date',
+    pass: ["'2001-01-01'", "'2001-12-31'"],
+    fail: ["'2000-12-31'", "'2002-01-01'"],
+  },
+  {
+    title: 'of numbers in a text column, compared as texts',
+    rule: { type: 'range', column: 'x', min: 5 },
+    ...text,
+    pass: ["'6'", "'b'"],
+    fail: ["'10'"],
+  },
+  {
+    rule: { type: 'pattern', column: 'x', pattern: "^[A-Z']{3}$" },
+    ...text,
+    pass: ["'ABC'", "'O''X'"],
+    fail: ["'abc'", "'ABCD'", "''", "'ABC\n'"],
+  },
+  {
+    title: 'without anchors matches a part',
+    rule: { type: 'pattern', column: 'x', pattern: 'b' },
+    ...text,
+    pass: ["'abc'"],
+    fail: ["'ac'"],
+  },
+  {
+    title: 'of a number',
+    rule: { type: 'pattern', column: 'x', pattern: '^\\d{2}$' },
+    ...int,
+    pass: ['10'],
+    fail: ['9'],
+  },
+  {
+    title: 'in characters',
+    rule: { type: 'length', column: 'x', min: 2, max: 3 },
+    ...text,
+    pass: ["'éü'", "'abc'"],
+    fail: ["'a'", "''", "'abcd'"],
+  },
+  {
+    title: 'in bytes',
+    rule: { type: 'length', column: 'x', max: 2 },
+    duckdb: 'BLOB',
+    type: 'binary',
+    pass: ["'ab'"],
+    fail: ["'abc'"],
+  },
+  {
+    title: 'in elements of a list',
+    rule: { type: 'length', column: 'x', min: 1 },
+    duckdb: 'INTEGER[]',
+    type: { kind: 'list', element: 'int' },
+    pass: ['[1]', '[NULL]'],
+    fail: ['[]'],
+  },
+  {
+    title: 'in elements of a map',
+    rule: { type: 'length', column: 'x', max: 1 },
+    duckdb: 'MAP(VARCHAR, INTEGER)',
+    type: { kind: 'map', key: 'string', value: 'int' },
+    pass: ["MAP {'a': 1}"],
+    fail: ["MAP {'a': 1, 'b': 2}"],
+  },
+  { rule: { type: 'rowCount', min: 2 }, ...int, pass: ['1', '2'], fail: ['1'], nullFails: true, emptyFails: true },
+  { title: 'at most', rule: { type: 'rowCount', max: 1 }, ...int, pass: ['1'], fail: ['1', '2'] },
+  { rule: { type: 'sql', query: 'SELECT 3; ', min: 3, max: 3 }, ...int, pass: ['1'], fail: [] },
+  {
+    rule: { type: 'expression', expression: 'x > 0 OR x = -5 -- minus five says unknown' },
+    ...int,
+    pass: ['1', '-5'],
+    fail: ['0', '-1'],
+  },
+];
+
+describe.each(cases.map((c) => [`${c.rule.type}${c.title === undefined ? '' : ` ${c.title}`}`, c] as const))(
+  'rule %s',
+  (_, { rule: body, duckdb: type, type: declared, pass, fail, nullFails, emptyFails }) => {
+    const status = async (...given: readonly string[]) => {
+      const [result] = await judge(values(type, ...given), [rule(body)], { x: declared });
+      return result!.status;
+    };
+
+    test('passes what it allows', async () => expect(await status(...pass)).toBe('passed'));
+
+    test('fails each thing that it does not allow', async () => {
+      const isRowRule = rowRules(dataset({ rules: [rule(body)] })).length === 1;
+      const inputs = isRowRule ? fail.map((v) => [v]) : fail.length === 0 ? [] : [fail];
+      for (const input of inputs) expect([input, await status(...input)]).toEqual([input, 'failed']);
+    });
+
+    test('treats null as its meaning says', async () =>
+      expect(await status('NULL')).toBe(nullFails === true ? 'failed' : 'passed'));
+
+    test('treats no rows as its meaning says', async () =>
+      expect(await status()).toBe(emptyFails === true ? 'failed' : 'passed'));
+  },
+);
+
+test('every type of rule is tried above', () => {
+  const all: Record<RuleType, true> = {
+    notNull: true,
+    unique: true,
+    acceptedValues: true,
+    range: true,
+    pattern: true,
+    length: true,
+    rowCount: true,
+    sql: true,
+    expression: true,
+  };
+  expect([...new Set(cases.map((c) => c.rule.type))].sort()).toEqual(Object.keys(all).sort());
+});
+
+describe('names and values', () => {
+  const names = ['select', 'my "col"', "it's", 'a.b', 'x; DROP TABLE y --', 'Ünï', '1st', ' ', 'row', 'count(*)'];
+
+  test.each(names)('a column called %j is only a name', async (name) => {
+    const rows = `SELECT * FROM (VALUES ('a'), ('b'), ('b'), (NULL)) AS v(${identifier(name)})`;
+    const rules = [
+      rule({ name: 'r1', type: 'notNull', column: name, missingValues: ["'"] }),
+      rule({ name: 'r2', type: 'unique', columns: [name, name] }),
+      rule({ name: 'r3', type: 'acceptedValues', column: name, values: ["'; DROP", 'a'] }),
+      rule({ name: 'r4', type: 'range', column: name, min: 'b' }),
+      rule({ name: 'r5', type: 'pattern', column: name, pattern: '\'a|"a|a' }),
+      rule({ name: 'r6', type: 'length', column: name, min: 2 }),
+    ];
+    const results = await judge(rows, rules, { [name]: 'string' });
+    expect(results.map((r) => [r.rule, r.status, r.failed])).toEqual([
+      ['r1', 'failed', 1],
+      ['r2', 'failed', 1],
+      ['r3', 'failed', 2],
+      ['r4', 'failed', 1],
+      ['r5', 'failed', 2],
+      ['r6', 'failed', 3],
+    ]);
+  });
+
+  test('names of columns match as SQL matches them, whatever their case', async () => {
+    const [result] = await judge(values('INTEGER', '1'), [rule({ type: 'notNull', column: 'X' })], { X: 'int' });
+    expect(result!.status).toBe('passed');
+  });
+});
+
+describe('where', () => {
+  const rows = 'SELECT * FROM (VALUES (1, NULL), (2, NULL), (2, 5), (NULL, NULL)) AS v(kind, x)';
+
+  test('a rule speaks only of the rows that its condition names', async () => {
+    const [row, table, count] = await judge(rows, [
+      rule({ type: 'notNull', column: 'x', where: 'kind = 2 -- twos' }),
+      rule({ type: 'unique', columns: ['kind'], where: 'kind = 2' }),
+      rule({ type: 'rowCount', min: 3, where: 'kind > 0' }),
+    ]);
+    expect(row).toMatchObject({ status: 'failed', checked: 2, failed: 1 });
+    expect(table).toMatchObject({ status: 'failed', checked: 2, failed: 1 });
+    expect(count).toMatchObject({ status: 'passed', observed: 3 });
+  });
+
+  test('an OR in it stays inside it', async () => {
+    const [result] = await judge(rows, [rule({ type: 'notNull', column: 'x', where: 'kind = 1 OR kind = 2' })]);
+    expect(result).toMatchObject({ checked: 3, failed: 2 });
+  });
+});
+
+describe('tolerance', () => {
+  const rows = values('INTEGER', '1', '2', '3', '99');
+  const outOfRange = { type: 'range', column: 'x', max: 10 } as const;
+
+  test.each([
+    [undefined, 'failed', 1, 'none'],
+    [{ max: 0, unit: 'rows' }, 'failed', 1, 'at most 0 rows'],
+    [{ max: 1, unit: 'rows' }, 'passed', 1, 'at most 1 rows'],
+    [{ max: 24.9, unit: 'percent' }, 'failed', 25, 'at most 24.9 percent'],
+    [{ max: 25, unit: 'percent' }, 'passed', 25, 'at most 25 percent'],
+  ] as const)('%j gives %s', async (tolerance, status, observed, words) => {
+    const [result] = await judge(rows, [rule({ ...outOfRange, ...(tolerance === undefined ? {} : { tolerance }) })]);
+    expect(result).toMatchObject({ status, observed, tolerance: words, checked: 4, failed: 1 });
+  });
+
+  test('holds for duplicates too', async () => {
+    const [result] = await judge(values('INTEGER', '1', '1', '2'), [
+      rule({ type: 'unique', columns: ['x'], tolerance: { max: 1, unit: 'rows' } }),
+    ]);
+    expect(result).toMatchObject({ status: 'passed', failed: 1 });
+  });
+
+  test('of no rows, no share is too much', async () => {
+    const [result] = await judge(values('INTEGER'), [rule({ ...outOfRange, tolerance: { max: 0, unit: 'percent' } })]);
+    expect(result).toMatchObject({ status: 'passed', observed: 0 });
+  });
+});
+
+describe('a rule without an answer', () => {
+  const rows = values('INTEGER', '1', '-2');
+  const good = [
+    rule({ name: 'present', type: 'notNull', column: 'x' }),
+    rule({ name: 'rows', type: 'rowCount', min: 1 }),
+  ];
+
+  test.each([
+    ['names a column that is not there', { type: 'notNull', column: 'gone' }, /no column gone/],
+    ['holds SQL that is none', { type: 'expression', expression: 'x >' }, /syntax error/],
+    ['has a condition on nothing', { type: 'notNull', column: 'x', where: 'nope = 1' }, /nope/],
+    ['queries a table that is not there', { type: 'sql', query: 'SELECT count(*) FROM gone' }, /gone/],
+    ['queries several numbers', { type: 'sql', query: 'SELECT unnest([1, 2])' }, /More than one row/],
+    ['queries several columns', { type: 'sql', query: 'SELECT 1, 2' }, /Subquery returns 2 columns/],
+    ['queries no number', { type: 'sql', query: "SELECT 'many'" }, /many/],
+    ['queries NULL', { type: 'sql', query: 'SELECT max(1) WHERE false' }, /NULL/],
+    ['stops at a row', { type: 'expression', expression: "CAST('x' || x AS INTEGER) > 0" }, /x1/],
+    ['has a pattern that is none', { type: 'pattern', column: 'x', pattern: '(' }, /missing \)/],
+  ] as const)('because it %s, is an error and not a pass, and the others keep theirs', async (_, body, reason) => {
+    const results = await judge(rows, [good[0]!, rule(body as RuleBody), good[1]!], { x: 'int' });
+    expect(results.map((r) => r.status)).toEqual(['passed', 'error', 'passed']);
+    expect(results[1]!.message).toMatch(reason);
+    expect(results[1]!.message).not.toContain('\n');
+    expect(passes(results)).toBe(false);
+  });
+
+  test('as a warning does not stop the run', async () => {
+    const results = await judge(rows, [rule({ type: 'notNull', column: 'gone', severity: 'warning' })]);
+    expect(results[0]).toMatchObject({ status: 'error', severity: 'warning' });
+    expect(passes(results)).toBe(true);
+  });
+
+  test('is not how a table that cannot be read is reported', async () => {
+    await expect(evaluate(dataset({ rules: good }), 'gone', query)).rejects.toThrow(/gone does not exist/);
+  });
+});
+
+describe('scan', () => {
+  test('reads the table once for all of its rules', () => {
+    const rules = cases.filter((c) => c.rule.type !== 'sql').map((c) => rule(c.rule));
+    const { sql } = planScan(rules, dataset({ rules }), '"the table"');
+    expect(sql.match(/"the table"/g)).toHaveLength(1);
+    expect(sql).not.toMatch(/approx/i);
+  });
+
+  test('counts exactly where an approximation errs', async () => {
+    const rows = 'SELECT i % 90_000 AS x FROM range(100_000) AS r(i)';
+    const [result] = await judge(rows, [rule({ type: 'unique', columns: ['x'] })]);
+    expect(result).toMatchObject({ checked: 100_000, failed: 10_000 });
+  });
+});
+
+describe('row rules', () => {
+  const one = (body: RuleBody & Partial<Rule>) =>
+    rowRules(dataset({ columns: [column('x', 'int')], rules: [rule(body)] }));
+  const notNull = { type: 'notNull', column: 'x' } as const;
+
+  test('a row rule of severity error without tolerance sends rows to quarantine', () =>
+    expect(one(notNull)).toEqual([
+      { rule: 'the_rule', column: 'x', message: 'x is missing', predicate: '(("x" IS NULL\n)) IS TRUE' },
+    ]));
+
+  test('a warning, a tolerance even of zero, and a table rule send none', () => {
+    expect(one({ ...notNull, severity: 'warning' })).toEqual([]);
+    expect(one({ ...notNull, tolerance: { max: 0, unit: 'rows' } })).toEqual([]);
+    expect(one({ type: 'unique', columns: ['x'] })).toEqual([]);
+  });
+
+  test('a rule on several columns names none', () =>
+    expect(one({ type: 'expression', expression: 'x > 1' })[0]).not.toHaveProperty('column'));
+
+  test('a predicate is never NULL, so that its negation finds the good rows', async () => {
+    const checks = cases
+      .filter((c) => c.type === 'int')
+      .flatMap((c) => one({ ...c.rule, where: 'CAST(NULL AS BOOLEAN) OR x <> 7' }));
+    expect(checks.length).toBeGreaterThan(3);
+    for (const { predicate } of checks) {
+      const sql = `SELECT count(*) FILTER (WHERE (${predicate}) IS NULL) AS nulls FROM (${values('INTEGER', 'NULL', '1', '7')})`;
+      expect(await query(sql)).toEqual([{ nulls: 0n }]);
+    }
+  });
+});
+
+describe('score', () => {
+  const result = (more: Partial<RuleResult>): RuleResult => ({
+    rule: 'r',
+    type: 'range',
+    dimension: 'validity',
+    severity: 'error',
+    status: 'passed',
+    checked: 100,
+    failed: 0,
+    observed: 0,
+    tolerance: 'none',
+    message: '',
+    ...more,
+  });
+
+  test('is the mean of what each rule found, by table and by dimension', () =>
+    expect(
+      scoresOf([
+        result({}),
+        result({ failed: 50 }),
+        result({ dimension: 'completeness', type: 'rowCount', status: 'failed', failed: 1 }),
+        result({ dimension: 'accuracy', status: 'error', checked: 0 }),
+      ]),
+    ).toEqual({ table: 37.5, dimensions: { validity: 75, completeness: 0, accuracy: 0 } }));
+
+  test('is not rounded up to 100', () => expect(scoresOf([result({ checked: 1e9, failed: 1 })]).table).toBe(99.99));
+  test('is 100 where nothing is asked', () => expect(scoresOf([])).toEqual({ table: 100, dimensions: {} }));
+});
