@@ -1,0 +1,38 @@
+import type { Kind, Satellite, Service } from '../kind';
+import { athena } from './athena';
+import { cloudwatch } from './cloudwatch';
+import { dynamodb } from './dynamodb';
+import { events } from './events';
+import { glue } from './glue';
+import { iam } from './iam';
+import { kms } from './kms';
+import { lambda } from './lambda';
+import { logs } from './logs';
+import { s3 } from './s3';
+import { scheduler } from './scheduler';
+import { sns } from './sns';
+import { sqs } from './sqs';
+import { stepfunctions } from './stepfunctions';
+
+const services: readonly Service[] = [
+  athena,
+  cloudwatch,
+  dynamodb,
+  events,
+  glue,
+  iam,
+  kms,
+  lambda,
+  logs,
+  s3,
+  scheduler,
+  sns,
+  sqs,
+  stepfunctions,
+];
+
+/** Every kind of resource that an inventory can read. */
+export const kinds: readonly Kind[] = services.flatMap((service) => service.kinds);
+
+/** Every type of resource that is folded into another one. */
+export const satellites: readonly Satellite[] = services.flatMap((service) => service.satellites ?? []);
