@@ -206,34 +206,34 @@ function ingest(targets: Targets, group: Group): States {
 }
 
 function check(name: string, items: string, targets: Targets, group: Group): States {
-  const scan = item('Scan', targets, group, {
+  const scan = item(`${name}Scan`, targets, group, {
     ...invoke(targets.quality, { 'table.$': '$.item', 'run.$': '$$.Execution.Name' }),
     ResultPath: '$.quality',
-    Next: 'Passed',
+    Next: `${name}Passed`,
   });
   return {
-    [name]: eachOf(items, name, 'Scan', {
+    [name]: eachOf(items, name, `${name}Scan`, {
       ...scan,
-      Passed: {
+      [`${name}Passed`]: {
         Type: 'Choice',
-        Choices: [{ Variable: '$.quality.result.passed', BooleanEquals: true, Next: 'Good' }],
-        Default: 'Bad',
+        Choices: [{ Variable: '$.quality.result.passed', BooleanEquals: true, Next: `${name}Good` }],
+        Default: `${name}Bad`,
       },
-      Good: { Type: 'Pass', Result: OK, End: true },
-      Bad: { Type: 'Pass', Result: FAILED, End: true },
+      [`${name}Good`]: { Type: 'Pass', Result: OK, End: true },
+      [`${name}Bad`]: { Type: 'Pass', Result: FAILED, End: true },
     }),
     ...failure(name, 'A quality rule of severity error failed'),
   };
 }
 
 function transform(name: string, items: string, targets: Targets, group: Group): States {
-  const run = item('Transform', targets, group, {
+  const run = item(`${name}Model`, targets, group, {
     ...invoke(targets.transform, { 'model.$': '$.item', 'run.$': '$$.Execution.Name', 'range.$': '$.range' }),
     ResultPath: null,
-    Next: 'Transformed',
+    Next: `${name}Done`,
   });
   return {
-    [name]: eachOf(items, name, 'Transform', { ...run, Transformed: { Type: 'Pass', Result: OK, End: true } }),
+    [name]: eachOf(items, name, `${name}Model`, { ...run, [`${name}Done`]: { Type: 'Pass', Result: OK, End: true } }),
     ...failure(name, 'A model could not be run; it is in the dead-letter queue'),
   };
 }
@@ -251,11 +251,14 @@ function eachOf(items: string, name: string, startAt: string, states: States): S
   };
 }
 
-/** A step of a map whose failure is kept in the dead-letter queue and ends only this item. */
+/**
+ * A step of a map whose failure is kept in the dead-letter queue and ends only this item. Its states bear its name:
+ * a state's name must be unique in the whole machine, maps included.
+ */
 function item(name: string, targets: Targets, group: Group, step: State): States {
   return {
-    [name]: { ...step, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'DeadLetter' }] },
-    DeadLetter: {
+    [name]: { ...step, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: `${name}DeadLetter` }] },
+    [`${name}DeadLetter`]: {
       Type: 'Task',
       Resource: text`arn:${aws.partition}:states:::sqs:sendMessage`,
       Parameters: {
@@ -264,9 +267,9 @@ function item(name: string, targets: Targets, group: Group, step: State): States
       },
       ResultPath: null,
       Retry: [transient],
-      Next: 'GaveUp',
+      Next: `${name}GaveUp`,
     },
-    GaveUp: { Type: 'Pass', Result: FAILED, End: true },
+    [`${name}GaveUp`]: { Type: 'Pass', Result: FAILED, End: true },
   };
 }
 
