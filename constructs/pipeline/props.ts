@@ -1,0 +1,70 @@
+import type { Manifest } from '../../lib/platform/manifest';
+import type { Architecture, Removal } from '../core/nodes';
+
+/** What may be said of a pipeline, whichever engine makes it. Each engine adds its own references to what exists. */
+export interface PipelineDeclaration {
+  /** What runs: datasets, models and groups, as `loadPlatform` or `definePlatform` give them. */
+  readonly manifest: Manifest;
+  /**
+   * E-mail addresses that are told of failures and alarms. Each must confirm its subscription once.
+   * @default none: the topic is there for others to subscribe to
+   */
+  readonly emails?: readonly string[];
+  /**
+   * Zip of the native runtime (DuckDB and its extensions) for `architecture`, as `ingot runtime` writes it.
+   * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
+   */
+  readonly runtime?: string;
+  /**
+   * Processor of every function.
+   * @default arm64
+   */
+  readonly architecture?: Architecture;
+  /**
+   * Memory of the functions that run SQL, in MB: 512 to 10240. Processor time grows with it: 1,769 MB are one core.
+   * @default 3008
+   */
+  readonly memoryMb?: number;
+  /**
+   * Disk of the functions that run SQL, in MB: 512 to 10240. What does not fit in memory spills there.
+   * @default 4096
+   */
+  readonly diskMb?: number;
+  /**
+   * Whether schedules and alarms run at all. With false the state machines start only by hand.
+   * @default true
+   */
+  readonly scheduled?: boolean;
+  /**
+   * Days that logs are kept: a number that CloudWatch Logs knows.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /** When alarms ring. */
+  readonly alarms?: AlarmThresholds;
+  /**
+   * What happens to logs and keys that leave the stack. `delete` needs the context flag
+   * `ingot:allow-data-deletion=true` as well.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/** When alarms ring. `false` leaves an alarm out. */
+export interface AlarmThresholds {
+  /**
+   * Percent of a day's runs that succeed, at least.
+   * @default 95
+   */
+  readonly successPercent?: number | false;
+  /**
+   * Percent that a table's row count may be off the median of its last runs.
+   * @default 20
+   */
+  readonly rowCountPercent?: number | false;
+  /**
+   * How many times as long as the median of the last runs a run may take.
+   * @default 1.5
+   */
+  readonly durationRatio?: number | false;
+}

@@ -1,0 +1,26 @@
+/** CloudWatch namespace of every metric that a platform emits. */
+export const metricNamespace = 'Ingot';
+
+/**
+ * Every metric that a platform emits, each with the dimension `Platform` and one more: `Table` (`zone.table`) or
+ * `Group`. Alarms are made from the same names. Those marked with * are emitted by the probe as well, every fifteen
+ * minutes, so that a platform that has stopped is noticed by its silence.
+ */
+export const metricNames = {
+  /** * By table, hours: age of the newest rows. */
+  freshness: 'Freshness',
+  /** By table: rows after the run. */
+  rowCount: 'RowCount',
+  /** * By table: rows after the last run as a share of the median of the runs before it; 1 where there was none. */
+  rowCountRatio: 'RowCountRatio',
+  /** By table: rows that the run sent to quarantine. */
+  quarantinedRows: 'QuarantinedRows',
+  /** By table, 0 to 100: share of its rules that passed. */
+  qualityScore: 'QualityScore',
+  /** By group: rules of severity error that failed in the run. */
+  failedRules: 'FailedRules',
+  /** By group, seconds: how long the run took. */
+  duration: 'Duration',
+  /** * By group: duration of the last run as a share of the median of the runs before it; 1 where there was none. */
+  durationRatio: 'DurationRatio',
+} as const;
