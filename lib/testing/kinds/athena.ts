@@ -21,13 +21,11 @@ export const athena: Service = {
           'WorkGroupConfiguration.EnforceWorkGroupConfiguration',
           'configuration.enforce_workgroup_configuration',
           flag,
-          true,
         ),
         metrics: field(
           'WorkGroupConfiguration.PublishCloudWatchMetricsEnabled',
           'configuration.publish_cloudwatch_metrics_enabled',
           flag,
-          true,
         ),
         requesterPays: field(
           'WorkGroupConfiguration.RequesterPaysEnabled',

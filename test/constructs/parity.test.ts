@@ -1,0 +1,127 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { App as TerraformApp, TerraformStack } from 'cdktf';
+import * as aws from '../../constructs/core/terraform/aws';
+import * as cdk from '../../constructs/lake/cdk';
+import * as terraform from '../../constructs/lake/terraform';
+import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+
+/**
+ * Every construct and every example has a row here, once for each way of using it that decides differently. A row says
+ * the same thing to both engines; what comes out must be the same but for the differences that it lists.
+ */
+interface Row {
+  readonly name: string;
+  readonly cdk: (stack: Stack) => void;
+  readonly terraform: (stack: TerraformStack) => void;
+  readonly differences: readonly Difference[];
+  readonly context?: Readonly<Record<string, unknown>>;
+}
+
+const { retain } = engineDifferences;
+
+const rows: readonly Row[] = [
+  {
+    name: 'a lake by default',
+    cdk: (stack) => new cdk.Lake(stack, 'Lake', { name: 'aviation' }),
+    terraform: (stack) => new terraform.Lake(stack, 'Lake', { name: 'aviation' }),
+    differences: [retain],
+  },
+  {
+    name: 'a lake with every prop set to something else',
+    ...bothLakes({
+      name: 'data-1',
+      zones: [
+        { name: 'landing', holds: 'files', archiveAfterDays: false, retentionDays: 30 },
+        { name: 'raw', holds: 'files', archiveAfterDays: 10 },
+        { name: 'mart', retentionDays: false },
+      ],
+      removal: 'delete',
+      accessLogs: false,
+      queryScanLimitGb: 0.5,
+      queryResultDays: 1,
+    }),
+    context: { 'ingot:allow-data-deletion': 'true' },
+    differences: [],
+  },
+  {
+    name: 'a lake over an existing bucket and key, with grants to a role',
+    cdk: (stack) => {
+      const key = new kms.CfnKey(stack, 'Key', { keyPolicy: { Version: '2012-10-17', Statement: [] } });
+      const bucket = new s3.CfnBucket(stack, 'Bucket', { bucketName: 'mine' });
+      const role = new iam.Role(stack, 'Analyst', { assumedBy: new iam.ServicePrincipal('glue.amazonaws.com') });
+      const lake = new cdk.Lake(stack, 'Lake', {
+        name: 'aviation',
+        zones: [
+          { name: 'bronze', bucket: s3.Bucket.fromCfnBucket(bucket), key: kms.Key.fromCfnKey(key) },
+          { name: 'silver', key: kms.Key.fromCfnKey(key) },
+        ],
+      });
+      lake.grantRead(role, 'bronze');
+      lake.grantWrite(role, 'silver');
+      lake.grantQuery(role);
+    },
+    terraform: (stack) => {
+      const key = new aws.KmsKey(stack, 'Key', { policy: '{"Version":"2012-10-17","Statement":[]}' });
+      const bucket = new aws.S3Bucket(stack, 'Bucket', { bucket: 'mine' });
+      const role = new aws.IamRole(stack, 'Analyst', {
+        assumeRolePolicy: JSON.stringify({
+          Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'glue.amazonaws.com' } }],
+        }),
+      });
+      const lake = new terraform.Lake(stack, 'Lake', {
+        name: 'aviation',
+        zones: [
+          { name: 'bronze', bucket, key },
+          { name: 'silver', key },
+        ],
+      });
+      lake.grantRead(role, 'bronze');
+      lake.grantWrite(role, 'silver');
+      lake.grantQuery(role);
+    },
+    differences: [retain],
+  },
+];
+
+function bothLakes(props: cdk.LakeProps & terraform.LakeProps): Pick<Row, 'cdk' | 'terraform'> {
+  return {
+    cdk: (stack) => new cdk.Lake(stack, 'Lake', props),
+    terraform: (stack) => new terraform.Lake(stack, 'Lake', props),
+  };
+}
+
+function synth({ cdk, terraform, context = {} }: Row) {
+  const stack = new Stack(new App({ context: { ...context } }), 'Stack');
+  cdk(stack);
+  const terraformStack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
+  new aws.AwsProvider(terraformStack, 'Aws', { region: 'eu-west-1' });
+  terraform(terraformStack);
+  return { template: Template.fromStack(stack).toJSON(), config: JSON.stringify(terraformStack.toTerraform()) };
+}
+
+describe.each(rows)('$name', (row) => {
+  const { template, config } = synth(row);
+
+  test('both engines create the same', () => {
+    expectParity(template, config, { differences: row.differences });
+  });
+
+  test('nothing of it is unknown to the inventory', () => {
+    for (const { unknown, resources } of [inventory(template), inventory(config)]) {
+      expect(unknown).toEqual([]);
+      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
+    }
+  });
+
+  test('what it creates is what was reviewed', () => {
+    expect(inventorySnapshot(template)).toMatchSnapshot();
+  });
+
+  test('the same declaration gives the same bytes', () => {
+    expect(JSON.stringify(synth(row))).toBe(JSON.stringify({ template, config }));
+  });
+});
