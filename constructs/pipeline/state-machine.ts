@@ -207,7 +207,7 @@ function ingest(targets: Targets, group: Group): States {
 
 function check(name: string, items: string, targets: Targets, group: Group): States {
   const scan = item(`${name}Scan`, targets, group, {
-    ...invoke(targets.quality, { 'table.$': '$.item', 'run.$': '$$.Execution.Name' }),
+    ...invoke(targets.quality, { group: group.name, 'table.$': '$.item', 'run.$': '$$.Execution.Name' }),
     ResultPath: '$.quality',
     Next: `${name}Passed`,
   });

@@ -64,6 +64,8 @@ export type IngestEvent = PlanEvent | LoadEvent;
 
 /** Answers every rule of a table's contract by one scan. */
 export interface QualityEvent {
+  /** The group whose run asks, for its metrics. */
+  readonly group: string;
   readonly table: string;
   readonly run: string;
 }

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { render } from '../core/cdk/render';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/cdk';
+import { type PipelineFacts, pipelineModel } from './model';
+import type { PipelineDeclaration } from './props';
+
+export interface PipelineProps extends PipelineDeclaration {
+  /** The lake whose zones it reads and writes. */
+  readonly lake: Lake;
+  /**
+   * An existing key for logs, queues, topic and environments. Its policy must let the services in
+   * `servicesUseOperationsKey` use it.
+   * @default a new one
+   */
+  readonly key?: IKey;
+}
+
+/** Runs a platform's dataset groups: ingest, quality gates, SQL models, publish; with schedules, queues and alarms. */
+export class Pipeline extends Construct {
+  /** Told of failures and alarms. */
+  readonly notices: ITopic;
+  /** By name of their group. */
+  readonly machines: Readonly<Record<string, IStateMachine>>;
+  readonly facts: Resolved<PipelineFacts>;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    const given = props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
+    const model = pipelineModel(this.node.path, props, props.lake.facts, {
+      nodes: new Set(Object.keys(given)),
+      folder: process.cwd(),
+      exists: existsSync,
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(model.facts, render(this, model.nodes, given));
+    this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);
+    this.machines = Object.fromEntries(
+      Object.entries(this.facts.machines).map(([group, arn]) => [
+        group,
+        StateMachine.fromStateMachineArn(this, `Machine-${group}`, arn),
+      ]),
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { pascal } from '../core/names';
+import type { Node, Statement } from '../core/nodes';
+import { aws, ref, type Text } from '../core/text';
+import { deadLettersId, noticesId } from './ids';
+
+/** A topic that tells people, and its e-mail subscriptions. */
+export function notices(name: string, emails: readonly string[], keyArn: Text): Node[] {
+  return [
+    {
+      kind: 'topic',
+      id: noticesId,
+      name: `${name}-notices`,
+      keyArn,
+      policy: [
+        {
+          sid: 'AlarmsPublish',
+          effect: 'Allow',
+          principal: { service: 'cloudwatch.amazonaws.com' },
+          actions: ['sns:Publish'],
+          resources: [],
+          conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+        },
+        tlsOnlyTo('sns:Publish'),
+      ],
+    },
+    ...emails.map(
+      (email): Node => ({
+        kind: 'subscription',
+        id: `Notices${pascal(email)}`,
+        topicArn: ref(noticesId, 'arn'),
+        protocol: 'email',
+        endpoint: email,
+      }),
+    ),
+  ];
+}
+
+/** Where what could not be done is kept, with its error, for two weeks. */
+export function deadLetterQueue(name: string, keyArn: Text): Node {
+  return {
+    kind: 'queue',
+    id: deadLettersId,
+    name: `${name}-dead-letters`,
+    keyArn,
+    visibilitySeconds: 900,
+    retentionSeconds: 14 * 86_400,
+    policy: [tlsOnlyTo('sqs:*')],
+  };
+}
+
+export function deadLetterAlarm(name: string): Node {
+  return {
+    kind: 'alarm',
+    id: 'DeadLettersAlarm',
+    name: `${name}-dead-letters`,
+    description: `Something could not be done and is kept in the queue ${name}-dead-letters.`,
+    metrics: [
+      {
+        id: 'value',
+        returns: true,
+        namespace: 'AWS/SQS',
+        name: 'ApproximateNumberOfMessagesVisible',
+        dimensions: { QueueName: ref(deadLettersId, 'name') },
+        statistic: 'Maximum',
+        periodSeconds: 300,
+      },
+    ],
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    periods: 1,
+    periodsToAlarm: 1,
+    // A queue that nobody has used for six hours sends no metrics.
+    missingData: 'notBreaching',
+    actions: [ref(noticesId, 'arn')],
+  };
+}
+
+/** Denies whatever does not reach a queue or topic over TLS. */
+export const tlsOnlyTo = (action: string): Statement => ({
+  sid: 'TlsOnly',
+  effect: 'Deny',
+  principal: 'anyone',
+  actions: [action],
+  resources: [],
+  conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+});

@@ -1,0 +1,95 @@
+import type { Group, Manifest } from '../../lib/platform/manifest';
+import type { HandlerSetting } from '../core/handler';
+import { pascal } from '../core/names';
+import type { Node, Statement } from '../core/nodes';
+import { aws, ref } from '../core/text';
+import { deadLettersId, machineId, noticesId } from './ids';
+import { stateMachine } from './state-machine';
+
+/** The state machine of a group, with its role and log group. */
+export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, useKey: Statement): Node[] {
+  const id = machineId(group);
+  const prefix = pascal(group.name);
+  const fn = (handler: string) => ref(`${handler}Function`, 'arn');
+  const called = ['Ingest', 'Quality', 'Transform', 'Publish'].map(fn);
+  return [
+    {
+      kind: 'logGroup',
+      id: `${prefix}RunsLogGroup`,
+      // The one prefix whose log groups need no resource policy of their own (10 an account).
+      name: `/aws/vendedlogs/states/${manifest.name}-${group.name}`,
+      retentionDays: setting.logRetentionDays,
+      keyArn: setting.keyArn,
+      removal: setting.removal,
+    },
+    {
+      kind: 'role',
+      id: `${prefix}RunsRole`,
+      description: `${manifest.name}: runs of ${group.name}`,
+      assumedBy: { service: 'states.amazonaws.com' },
+      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      statements: [
+        { sid: 'CallHandlers', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: called },
+        {
+          sid: 'KeepDeadLetters',
+          effect: 'Allow',
+          actions: ['sqs:SendMessage'],
+          resources: [ref(deadLettersId, 'arn')],
+        },
+        { sid: 'TellPeople', effect: 'Allow', actions: ['sns:Publish'], resources: [ref(noticesId, 'arn')] },
+        useKey,
+        {
+          sid: 'WriteTraces',
+          effect: 'Allow',
+          actions: [
+            'xray:GetSamplingRules',
+            'xray:GetSamplingTargets',
+            'xray:PutTelemetryRecords',
+            'xray:PutTraceSegments',
+          ],
+          resources: ['*'],
+        },
+        {
+          // Log delivery is set up through calls that know no resource.
+          sid: 'DeliverLogs',
+          effect: 'Allow',
+          actions: [
+            'logs:CreateLogDelivery',
+            'logs:DeleteLogDelivery',
+            'logs:DescribeLogGroups',
+            'logs:DescribeResourcePolicies',
+            'logs:GetLogDelivery',
+            'logs:ListLogDeliveries',
+            'logs:PutResourcePolicy',
+            'logs:UpdateLogDelivery',
+          ],
+          resources: ['*'],
+        },
+      ],
+    },
+    {
+      kind: 'stateMachine',
+      id,
+      name: `${manifest.name}-${group.name}`,
+      roleArn: ref(`${prefix}RunsRole`, 'arn'),
+      definition: stateMachine(group, manifest, {
+        ingest: fn('Ingest'),
+        quality: fn('Quality'),
+        transform: fn('Transform'),
+        publish: fn('Publish'),
+        deadLetters: ref(deadLettersId, 'url'),
+        notices: ref(noticesId, 'arn'),
+      }),
+      logGroupArn: ref(`${prefix}RunsLogGroup`, 'arn'),
+    },
+    {
+      // Of its own, since it names the state machine, which itself needs its role.
+      kind: 'policy',
+      id: `${prefix}ListRunsPolicy`,
+      roleName: ref(`${prefix}RunsRole`, 'name'),
+      statements: [
+        { sid: 'ListOwnRuns', effect: 'Allow', actions: ['states:ListExecutions'], resources: [ref(id, 'arn')] },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { Construct } from 'constructs';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import type { KmsKey } from '../core/terraform/aws';
+import { render } from '../core/terraform/render';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/terraform';
+import { type PipelineFacts, pipelineModel } from './model';
+import type { PipelineDeclaration } from './props';
+
+export interface PipelineProps extends PipelineDeclaration {
+  /** The lake whose zones it reads and writes. */
+  readonly lake: Lake;
+  /**
+   * An existing key for logs, queues, topic and environments. Its policy must let the services in
+   * `servicesUseOperationsKey` use it.
+   * @default a new one
+   */
+  readonly key?: Pick<KmsKey, 'arn' | 'keyId'>;
+}
+
+/** Runs a platform's dataset groups: ingest, quality gates, SQL models, publish; with schedules, queues and alarms. */
+export class Pipeline extends Construct {
+  /** ARN of the topic that is told of failures and alarms. */
+  readonly notices: string;
+  /** ARNs of the state machines, by name of their group. */
+  readonly machines: Readonly<Record<string, string>>;
+  readonly facts: Resolved<PipelineFacts>;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    const given = props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
+    const model = pipelineModel(this.node.path, props, props.lake.facts, {
+      nodes: new Set(Object.keys(given)),
+      folder: process.cwd(),
+      exists: existsSync,
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(model.facts, render(this, model.nodes, given));
+    this.notices = this.facts.notices;
+    this.machines = this.facts.machines;
+  }
+}
