@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { render } from '../core/cdk/render';
+import { type Attributes, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
@@ -32,7 +32,8 @@ export class Pipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    const given = props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
+    const given: Record<string, Attributes> =
+      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
     const model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
-import { render } from '../core/terraform/render';
+import { type Attributes, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import { type PipelineFacts, pipelineModel } from './model';
@@ -30,7 +30,8 @@ export class Pipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    const given = props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
+    const given: Record<string, Attributes> =
+      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
     const model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),
