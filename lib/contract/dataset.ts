@@ -138,8 +138,11 @@ export type Materialization =
   | { readonly kind: 'watermark'; readonly column: string }
   /** Merged by key: changed rows replaced, new ones added (SCD 1). */
   | { readonly kind: 'scd1' }
-  /** Merged by key with `valid_from`, `valid_to`, `is_current` (SCD 2). */
-  | { readonly kind: 'scd2' };
+  /**
+   * Merged by key with `valid_from`, `valid_to`, `is_current` (SCD 2). `column` holds the time from which on a row's
+   * version holds; by default that is the start of the run that finds it.
+   */
+  | { readonly kind: 'scd2'; readonly column?: string };
 
 export interface Sla {
   /** The newest rows are at most this old, in hours. */

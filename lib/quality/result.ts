@@ -25,13 +25,17 @@ export interface RuleResult {
 /** Whether so many failing rows, of so many, are tolerated. Of no rows, none fail. */
 export function tolerates(tolerance: Tolerance | undefined, failed: number, checked: number): boolean {
   if (tolerance === undefined) return failed === 0;
-  return (tolerance.unit === 'rows' ? failed : percent(failed, checked)) <= tolerance.max;
+  const { max, unit, exclusive } = tolerance;
+  const observed = unit === 'rows' ? failed : percent(failed, checked);
+  // Where no row fails there is nothing to tolerate, even by a contract that says "fewer than 0".
+  return failed === 0 || (exclusive ? observed < max : observed <= max);
 }
 
 export const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
 
 export function describeTolerance(tolerance: Tolerance | undefined): string {
-  return tolerance === undefined ? 'none' : `at most ${tolerance.max} ${tolerance.unit}`;
+  if (tolerance === undefined) return 'none';
+  return `${tolerance.exclusive ? 'below' : 'at most'} ${tolerance.max} ${tolerance.unit}`;
 }
 
 /** A table is good enough to go on where no rule of severity `error` failed or stayed without an answer. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { findModel, findTable } from '../platform/lookup';
+import { findTable } from '../platform/lookup';
 import type { Manifest, Model } from '../platform/manifest';
 import type { Services } from '../runtime/services';
 import { selectOf } from './select';
@@ -17,18 +17,17 @@ export const inputsProperty = 'ingot.inputs';
 export async function inputsOf(model: Model, services: Services): Promise<string> {
   const { manifest, lake } = services;
   const snapshots: Record<string, string | null> = {};
-  for (const table of tablesRead(model, manifest)) {
+  for (const table of model.reads) {
     const place = findTable(table, manifest);
     snapshots[table] = (await lake.snapshotId(place.database, place.table)) ?? null;
   }
   return JSON.stringify({ hash: hashOf(model, manifest), snapshots });
 }
 
-/** Tables that a model reads, as `zone.table`, those of the models that it uses included; in alphabetical order. */
-export function tablesRead(model: Model, manifest: Manifest): string[] {
-  const tables = new Set(model.reads);
-  for (const name of model.uses) for (const table of tablesRead(findModel(name, manifest), manifest)) tables.add(table);
-  return [...tables].sort();
+/** Whether two such texts come from different SQL or another contract, whatever the snapshots. */
+export function sqlChanged(before: string | undefined, now: string): boolean {
+  const hash = (inputs: string) => (JSON.parse(inputs) as { hash: string }).hash;
+  return before === undefined || hash(before) !== hash(now);
 }
 
 function hashOf(model: Model, manifest: Manifest): string {

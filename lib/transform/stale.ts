@@ -1,7 +1,7 @@
 import { findModel, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
 import type { Services } from '../runtime/services';
-import { inputsOf, inputsProperty, tablesRead, written } from './inputs';
+import { inputsOf, inputsProperty, written } from './inputs';
 
 /**
  * Models of a group whose table no longer follows from what they read: an input has a new snapshot, or the SQL or the
@@ -13,7 +13,7 @@ export async function staleModels(group: Group, services: Services): Promise<str
   const staleTables = new Set<string>();
   for (const name of group.levels.flat()) {
     const model = findModel(name, manifest);
-    const readsStale = tablesRead(model, manifest).some((table) => staleTables.has(table));
+    const readsStale = model.reads.some((table) => staleTables.has(table));
     if (!readsStale && (await isFresh(name, services))) continue;
     stale.push(name);
     staleTables.add(written(model));

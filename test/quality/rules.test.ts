@@ -1,4 +1,5 @@
 import type { Rule, RuleType, Type } from '../../lib/contract/dataset';
+import { describeBounds, within } from '../../lib/quality/bounds';
 import { evaluate } from '../../lib/quality/evaluate';
 import { passes, type RuleResult } from '../../lib/quality/result';
 import { rowRules } from '../../lib/quality/row';
@@ -204,6 +205,13 @@ const cases: readonly Case[] = [
   { title: 'at most', rule: { type: 'rowCount', max: 1 }, ...int, pass: ['1'], fail: ['1', '2'] },
   { rule: { type: 'sql', query: 'SELECT 3; ', min: 3, max: 3 }, ...int, pass: ['1'], fail: [] },
   {
+    title: 'of a boolean',
+    rule: { type: 'sql', query: 'SELECT true', min: 1, max: 1 },
+    ...int,
+    pass: ['1'],
+    fail: [],
+  },
+  {
     rule: { type: 'expression', expression: 'x > 0 OR x = -5 -- minus five says unknown' },
     ...int,
     pass: ['1', '-5'],
@@ -310,6 +318,8 @@ describe('tolerance', () => {
     [{ max: 1, unit: 'rows' }, 'passed', 1, 'at most 1 rows'],
     [{ max: 24.9, unit: 'percent' }, 'failed', 25, 'at most 24.9 percent'],
     [{ max: 25, unit: 'percent' }, 'passed', 25, 'at most 25 percent'],
+    [{ max: 25, unit: 'percent', exclusive: true }, 'failed', 25, 'below 25 percent'],
+    [{ max: 2, unit: 'rows', exclusive: true }, 'passed', 1, 'below 2 rows'],
   ] as const)('%j gives %s', async (tolerance, status, observed, words) => {
     const [result] = await judge(rows, [rule({ ...outOfRange, ...(tolerance === undefined ? {} : { tolerance }) })]);
     expect(result).toMatchObject({ status, observed, tolerance: words, checked: 4, failed: 1 });
@@ -362,6 +372,23 @@ describe('a rule without an answer', () => {
 
   test('is not how a table that cannot be read is reported', async () => {
     await expect(evaluate(dataset({ rules: good }), 'gone', query)).rejects.toThrow(/gone does not exist/);
+  });
+});
+
+describe('bounds', () => {
+  test.each([
+    [{ min: 1, max: 2 }, 'from 1 to 2', [1, 2], [0, 3, Number.NaN]],
+    [{ min: 1, exclusiveMin: true }, 'above 1', [2], [1]],
+    [{ min: 0, max: 1, exclusiveMax: true }, 'at least 0 and below 1', [0], [1]],
+    [{ min: 3, max: 3 }, 'exactly 3', [3], [2]],
+    [{ except: { min: 5, max: 5 } }, 'not 5', [4], [5]],
+    [{ except: { min: 5, max: 7 } }, 'not from 5 to 7', [4, 8], [5, 7]],
+    [{ except: { min: 5, max: 7, exclusive: true } }, 'not between 5 and 7', [5, 7], [6]],
+    [{}, 'any', [0], [Number.NaN]],
+  ])('%j are %s', (bounds, words, right, wrong) => {
+    expect(describeBounds(bounds)).toBe(words);
+    expect(right.filter((n) => !within(n, bounds))).toEqual([]);
+    expect(wrong.filter((n) => within(n, bounds))).toEqual([]);
   });
 });
 

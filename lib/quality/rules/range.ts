@@ -18,15 +18,7 @@ export const range: RowRuleKind<RuleOf<'range'>> = {
     if (isFloating(type)) outside.push(`isnan(${name})`);
     return outside.length === 0 ? 'FALSE' : outside.join(' OR ');
   },
-  message: (rule) => `${rule.column} is not ${describeRange(rule)}`,
+  message: (rule) => `${rule.column} is not ${describeBounds(rule)}`,
 };
 
 const isFloating = (type: Dataset['columns'][number]['type'] | undefined) => type === 'float' || type === 'double';
-
-function describeRange({ min, max, exclusiveMin, exclusiveMax }: RuleOf<'range'>): string {
-  if (!exclusiveMin && !exclusiveMax) return describeBounds({ min, max });
-  const parts: string[] = [];
-  if (min !== undefined) parts.push(exclusiveMin ? `above ${min}` : `at least ${min}`);
-  if (max !== undefined) parts.push(exclusiveMax ? `below ${max}` : `at most ${max}`);
-  return parts.join(' and ');
-}
