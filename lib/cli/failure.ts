@@ -1,0 +1,53 @@
+import { CommanderError } from 'commander';
+import { describeProblem, InvalidInputError, type Problem } from '../errors';
+import { type Output, printable } from './io';
+
+/** How a command ended, for who called it. */
+export const exitCode = {
+  ok: 0,
+  /** It was done and failed: a run whose gate stopped it, a breaking change, a service that did not answer. */
+  failed: 1,
+  /** It was not begun: unknown options, a contract or SQL that is not valid. */
+  invalid: 2,
+} as const;
+
+/** What a user asked for can't be done as things are: one sentence that says what to do. Ends with `failed`. */
+export class CannotError extends Error {
+  override readonly name = 'CannotError';
+}
+
+/** An argument or option that is not valid. */
+export function invalidArgument(name: string, message: string): InvalidInputError {
+  return new InvalidInputError([{ where: name, path: '', message }]);
+}
+
+/** Says what went wrong and gives the exit code. */
+export function reportFailure(
+  error: unknown,
+  err: Output,
+  options: { readonly verbose: boolean; readonly json: boolean },
+): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.invalid;
+  const { red } = err.colors;
+  if (error instanceof InvalidInputError) {
+    if (options.json) err.write(`${JSON.stringify({ problems: error.problems })}\n`);
+    else err.write(error.problems.map((problem) => `${red('✗')} ${printable(describeProblem(problem))}\n`).join(''));
+    if (!options.json) err.write(summary(error.problems));
+    return exitCode.invalid;
+  }
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (options.json) err.write(`${JSON.stringify({ error: name, message })}\n`);
+  else if (error instanceof CannotError) err.write(`${red('✗')} ${printable(message)}\n`);
+  else {
+    err.write(`${red('✗')} ${name === 'Error' ? '' : `${name}: `}${printable(firstLine(message))}\n`);
+    if (!options.verbose) err.write(`${err.colors.dim('  --verbose shows where it came from')}\n`);
+  }
+  if (options.verbose && !(error instanceof CannotError)) err.write(`${stack ?? message}\n`);
+  return exitCode.failed;
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0]!;
+
+function summary(problems: readonly Problem[]): string {
+  return problems.length === 1 ? '' : `${problems.length} problems\n`;
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Dataset } from '../contract/dataset';
+import { givenAllowed, InvalidInputError } from '../errors';
+import { tableId } from '../platform/lookup';
+import type { Manifest } from '../platform/manifest';
+import type { Layout } from './layout';
+
+/** A file that is to arrive in bronze. */
+export interface Landing {
+  /** Path of the file. */
+  readonly file: string;
+  /** The table that it is loaded into: `flights` or `silver.flights`. */
+  readonly as: string;
+  /** Where it comes from. By default `local`. */
+  readonly source?: string;
+  /** `YYYY-MM-DD`. By default the day on which the file was last changed, UTC. */
+  readonly date?: string;
+}
+
+export interface Landed {
+  /** The file in bronze. */
+  readonly to: string;
+  readonly table: string;
+  /** False where the same file had landed before. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Copies files into bronze, where an upload would put them: `<zone>/<prefix>/source=<source>/date=<date>/<file>`. A
+ * file that is there already is left alone, so that landing twice is landing once.
+ *
+ * @throws InvalidInputError with every problem: no such file, no such table, a name that is taken by another file
+ */
+export async function landFiles(landings: readonly Landing[], manifest: Manifest, layout: Layout): Promise<Landed[]> {
+  const planned = await Promise.allSettled(landings.map((landing) => plan(landing, manifest, layout)));
+  const problems = planned.flatMap((one) => {
+    if (one.status === 'fulfilled') return [];
+    if (one.reason instanceof InvalidInputError) return one.reason.problems;
+    throw one.reason;
+  });
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  const landed: Landed[] = [];
+  for (const one of planned as PromiseFulfilledResult<Landed & { from: string }>[]) {
+    const { from, ...result } = one.value;
+    if (result.isNew) await copy(from, result.to, layout.temporary);
+    landed.push(result);
+  }
+  return landed;
+}
+
+async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promise<Landed & { from: string }> {
+  const { file, source = 'local' } = landing;
+  const fail = (path: string, message: string): never => {
+    throw new InvalidInputError([{ where: file, path, message }]);
+  };
+  const table = findIngested(landing.as, manifest) ?? fail('as', unknownTable(landing.as, manifest));
+  if (!/^[A-Za-z0-9_.-]+$/.test(source))
+    fail('source', `must be letters, digits, dots, hyphens and underscores, given ${JSON.stringify(source)}`);
+  const info = await stat(file).catch(() => undefined);
+  if (info === undefined || !info.isFile()) return fail('', 'there is no such file');
+  const date = landing.date ?? info.mtime.toISOString().slice(0, 10);
+  if (!isDate(date)) fail('date', `must be a day, YYYY-MM-DD, given ${JSON.stringify(date)}`);
+  const { zone, prefix } = table.source!;
+  const to = join(layout.zone(zone), prefix, `source=${source}`, `date=${date}`, basename(file));
+  const taken = await stat(to).catch(() => undefined);
+  if (taken !== undefined && (taken.size !== info.size || (await hash(to)) !== (await hash(file))))
+    fail('', `${to} is another file of this name, and bronze is never changed; give another date, source or file name`);
+  return { from: file, to, table: tableId(table), isNew: taken === undefined };
+}
+
+/** A table that files are loaded into, by its id or by its name alone where that is clear. */
+function findIngested(name: string, manifest: Manifest): Dataset | undefined {
+  const ingested = manifest.datasets.filter((dataset) => dataset.source !== undefined);
+  const named = ingested.filter((dataset) => dataset.name === name);
+  return ingested.find((dataset) => tableId(dataset) === name) ?? (named.length === 1 ? named[0] : undefined);
+}
+
+function unknownTable(name: string, manifest: Manifest): string {
+  const names = manifest.datasets.filter((dataset) => dataset.source !== undefined).map(tableId);
+  return `must be a table that files are loaded into; ${givenAllowed(name, names)}`;
+}
+
+export function isDate(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+/** Whole or not at all: a run that lists bronze meanwhile must not find half a file. */
+async function copy(from: string, to: string, temporary: string): Promise<void> {
+  await mkdir(temporary, { recursive: true });
+  await mkdir(dirname(to), { recursive: true });
+  const draft = join(temporary, `${process.pid}-${basename(to)}`);
+  await copyFile(from, draft, constants.COPYFILE_FICLONE);
+  await rename(draft, to);
+}
+
+async function hash(file: string): Promise<string> {
+  const sha256 = createHash('sha256');
+  await pipeline(createReadStream(file), sha256);
+  return sha256.digest('hex');
+}

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Manifest } from '../platform/manifest';
+
+/**
+ * Where a platform keeps its data on this machine: all of it in the folder `.ingot` beside `platform.yaml`. Removing
+ * the folder removes the data and nothing else.
+ *
+ *     .ingot/lake/<zone>/…      files of bronze and Iceberg tables, as in the zone's bucket
+ *     .ingot/catalog/           the catalog's own state: which metadata file each table is at
+ *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line
+ *     .ingot/dead-letters/      what a run gave up on, one file each
+ *     .ingot/notices.jsonl      what would have been sent to people
+ *     .ingot/report.html        the report of the last run
+ *     .ingot/run.lock           held while a run is at work
+ */
+export interface Layout {
+  readonly root: string;
+  readonly catalog: string;
+  readonly runs: string;
+  readonly deadLetters: string;
+  readonly notices: string;
+  readonly events: string;
+  readonly report: string;
+  readonly lock: string;
+  /** Files that are not whole yet. */
+  readonly temporary: string;
+  /** Folder of a zone. */
+  readonly zone: (name: string) => string;
+}
+
+export function layoutOf(platformFolder: string): Layout {
+  const root = join(platformFolder, '.ingot');
+  return {
+    root,
+    catalog: join(root, 'catalog'),
+    runs: join(root, 'runs'),
+    deadLetters: join(root, 'dead-letters'),
+    notices: join(root, 'notices.jsonl'),
+    events: join(root, 'events.jsonl'),
+    report: join(root, 'report.html'),
+    lock: join(root, 'run.lock'),
+    temporary: join(root, 'temporary'),
+    zone: (name) => join(root, 'lake', name),
+  };
+}
+
+/** Roots of all zones as `file:///…`, for `Services.zones`. */
+export function zoneRoots(layout: Layout, manifest: Pick<Manifest, 'zones'>): Record<string, string> {
+  return Object.fromEntries(manifest.zones.map(({ name }) => [name, pathToFileURL(layout.zone(name)).href]));
+}
