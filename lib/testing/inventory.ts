@@ -8,6 +8,7 @@ import {
   type Json,
   type JsonObject,
   leftOver,
+  parseJson,
   sorted,
   unordered,
 } from './json';
@@ -117,13 +118,15 @@ export function inventory(source: Source): Inventory {
 }
 
 function read(source: Source): Template {
-  const parsed: unknown = typeof source === 'string' ? JSON.parse(source) : source;
+  const parsed: unknown = typeof source === 'string' ? parseJson(source) : source;
   if (isObject(parsed)) {
     if ('Resources' in parsed) return readCloudFormation(parsed);
     if (['resource', 'terraform', 'data', 'provider'].some((section) => section in parsed))
       return readTerraform(parsed);
   }
-  const given = isObject(parsed) ? `an object with ${Object.keys(parsed).join(', ') || 'nothing'}` : typeof parsed;
+  const given = isObject(parsed)
+    ? `an object with ${Object.keys(parsed).join(', ') || 'nothing'}`
+    : `${typeof parsed} ${String(parsed).slice(0, 40)}`;
   throw new Error(
     `inventory: given ${given}; allowed: a CloudFormation template (with Resources) or Terraform JSON (with resource or terraform)`,
   );

@@ -41,6 +41,16 @@ export function unordered<T extends Json>(values: readonly T[]): T[] {
 export const asList = (value: Json | undefined): readonly Json[] =>
   value === undefined || value === null ? [] : isList(value) ? value : [value];
 
+/** What a text of JSON holds; a text that is none, and any other value, stays as it is. */
+export function parseJson(value: Json): Json {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return value;
+  }
+}
+
 /** A list of one, as Terraform writes a block, as what it holds. */
 const unwrap = (value: Json | undefined): Json | undefined => (isList(value) && value.length === 1 ? value[0] : value);
 

@@ -1,4 +1,15 @@
-import { at, canonical, isEmpty, isList, isObject, type Json, type JsonObject, leftOver, unordered } from './json';
+import {
+  at,
+  canonical,
+  isEmpty,
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  leftOver,
+  parseJson,
+  unordered,
+} from './json';
 import type { Statement } from './policy';
 
 /** The two languages that an inventory is read from. */
@@ -171,14 +182,7 @@ export const object =
   };
 
 /** JSON written as text or as an object. A text that is no JSON stays a text. */
-export const json: Shape = (value) => {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value) as Json;
-  } catch {
-    return value;
-  }
-};
+export const json: Shape = parseJson;
 
 /** An object of texts, of which some are JSON: environment variables, parameters. */
 export const texts: Shape = (value) =>
@@ -186,17 +190,10 @@ export const texts: Shape = (value) =>
     ? Object.fromEntries(
         Object.entries(value).map(([key, held]) => [
           key,
-          typeof held === 'string' && /^[{[]/.test(held) ? (json(held, silent, '') ?? held) : String(held),
+          typeof held === 'string' && /^[{[]/.test(held) ? parseJson(held) : String(held),
         ]),
       )
     : value;
-const silent: Reading = { side: 'terraform', unmapped: () => {}, statements: () => {} };
-
-/** Another word of the same meaning; words that are not listed stay. */
-export const words =
-  (meanings: Readonly<Record<string, Json>>): Shape =>
-  (value) =>
-    typeof value === 'string' ? (meanings[value] ?? value) : value;
 
 /** The resource itself, where one engine wants its ARN and the other its name. */
 export const resource: Shape = (value) =>
@@ -227,6 +224,6 @@ export const code: Shape = (value) => {
   return { bucket, key: typeof key === 'string' ? maskHashes(key) : (key ?? '') };
 };
 
-/** Hashes of content are no decision: `handlers/4f0c….zip` is `handlers/{hash}.zip`. */
+/** SHA-256 hashes of content are no decision: `handlers/4f0c….zip` is `handlers/{hash}.zip`. Also those in base 64. */
 export const maskHashes = (text: string): string =>
-  text.replace(/(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])/g, '{hash}');
+  text.replace(/(?<![0-9a-fA-F])[0-9a-f]{64}(?![0-9a-fA-F])|^[A-Za-z0-9+/]{43}=$/g, '{hash}');

@@ -1,4 +1,4 @@
-import { asList, canonical, isEmpty, isObject, type Json, type JsonObject, unordered } from './json';
+import { asList, canonical, isEmpty, isObject, type Json, type JsonObject, parseJson, unordered } from './json';
 import type { Shape } from './kind';
 
 /** Which document a statement stands in: what a role may do, who may take it, or who may use a resource. */
@@ -26,7 +26,7 @@ export interface Statement {
 export const policy =
   (kind: PolicyKind): Shape =>
   (value, reading, path) => {
-    const document = parse(value);
+    const document = parseJson(value);
     if (!isObject(document) || !('Statement' in document)) {
       reading.unmapped(`${path} (no policy document: ${String(value).slice(0, 60)})`);
       return undefined;
@@ -46,15 +46,6 @@ export const inlinePolicies: Shape = (value, reading, path) => {
   }
   return undefined;
 };
-
-function parse(value: Json): Json {
-  if (typeof value !== 'string') return value;
-  try {
-    return JSON.parse(value) as Json;
-  } catch {
-    return value;
-  }
-}
 
 const strings = (value: Json | undefined): string[] | undefined =>
   value === undefined ? undefined : unordered(asList(value).map(String));

@@ -45,13 +45,13 @@ const show = (value: Json): string => (typeof value === 'string' ? value : canon
 /** The part of Jest's serializer interface that is used here, so that Jest is no dependency. */
 export interface SnapshotSerializer {
   test(value: unknown): boolean;
-  serialize(
+  serialize<Config>(
     value: unknown,
-    config: unknown,
+    config: Config,
     indentation: string,
     depth: number,
     refs: unknown[],
-    printer: (value: unknown, config: unknown, indentation: string, depth: number, refs: unknown[]) => string,
+    printer: (value: unknown, config: Config, indentation: string, depth: number, refs: unknown[]) => string,
   ): string;
 }
 
@@ -84,8 +84,7 @@ function parsed(value: unknown): JsonObject | undefined {
     }
   }
   if (!isObject(value)) return undefined;
-  const isTemplate =
-    isObject(value.Resources ?? null) || isObject(value.terraform ?? null) || isObject(value.resource ?? null);
+  const isTemplate = isObject(value.Resources) || isObject(value.terraform) || isObject(value.resource);
   return isTemplate ? value : undefined;
 }
 

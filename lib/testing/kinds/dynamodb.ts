@@ -1,14 +1,18 @@
-import { isObject } from '../json';
+import { isObject, type Json } from '../json';
 import { field, flag, map, names, number, object, type Service, type Shape, same, set, tags } from '../kind';
 
 /** `HASH` and `RANGE` attributes by their part, as CloudFormation lists them and Terraform names them. */
 const keys: Shape = (value, reading, path) => {
-  const byType = map('KeyType', 'AttributeName')(value, reading, path);
-  if (!isObject(byType ?? null)) return byType;
-  const { HASH, RANGE, hash_key, range_key } = byType as { [part: string]: string };
-  return Object.fromEntries(
-    Object.entries({ partition: HASH ?? hash_key, sort: RANGE ?? range_key }).filter(([, name]) => name !== undefined),
-  ) as { [part: string]: string };
+  const parts = map('KeyType', 'AttributeName')(value, reading, path);
+  if (!isObject(parts)) return parts;
+  const all = { partition: parts.HASH ?? parts.hash_key, sort: parts.RANGE ?? parts.range_key };
+  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, Json] => entry[1] !== undefined));
+};
+
+/** Types by attribute name. */
+const types: Shape = (value, reading, path) => {
+  const byName = reading.side === 'terraform' ? map('name', 'type') : map('AttributeName', 'AttributeType');
+  return byName(value, reading, path);
 };
 
 const projection = {
@@ -31,9 +35,7 @@ export const dynamodb: Service = {
         name: field('TableName', 'name'),
         billing: field('BillingMode', 'billing_mode', undefined, 'PROVISIONED'),
         keys: field(['KeySchema'], ['hash_key', 'range_key'], keys),
-        attributes: field('AttributeDefinitions', 'attribute', (value, reading, path) =>
-          map('name', 'type')(map('AttributeName', 'AttributeType')(value, reading, path) ?? null, reading, path),
-        ),
+        attributes: field('AttributeDefinitions', 'attribute', types),
         readUnits: field('ProvisionedThroughput.ReadCapacityUnits', 'read_capacity', number),
         writeUnits: field('ProvisionedThroughput.WriteCapacityUnits', 'write_capacity', number),
         expiry: field(

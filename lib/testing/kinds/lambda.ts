@@ -1,4 +1,4 @@
-import { isObject } from '../json';
+import { isObject, parseJson } from '../json';
 import {
   code,
   field,
@@ -40,11 +40,7 @@ export const lambda: Service = {
         environment: field('Environment.Variables', 'environment.variables', texts),
         environmentKey: field('KmsKeyArn', 'kms_key_arn'),
         layers: same((value) => value),
-        code: field(
-          'Code',
-          ['filename', 's3_bucket', 's3_key', 's3_object_version', 'source_code_hash', 'code_sha256'],
-          code,
-        ),
+        code: field('Code', ['filename', 's3_bucket', 's3_key', 's3_object_version', 'source_code_hash'], code),
         tracing: field('TracingConfig.Mode', 'tracing_config.mode'),
         reservedConcurrency: field('ReservedConcurrentExecutions', 'reserved_concurrent_executions', number),
         deadLetter: field('DeadLetterConfig.TargetArn', 'dead_letter_config.target_arn'),
@@ -115,9 +111,9 @@ export const lambda: Service = {
       properties: {
         function: field('ServiceToken', 'function_name', resource),
         input: field('.', 'input', (value) => {
-          const given = json(value, { side: 'terraform', unmapped: () => {}, statements: () => {} }, '');
-          return isObject(given ?? null)
-            ? Object.fromEntries(Object.entries(given as object).filter(([key]) => key !== 'ServiceToken'))
+          const given = parseJson(value);
+          return isObject(given)
+            ? Object.fromEntries(Object.entries(given).filter(([key]) => key !== 'ServiceToken'))
             : given;
         }),
         lifecycle: field(undefined, 'lifecycle_scope'),

@@ -1,4 +1,4 @@
-import { field, flag, json, names, type Service, same, tags, words } from '../kind';
+import { field, flag, json, names, type Service, same, tags } from '../kind';
 import { policy } from '../policy';
 
 export const sns: Service = {
@@ -15,7 +15,7 @@ export const sns: Service = {
         key: field('KmsMasterKeyId', 'kms_master_key_id'),
         fifo: field('FifoTopic', 'fifo_topic', flag, false),
         contentDeduplication: field('ContentBasedDeduplication', 'content_based_deduplication', flag, false),
-        tracing: field('TracingConfig', 'tracing_config', words({}), 'PassThrough'),
+        tracing: field('TracingConfig', 'tracing_config', undefined, 'PassThrough'),
         signatureVersion: same(),
         policy: field(undefined, 'policy', policy('resource')),
         tags: same(tags),

@@ -1,23 +1,24 @@
-import { isObject, type Json } from '../json';
-import { field, flag, json, names, object, type Service, type Shape, same, tags } from '../kind';
+import { at, isList, isObject, type Json, parseJson } from '../json';
+import { field, flag, names, object, type Service, type Shape, same, tags } from '../kind';
 
 /** A state machine as JSON, with CloudFormation's `DefinitionSubstitutions` put in. */
-const definition: Shape = (value, reading, path) => {
-  if (!isObject(value) || reading.side === 'terraform') return json(value, reading, path);
-  const given = json(value.DefinitionString ?? value.Definition ?? null, reading, path) ?? null;
-  const substitutions = isObject(value.DefinitionSubstitutions ?? null)
-    ? (value.DefinitionSubstitutions as object)
-    : {};
+const definition: Shape = (value) => {
+  if (!isObject(value)) return parseJson(value);
+  const { DefinitionString, Definition, DefinitionSubstitutions } = value;
+  const substitutions = Object.entries(isObject(DefinitionSubstitutions) ? DefinitionSubstitutions : {});
   const put = (held: Json): Json => {
     if (typeof held === 'string')
-      return Object.entries(substitutions).reduce(
-        (text, [name, by]) => text.replaceAll(`\${${name}}`, String(by)),
-        held,
-      );
-    if (Array.isArray(held)) return held.map(put);
+      return substitutions.reduce((text, [name, by]) => text.replaceAll(`\${${name}}`, String(by)), held);
+    if (isList(held)) return held.map(put);
     return isObject(held) ? Object.fromEntries(Object.entries(held).map(([key, inner]) => [key, put(inner)])) : held;
   };
-  return put(given);
+  return put(parseJson(DefinitionString ?? Definition ?? null));
+};
+
+/** CloudFormation's list of destinations is at most one long. */
+const destination: Shape = (value) => {
+  const [only] = isList(value) ? value : [value];
+  return at(only, 'CloudWatchLogsLogGroup.LogGroupArn') ?? only;
 };
 
 export const stepfunctions: Service = {
@@ -37,11 +38,7 @@ export const stepfunctions: Service = {
           'LoggingConfiguration',
           'logging_configuration',
           object({
-            destination: field('Destinations', 'log_destination', (value) =>
-              Array.isArray(value)
-                ? value.map((item) => item?.CloudWatchLogsLogGroup?.LogGroupArn ?? item).join(' ')
-                : value,
-            ),
+            destination: field('Destinations', 'log_destination', destination),
             executionData: field('IncludeExecutionData', 'include_execution_data', flag, false),
             level: same(),
           }),
