@@ -104,6 +104,7 @@ function distFolder(): string {
  */
 export function bundleFile(bundle: string): string {
   const file = join(distFolder(), 'handlers', `${bundle}.zip`);
-  if (!existsSync(file)) throw new Error(`the handler bundle ${bundle}.zip is not in ${distFolder()}/handlers; run npm run build`);
+  if (!existsSync(file))
+    throw new Error(`the handler bundle ${bundle}.zip is not in ${distFolder()}/handlers; run npm run build`);
   return file;
 }

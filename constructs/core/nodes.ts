@@ -40,6 +40,8 @@ export type Removal = 'retain' | 'delete';
 /** One IAM statement. Who has it is a principal's business, but for resource policies, which name theirs. */
 export interface Statement {
   readonly sid?: string;
+  /** Why a resource of it ends in `*`: said to whoever audits policies, cdk-nag first. */
+  readonly because?: string;
   readonly effect: 'Allow' | 'Deny';
   readonly principal?: Principal;
   readonly actions: readonly string[];
@@ -123,7 +125,7 @@ export interface SchemaRegistryNode extends NodeBase {
   readonly description: string;
 }
 
-/** Glue schema. Attributes: `arn`, `name`. */
+/** Glue schema, with its newest version; earlier versions stay. Attributes: `arn`, `name`. */
 export interface SchemaNode extends NodeBase {
   readonly kind: 'schema';
   readonly registryArn: Text;

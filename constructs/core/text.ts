@@ -56,16 +56,34 @@ export type Resolved<T> = T extends string
         ? { [K in keyof T]: Resolved<T[K]> }
         : T;
 
-/** Puts a string in the place of every `Ref` and `Join` that a decision holds. */
-export function resolve<T>(decision: T, lookup: (ref: Ref) => string): Resolved<T> {
+/**
+ * Puts a string in the place of every `Ref` and `Join` that a decision holds.
+ *
+ * @param literal how the engine must be told a literal text, where it would read some characters as its own
+ */
+export function resolve<T>(
+  decision: T,
+  lookup: (ref: Ref) => string,
+  literal: (text: string) => string = (text) => text,
+): Resolved<T> {
   const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return literal(value);
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(walk);
-    const keys = Object.keys(value);
-    if (keys.length === 2 && 'node' in value && 'attr' in value) return lookup(value as Ref);
-    if (keys.length === 1 && 'join' in value)
-      return (value as Join).join.map((part) => (typeof part === 'string' ? part : lookup(part))).join('');
-    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, walk(held)]));
+    if (isRef(value)) return lookup(value);
+    if (isJoin(value)) return value.join.map((part) => (isRef(part) ? lookup(part) : literal(part))).join('');
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [literal(key), walk(held)]));
   };
   return walk(decision) as Resolved<T>;
+}
+
+const isRef = (value: unknown): value is Ref =>
+  hasOnly(value, 'attr', 'node') && typeof value.node === 'string' && typeof value.attr === 'string';
+
+/** A join holds a ref at least: a plain list of texts that a user calls `join` is none. */
+const isJoin = (value: unknown): value is Join =>
+  hasOnly(value, 'join') && Array.isArray(value.join) && value.join.some(isRef);
+
+function hasOnly<K extends string>(value: unknown, ...keys: K[]): value is Record<K, unknown> {
+  return typeof value === 'object' && value !== null && Object.keys(value).sort().join() === keys.join();
 }

@@ -2,11 +2,15 @@ import type { Statement } from '../core/nodes';
 import { aws, type Text, text } from '../core/text';
 import type { LakeFacts, ZoneFacts } from './model';
 
+const tablesCome =
+  'Objects and tables of these zones come with contracts and files, and the zones are named one by one.';
+
 /** What a principal must be allowed to read zones: objects, their key, and the catalog's word on the tables. */
 export function readStatements(lake: LakeFacts, zones: readonly ZoneFacts[] = lake.zones): Statement[] {
   return [
     {
       sid: 'ReadObjects',
+      because: tablesCome,
       effect: 'Allow',
       actions: ['s3:GetBucketLocation', 's3:GetObject', 's3:ListBucket'],
       resources: zones.flatMap((zone) => [zone.bucketArn, text`${zone.bucketArn}/*`]),
@@ -14,6 +18,7 @@ export function readStatements(lake: LakeFacts, zones: readonly ZoneFacts[] = la
     ...keyStatements('ReadKeys', zones, ['kms:Decrypt', 'kms:DescribeKey']),
     {
       sid: 'ReadCatalog',
+      because: tablesCome,
       effect: 'Allow',
       actions: [
         'glue:GetCatalog',
@@ -35,6 +40,7 @@ export function writeStatements(lake: LakeFacts, zones: readonly ZoneFacts[] = l
     ...readStatements(lake, zones),
     {
       sid: 'WriteObjects',
+      because: tablesCome,
       effect: 'Allow',
       actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:PutObject'],
       resources: zones.map((zone) => text`${zone.bucketArn}/*`),
@@ -42,6 +48,7 @@ export function writeStatements(lake: LakeFacts, zones: readonly ZoneFacts[] = l
     ...keyStatements('WriteKeys', zones, ['kms:GenerateDataKey']),
     {
       sid: 'WriteCatalog',
+      because: tablesCome,
       effect: 'Allow',
       actions: ['glue:UpdateTable'],
       resources: glueResources(zones.map((zone) => zone.database)),
@@ -67,6 +74,7 @@ export function queryStatements(lake: LakeFacts): Statement[] {
     },
     {
       sid: 'QueryResults',
+      because: 'Athena names each result itself, in a bucket of its own.',
       effect: 'Allow',
       actions: ['s3:AbortMultipartUpload', 's3:GetBucketLocation', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
       resources: [bucketArn, text`${bucketArn}/*`],
@@ -81,7 +89,7 @@ export function queryStatements(lake: LakeFacts): Statement[] {
 }
 
 /** Glue judges a call on a table by catalog, database and table alike. */
-export function glueResources(databases: readonly string[]): Text[] {
+export function glueResources(databases: readonly Text[]): Text[] {
   const glue = text`arn:${aws.partition}:glue:${aws.region}:${aws.account}`;
   return [
     text`${glue}:catalog`,

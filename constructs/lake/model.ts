@@ -20,12 +20,14 @@ export interface LakeFacts {
   readonly name: string;
   readonly zones: readonly ZoneFacts[];
   /** The platform's own tables: their database, and their root, inside the first Iceberg zone. */
-  readonly ops: { readonly database: string; readonly zone: string };
+  readonly ops: { readonly database: Text; readonly zone: string };
   readonly workgroup: Text;
   readonly queryResults: { readonly bucketArn: Text; readonly keyArn: Text };
 }
 
-export interface ZoneFacts extends Zone {
+export interface ZoneFacts extends Omit<Zone, 'database'> {
+  /** Name of its Glue database, as an attribute of the database: what uses the name is made after it. */
+  readonly database: Text;
   readonly bucketArn: Text;
   readonly bucketName: Text;
   /** Absent where an existing bucket was passed in that has no key of its own. */
@@ -39,7 +41,8 @@ export interface LakeGiven {
   readonly deletionFlag?: unknown;
 }
 
-/** Id of the node of a zone's bucket or key. */
+/** Id of the node of a zone's bucket, key or database. */
+export const databaseId = (zone: string) => `${pascal(zone)}Database`;
 export const bucketId = (zone: string) => `${pascal(zone)}Bucket`;
 export const keyId = (zone: string) => `${pascal(zone)}Key`;
 
@@ -114,7 +117,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       },
       {
         kind: 'database',
-        id: `${pascal(zone.name)}Database`,
+        id: databaseId(zone.name),
         name: zone.database,
         description: `${name}: ${zone.name}, ${zone.holds === 'files' ? 'files as they arrived' : 'Iceberg tables'}`,
         location: text`s3://${bucket}/`,
@@ -124,7 +127,6 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   });
 
   const opsZone = zones.find((zone) => zone.holds === 'iceberg')!;
-  const ops = { database: databaseName(name, 'ops'), zone: opsZone.name };
   const queries: Node[] = [
     key('QueryResultsKey', 'query-results'),
     {
@@ -155,8 +157,8 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     ...zoneNodes,
     {
       kind: 'database',
-      id: 'OpsDatabase',
-      name: ops.database,
+      id: databaseId('ops'),
+      name: databaseName(name, 'ops'),
       description: `${name}: the platform's own tables: files ingested, quality results, runs`,
       location: text`s3://${ref(bucketId(opsZone.name), 'name')}/_ops/`,
       removal,
@@ -171,11 +173,12 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       name,
       zones: zones.map((zone) => ({
         ...zone,
+        database: ref(databaseId(zone.name), 'name'),
         bucketArn: ref(bucketId(zone.name), 'arn'),
         bucketName: ref(bucketId(zone.name), 'name'),
         ...(exists(bucketId(zone.name)) && !exists(keyId(zone.name)) ? {} : { keyArn: ref(keyId(zone.name), 'arn') }),
       })),
-      ops,
+      ops: { database: ref(databaseId('ops'), 'name'), zone: opsZone.name },
       workgroup: ref('Workgroup', 'name'),
       queryResults: { bucketArn: ref('QueryResultsBucket', 'arn'), keyArn: ref('QueryResultsKey', 'arn') },
     },
@@ -229,8 +232,8 @@ function lakeProblems(
     ...(zones === undefined
       ? []
       : zoneProblems(zones).map(({ path, message }) => ({ where, path: `zones${path}`, message }))),
-    ...numberProblems(where, 'accessLogDays', numbers.accessLogDays, { min: 1, whole: true }),
-    ...numberProblems(where, 'queryResultDays', numbers.queryResultDays, { min: 1, whole: true }),
+    ...numberProblems(where, 'accessLogDays', numbers.accessLogDays, { min: 1, whole: true, tokens: true }),
+    ...numberProblems(where, 'queryResultDays', numbers.queryResultDays, { min: 1, whole: true, tokens: true }),
     ...numberProblems(where, 'queryScanLimitGb', numbers.queryScanLimitGb, { min: 0.01, whole: false }),
   ];
 }

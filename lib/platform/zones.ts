@@ -1,3 +1,4 @@
+import { isToken } from '../token';
 import type { Zone } from './manifest';
 
 /** A zone as a user may say it; what is left out follows from `name` and `holds`. */
@@ -64,7 +65,7 @@ export function zoneProblems(zones: readonly ZoneDeclaration[]): { path: string;
     seen.add(zone.name);
     for (const field of ['archiveAfterDays', 'retentionDays'] as const) {
       const days = zone[field];
-      if (days !== undefined && days !== false && !(Number.isInteger(days) && days > 0))
+      if (days !== undefined && days !== false && !isToken(days) && !(Number.isInteger(days) && days > 0))
         add(field, `must be a whole number of days from 1, or false; given ${JSON.stringify(days)}`);
     }
     const holds = zone.holds ?? (zone.name === 'bronze' ? 'files' : 'iceberg');
@@ -76,6 +77,8 @@ export function zoneProblems(zones: readonly ZoneDeclaration[]): { path: string;
     if (
       typeof zone.archiveAfterDays === 'number' &&
       typeof zone.retentionDays === 'number' &&
+      !isToken(zone.archiveAfterDays) &&
+      !isToken(zone.retentionDays) &&
       zone.retentionDays <= zone.archiveAfterDays
     )
       add(

@@ -1,6 +1,6 @@
 import { CustomResource, Stack } from 'aws-cdk-lib';
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
-import { CfnDatabase, CfnRegistry, CfnSchema, CfnTable } from 'aws-cdk-lib/aws-glue';
+import { CfnDatabase, CfnRegistry, CfnSchema, CfnSchemaVersion, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -48,8 +48,14 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
     description: node.description,
     dataFormat: node.dataFormat,
     compatibility: node.compatibility,
+  });
+  // A definition given to the schema itself could never change: CloudFormation would make a new schema of that name.
+  const version = new CfnSchemaVersion(scope, `${node.id}Version`, {
+    schema: { schemaArn: schema.attrArn },
     schemaDefinition: node.definition,
   });
+  // What was written under an earlier version is read by it. The schema takes its versions along when it goes.
+  applyRemoval(version, 'retain');
   return { arn: schema.attrArn, name: node.name };
 };
 

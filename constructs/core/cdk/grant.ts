@@ -1,8 +1,9 @@
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IConstruct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Statement } from '../nodes';
 import { policyDocument } from '../policy';
 import { resolve } from '../text';
+import { acknowledgeWildcards } from './acknowledge';
 import type { Lookup } from './render';
 
 /**
@@ -12,7 +13,10 @@ import type { Lookup } from './render';
  * grant without a word, and whoever relies on it would find out at run time.
  */
 export function grant(scope: IConstruct, grantee: IGrantable, statements: readonly Statement[], lookup: Lookup): void {
-  const { Statement: json } = policyDocument(resolve(statements, lookup)) as { Statement: object[] };
+  const resolved = resolve(statements, lookup);
+  // A principal's statements meet in one policy, whose ids must be unique: two grants bring the same ones.
+  const unnamed = resolved.map((statement) => ({ ...statement, sid: undefined }));
+  const { Statement: json } = policyDocument(unnamed) as { Statement: object[] };
   for (const statement of json) {
     const added = grantee.grantPrincipal.addToPrincipalPolicy(PolicyStatement.fromJson(statement));
     if (!added.statementAdded)
@@ -20,6 +24,7 @@ export function grant(scope: IConstruct, grantee: IGrantable, statements: readon
         `${scope.node.path} cannot grant to ${describe(grantee)}: it was imported and cannot be changed here; ` +
           'import it with mutable: true, or pass a role that this app creates',
       );
+    if (Construct.isConstruct(added.policyDependable)) acknowledgeWildcards(added.policyDependable, resolved);
   }
 }
 

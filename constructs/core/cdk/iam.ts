@@ -1,5 +1,6 @@
 import { CfnPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import { policyDocument, trustDocument } from '../policy';
+import { acknowledgeWildcards } from './acknowledge';
 import type { Renderer } from './render';
 
 export const renderRole: Renderer<'role'> = (scope, node) => {
@@ -11,6 +12,7 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
         ? undefined
         : [{ policyName: 'permissions', policyDocument: policyDocument(node.statements) }],
   });
+  acknowledgeWildcards(role, node.statements);
   return { arn: role.attrArn, name: role.ref };
 };
 
@@ -20,5 +22,6 @@ export const renderPolicy: Renderer<'policy'> = (scope, node) => {
     policyDocument: policyDocument(node.statements),
     roles: [node.roleName],
   });
+  acknowledgeWildcards(policy, node.statements);
   return { id: policy.ref };
 };

@@ -69,9 +69,17 @@ export function render(
   };
   for (const node of nodes) {
     const renderer = renderers[node.kind] as Renderer<NodeKind>;
-    known.set(node.id, renderer(scope, resolve(node, lookup) as NodeOf<NodeKind>));
+    const resolved = resolve(node, lookup, escapeLiteral);
+    // What is in a zip goes to Lambda as it is, past Terraform.
+    const rendered = 'zip' in node ? { ...resolved, zip: node.zip } : resolved;
+    known.set(node.id, renderer(scope, rendered as NodeOf<NodeKind>));
   }
   return lookup;
+}
+
+/** Terraform would read `${` and `%{` of a literal as its own; cdktf's tokens are the only ones that are meant. */
+function escapeLiteral(text: string): string {
+  return text.replaceAll(/\$\{(?!TfToken\[)/g, '$$$${').replaceAll('%{', '%%{');
 }
 
 /** Partition, region and account of the stack's provider: one data source each in a stack, whoever asks. */
