@@ -7,7 +7,7 @@ import { type Grantee, grant } from '../core/terraform/grant';
 import { type Attributes, type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { queryStatements, readStatements, writeStatements } from './grants';
-import { bucketId, keyId, type LakeFacts, lakeModel, selectZones } from './model';
+import { bucketId, keyId, type LakeFacts, type LakeModel, lakeModel, selectZones } from './model';
 import type { LakeDeclaration } from './props';
 
 /** A zone of a lake that Terraform makes: its declaration, and what exists already (resources or data sources). */
@@ -42,18 +42,20 @@ export class Lake extends Construct {
   readonly zones: Readonly<Record<string, LakeZone>>;
   /** Name of the Athena workgroup. */
   readonly workgroup: string;
+  /** What was decided, before any engine. */
+  readonly model: LakeModel;
   readonly facts: Resolved<LakeFacts>;
   readonly #lookup: Lookup;
 
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const given = givenNodes(props.zones ?? []);
-    const model = lakeModel(this.node.path, props, {
+    this.model = lakeModel(this.node.path, props, {
       nodes: new Set(Object.keys(given)),
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
-    this.#lookup = render(this, model.nodes, given);
-    this.facts = resolve(model.facts, this.#lookup);
+    this.#lookup = render(this, this.model.nodes, given);
+    this.facts = resolve(this.model.facts, this.#lookup);
     this.workgroup = this.facts.workgroup;
     this.zones = Object.fromEntries(this.facts.zones.map((zone) => [zone.name, zone]));
   }

@@ -8,7 +8,7 @@ import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
-import { type PipelineFacts, pipelineModel } from './model';
+import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
 import type { PipelineDeclaration } from './props';
 
 export interface PipelineProps extends PipelineDeclaration {
@@ -28,19 +28,21 @@ export class Pipeline extends Construct {
   readonly notices: ITopic;
   /** By name of their group. */
   readonly machines: Readonly<Record<string, IStateMachine>>;
+  /** What was decided, before any engine. */
+  readonly model: PipelineModel;
   readonly facts: Resolved<PipelineFacts>;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const given: Record<string, Attributes> =
       props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
-    const model = pipelineModel(this.node.path, props, props.lake.facts, {
+    this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),
       exists: existsSync,
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
-    this.facts = resolve(model.facts, render(this, model.nodes, given));
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);
     this.machines = Object.fromEntries(
       Object.entries(this.facts.machines).map(([group, arn]) => [

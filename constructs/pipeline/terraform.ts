@@ -6,7 +6,7 @@ import type { KmsKey } from '../core/terraform/aws';
 import { type Attributes, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
-import { type PipelineFacts, pipelineModel } from './model';
+import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
 import type { PipelineDeclaration } from './props';
 
 export interface PipelineProps extends PipelineDeclaration {
@@ -26,19 +26,21 @@ export class Pipeline extends Construct {
   readonly notices: string;
   /** ARNs of the state machines, by name of their group. */
   readonly machines: Readonly<Record<string, string>>;
+  /** What was decided, before any engine. */
+  readonly model: PipelineModel;
   readonly facts: Resolved<PipelineFacts>;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     const given: Record<string, Attributes> =
       props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
-    const model = pipelineModel(this.node.path, props, props.lake.facts, {
+    this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),
       exists: existsSync,
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
-    this.facts = resolve(model.facts, render(this, model.nodes, given));
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.notices = this.facts.notices;
     this.machines = this.facts.machines;
   }

@@ -1,0 +1,29 @@
+import { Construct } from 'constructs';
+import { Catalog } from '../catalog/terraform';
+import { Lake } from '../lake/terraform';
+import { Pipeline } from '../pipeline/terraform';
+import { type IdleCost, idleCost } from './cost';
+import { zoneDeclarations } from './model';
+import type { PlatformDeclaration } from './props';
+
+export interface PlatformProps extends PlatformDeclaration {}
+
+/** A whole data platform: its lake, the catalog of its tables, and the pipeline that fills them. */
+export class Platform extends Construct {
+  readonly lake: Lake;
+  readonly catalog: Catalog;
+  readonly pipeline: Pipeline;
+
+  constructor(scope: Construct, id: string, props: PlatformProps) {
+    super(scope, id);
+    const { manifest } = props;
+    this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
+    this.catalog = new Catalog(this, 'Catalog', { ...props, lake: this.lake });
+    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, lake: this.lake });
+  }
+
+  /** What the platform costs a month when no data arrives. */
+  get idleCost(): IdleCost {
+    return idleCost([this.lake, this.catalog, this.pipeline].flatMap(({ model }) => model.nodes));
+  }
+}
