@@ -32,6 +32,18 @@ export interface Duckdb {
   close(): void;
 }
 
+/** DuckDB refused a statement, or failed while it ran it. */
+export class DuckdbError extends Error {
+  override readonly name = 'DuckdbError';
+  /** DuckDB's word for what went wrong, for example `Binder`, `Invalid Input`, `IO`. */
+  readonly kind: string;
+
+  constructor(message: string) {
+    super(message);
+    this.kind = /^([A-Za-z ]+?) Error:/.exec(message)?.[1] ?? 'Unknown';
+  }
+}
+
 /** @throws Error where an extension can neither be found nor fetched, or does not fit DuckDB's version */
 export async function openDuckdb(
   options: { readonly extensions?: readonly string[]; readonly limits?: DuckdbLimits } = {},
@@ -48,6 +60,8 @@ export async function openDuckdb(
   const duckdb = wrap(connection, instance);
   try {
     await duckdb.run("SET TimeZone = 'UTC'");
+    // It lifts an expression that stands twice out of TRY(…), which then no longer catches its error (DuckDB 1.5.5).
+    await duckdb.run("SET disabled_optimizers = 'common_subexpressions'");
     await load(duckdb, extensions);
   } catch (error) {
     duckdb.close();
@@ -59,17 +73,21 @@ export async function openDuckdb(
 function wrap(connection: DuckDBConnection, instance: DuckDBInstance): Duckdb {
   return {
     async query<R extends Row>(sql: string, params?: Record<string, SqlValue>) {
-      const reader = await connection.runAndReadAll(sql, params);
+      const reader = await connection.runAndReadAll(sql, params).catch(rethrow);
       return reader.convertRowObjects(plain) as R[];
     },
     async run(sql, params) {
-      return (await connection.run(sql, params)).rowsChanged;
+      return (await connection.run(sql, params).catch(rethrow)).rowsChanged;
     },
     close() {
       connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+function rethrow(error: { readonly message: string }): never {
+  throw new DuckdbError(error.message);
 }
 
 async function load(duckdb: Duckdb, extensions: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../platform/manifest';
 import { identifier, literal, qualified } from '../sql/quote';
-import { type Duckdb, type DuckdbLimits, openDuckdb } from './duckdb';
+import { type Duckdb, DuckdbError, type DuckdbLimits, openDuckdb } from './duckdb';
 import { awsExtensions, lakeExtensions } from './extensions';
 import type { CatalogAddress, Lake, Row, SqlValue, Transaction } from './services';
 
@@ -165,9 +165,6 @@ class DuckdbLake implements Lake {
 }
 
 /** Whether another writer was first: then the same work, run again from its start, may succeed. */
-export function isConflict(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    /\b409\b|Conflict|branch main has changed|TransactionContext Error.*conflict/i.test(error.message)
-  );
+export function isConflict(error: unknown): error is DuckdbError {
+  return error instanceof DuckdbError && /conflict|\b409\b/i.test(error.message);
 }

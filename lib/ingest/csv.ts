@@ -1,0 +1,109 @@
+import type { Source } from '../contract/dataset';
+import { list, literal } from '../sql/quote';
+import {
+  columnsOption,
+  duckdbPath,
+  type Format,
+  type Probe,
+  type ProbedFile,
+  pathList,
+  probeEach,
+  type Reading,
+} from './read';
+
+let readings = 0;
+
+/**
+ * CSV, with quotes as in RFC 4180. Every column is read as text. A line with too few or too many columns, or that is not
+ * UTF-8, is set aside with its text. DuckDB guesses nothing: the header says the columns, the contract the rest.
+ */
+export const csv: Format = {
+  async probe(uris, source, query) {
+    if (source.header === false) return uris.map(() => []);
+    const probes = await probeEach(uris, (uri) => firstLine(uri, false), query);
+    const columns: Probe[] = [];
+    for (const [i, probe] of probes.entries()) {
+      if (!('unreadable' in probe)) columns.push(header(probe[0]?.name ?? '', source));
+      else if (/on Line: 1$/.test(probe.unreadable)) columns.push({ unreadable: 'its header is not UTF-8' });
+      // DuckDB looks at more than the first line: it is another one that is broken, and that is for the reader to say.
+      else {
+        const [lenient] = await probeEach([uris[i]!], (uri) => firstLine(uri, true), query);
+        columns.push(lenient === undefined || 'unreadable' in lenient ? probe : header(lenient[0]?.name ?? '', source));
+      }
+    }
+    return columns;
+  },
+
+  readings(files, source, wanted) {
+    const groups = new Map<string, ProbedFile[]>();
+    for (const file of files) {
+      const header = JSON.stringify(file.columns.map((column) => column.name));
+      groups.set(header, [...(groups.get(header) ?? []), file]);
+    }
+    return [...groups.values()].map((group) => {
+      const columns =
+        source.header === false ? wanted.map(({ name }) => ({ name, type: 'VARCHAR' })) : group[0]!.columns;
+      return reading(group, columns, source);
+    });
+  },
+};
+
+function reading(files: readonly ProbedFile[], columns: Reading['columns'], source: Source): Reading {
+  readings += 1;
+  const rejects = { errors: `ingot_rejected_lines_${readings}`, scans: `ingot_rejecting_scans_${readings}` };
+  const options = [
+    `columns = ${columnsOption(columns)}`,
+    'auto_detect = false',
+    `header = ${source.header ?? true}`,
+    `delim = ${literal(source.delimiter ?? ',')}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    `nullstr = ${list(source.nullValues ?? [''])}`,
+    'hive_partitioning = false',
+    'store_rejects = true',
+    'rejects_limit = 0',
+    `rejects_table = ${literal(rejects.errors)}`,
+    `rejects_scan = ${literal(rejects.scans)}`,
+  ];
+  const uris = files.map((file) => file.uri);
+  return {
+    files: files.map((file) => file.index),
+    columns,
+    from: `read_csv(${pathList(uris)}, ${options.join(', ')})`,
+    rejects,
+  };
+}
+
+/** A SELECT of a file's first line as `name`. */
+function firstLine(uri: string, ignoreErrors: boolean): string {
+  const options = `columns = {line: 'VARCHAR'}, auto_detect = false, header = false, delim = chr(0), quote = '', escape = '',
+    hive_partitioning = false, ignore_errors = ${ignoreErrors}`;
+  return `SELECT line AS name, 'VARCHAR' AS type FROM read_csv(${literal(duckdbPath(uri))}, ${options}) LIMIT 1`;
+}
+
+function header(line: string, source: Source): Probe {
+  const names = splitHeader(line.replace(/^\uFEFF/, ''), source.delimiter ?? ',');
+  if (names === undefined) return { unreadable: 'its header has a quote that is not closed' };
+  const seen = new Map<string, number>();
+  return names.map((given, i) => {
+    const name = given === '' ? `column${i}` : given;
+    const before = seen.get(name.toLowerCase()) ?? 0;
+    seen.set(name.toLowerCase(), before + 1);
+    return { name: before === 0 ? name : `${name}_${before}`, type: 'VARCHAR' };
+  });
+}
+
+/** The names in a header line; undefined where a quote is not closed. */
+export function splitHeader(line: string, delimiter: string): string[] | undefined {
+  const names: string[] = [];
+  let rest = line.replace(/\r$/, '');
+  for (;;) {
+    const quoted = /^\s*"((?:[^"]|"")*)"\s*/.exec(rest);
+    if (quoted === null && /^\s*"/.test(rest)) return undefined;
+    const end = rest.indexOf(delimiter, quoted?.[0].length ?? 0);
+    const name = quoted === null ? rest.slice(0, end === -1 ? undefined : end) : quoted[1]!.replaceAll('""', '"');
+    names.push(name.trim());
+    if (end === -1) return names;
+    rest = rest.slice(end + delimiter.length);
+  }
+}

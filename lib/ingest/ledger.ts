@@ -1,0 +1,96 @@
+import type { Manifest } from '../platform/manifest';
+import type { Lake, ObjectInfo, Transaction } from '../runtime/services';
+
+/** Name of the ledger among the platform's own tables: every source file that was ever planned, and in which batch. */
+export const ledgerTable = 'files';
+
+/** Table property: number of the last batch that is in the table, written in the same commit as its rows. */
+export const positionProperty = 'ingot.position';
+
+/** A source file of a batch. */
+export interface LedgerFile {
+  /** `zone.table`. */
+  readonly table: string;
+  /** Counts up from 1 for each table. */
+  readonly batch: number;
+  readonly uri: string;
+  readonly etag: string;
+  readonly size: number;
+  /** ISO 8601, UTC. */
+  readonly modified: string;
+  /** ISO 8601, UTC. The same for all files of a batch. */
+  readonly plannedAt: string;
+  /** The run that planned it. */
+  readonly run: string;
+}
+
+/** A file that is new to the ledger. */
+export type NewFile = Omit<LedgerFile, 'batch' | 'plannedAt' | 'run'>;
+
+export const ledgerName = (manifest: Manifest, lake: Lake): string => lake.name(manifest.ops.database, ledgerTable);
+
+type Reader = Pick<Transaction, 'query' | 'run'>;
+
+/** Files of one batch in the order in which they are read: by time of change, then by URI. */
+export async function filesOf(ledger: string, table: string, batch: number, reader: Reader): Promise<LedgerFile[]> {
+  const rows = await reader.query<Record<keyof LedgerFile, string>>(
+    `SELECT "table", batch::VARCHAR AS batch, uri, etag, size::VARCHAR AS size, modified, planned_at AS "plannedAt", run
+     FROM ${ledger} WHERE "table" = $table AND batch = $batch::BIGINT ORDER BY modified, uri`,
+    { table, batch },
+  );
+  return rows.map((row) => ({ ...row, batch: Number(row.batch), size: Number(row.size) }));
+}
+
+/** Those of `files` whose content, by URI and ETag, the ledger does not hold for their table. */
+export async function notInLedger<F extends ObjectInfo & { readonly table: string }>(
+  ledger: string,
+  files: readonly F[],
+  reader: Reader,
+): Promise<F[]> {
+  if (files.length === 0) return [];
+  const rows = await reader.query<{ index: bigint }>(
+    `SELECT given.index FROM ${unnested('{"index": "BIGINT", "table": "VARCHAR", "uri": "VARCHAR", "etag": "VARCHAR"}')} AS given
+     SEMI JOIN ${ledger} AS ledger ON ledger."table" = given."table" AND ledger.uri = given.uri AND ledger.etag = given.etag`,
+    { json: JSON.stringify(files.map(({ table, uri, etag }, index) => ({ index, table, uri, etag }))) },
+  );
+  const known = new Set(rows.map(({ index }) => Number(index)));
+  return files.filter((_, index) => !known.has(index));
+}
+
+/** Writes files down. */
+export async function addToLedger(ledger: string, files: readonly LedgerFile[], tx: Transaction): Promise<void> {
+  const columns = '"table", batch, uri, etag, size, modified, planned_at, run';
+  const shape =
+    '{"table": "VARCHAR", "batch": "BIGINT", "uri": "VARCHAR", "etag": "VARCHAR", "size": "BIGINT", "modified": "TIMESTAMPTZ", "planned_at": "TIMESTAMPTZ", "run": "VARCHAR"}';
+  await tx.run(`INSERT INTO ${ledger} (${columns}) SELECT ${columns} FROM ${unnested(shape)}`, {
+    json: JSON.stringify(files.map(({ plannedAt, ...file }) => ({ ...file, planned_at: plannedAt }))),
+  });
+}
+
+/** Batches of a table above a position, oldest first. */
+export async function batchesAbove(ledger: string, table: string, position: number, reader: Reader) {
+  const rows = await reader.query<{ batch: bigint; files: bigint; bytes: string }>(
+    `SELECT batch, count(*) AS files, sum(size)::VARCHAR AS bytes FROM ${ledger}
+     WHERE "table" = $table AND batch > $position::BIGINT GROUP BY batch ORDER BY batch`,
+    { table, position },
+  );
+  return rows.map((row) => ({ batch: Number(row.batch), files: Number(row.files), bytes: Number(row.bytes) }));
+}
+
+/** The highest number that any batch of a table has. */
+export async function lastBatch(ledger: string, table: string, reader: Reader): Promise<number> {
+  const rows = await reader.query<{ last: bigint | null }>(
+    `SELECT max(batch) AS last FROM ${ledger} WHERE "table" = $table`,
+    { table },
+  );
+  return Number(rows[0]?.last ?? 0);
+}
+
+/** Number of the last batch that a table holds, by its properties; 0 where it holds none. */
+export function positionOf(properties: Readonly<Record<string, string>>): number {
+  return Number(properties[positionProperty] ?? 0);
+}
+
+/** Rows of a JSON text, `$json`, as a table: one parameter, however many rows. */
+const unnested = (shape: string): string =>
+  `(SELECT unnest(json_transform($json::JSON, ${`'[${shape}]'`}), recursive := true))`;

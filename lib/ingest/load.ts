@@ -1,0 +1,199 @@
+import type { Dataset } from '../contract/dataset';
+import type { LoadEvent, LoadResult } from '../handlers/events';
+import { findTable, type TablePlace } from '../platform/lookup';
+import type { Lake, Services, Transaction } from '../runtime/services';
+import { identifier, literal } from '../sql/quote';
+import { batchesAbove, filesOf, type LedgerFile, ledgerName, positionOf, positionProperty } from './ledger';
+import { mergeStatement } from './merge';
+import { sourceOf } from './plan';
+import { type Staged, stage } from './stage';
+import { staged as column } from './typed';
+
+type Rows = LoadResult['rows'];
+
+/**
+ * Loads one planned batch: types its rows, sends those that fail to quarantine, of rows with one key keeps the last, and
+ * merges them into the table. Quarantine and table each take the batch's number in the commit that takes its rows, so
+ * that a repeat, after a crash at any step, writes only what is missing, and the same.
+ *
+ * @throws Error where a file has changed or is gone since it was planned, or an earlier batch has not been loaded
+ */
+export async function load(event: LoadEvent, services: Services): Promise<LoadResult> {
+  const place = findTable(event.table, services.manifest);
+  const { table, batch } = event;
+  const position = await positionIn(place, services.lake);
+  if (position >= batch) return repeated(event);
+  const files = await plannedFiles(event, position, services);
+  await assertUnchanged(files, services);
+
+  const source = sourceOf(place.dataset);
+  const staged = await stage(place.dataset, source, files, `${place.table}_${batch}`, services.lake);
+  try {
+    // A file that changed while it was read could have been read as half old, half new.
+    await assertUnchanged(files, services);
+    const rows = await choose(place.dataset, staged, services.lake);
+    if (rows.quarantined > 0) await commitQuarantine(place, files, batch, staged, services.lake);
+    const written = await commitRows(place, batch, staged, rows, services.lake);
+    if (!written) return repeated(event);
+    report(event, rows, staged.drift, services);
+    return { table, batch, status: 'loaded', rows, drift: staged.drift };
+  } finally {
+    await staged.drop();
+    await services.lake.run(`DROP TABLE IF EXISTS ${chosen(staged)}`);
+  }
+}
+
+const repeated = ({ table, batch }: LoadEvent): LoadResult => ({
+  table,
+  batch,
+  status: 'repeated',
+  rows: { read: 0, merged: 0, quarantined: 0, duplicates: 0 },
+  drift: [],
+});
+
+const quarantineOf = (table: string): string => `${table}_quarantine`;
+
+async function positionIn({ database, table }: TablePlace, lake: Lake): Promise<number> {
+  return positionOf(await lake.properties(database, table));
+}
+
+async function plannedFiles({ table, batch }: LoadEvent, position: number, services: Services): Promise<LedgerFile[]> {
+  const { lake, manifest } = services;
+  const ledger = ledgerName(manifest, lake);
+  const [next] = await batchesAbove(ledger, table, position, lake);
+  if (next !== undefined && next.batch < batch) {
+    throw new Error(
+      `Batch ${batch} of ${table} cannot be loaded before batch ${next.batch}: batches go in their order`,
+    );
+  }
+  const files = await filesOf(ledger, table, batch, lake);
+  if (files.length === 0) throw new Error(`Batch ${batch} of ${table} was never planned; its last one is ${position}`);
+  return files;
+}
+
+/** How many objects are asked for at once. */
+const headsAtOnce = 32;
+
+async function assertUnchanged(files: readonly LedgerFile[], { objects }: Services): Promise<void> {
+  const problems: string[] = [];
+  for (let start = 0; start < files.length; start += headsAtOnce) {
+    const some = files.slice(start, start + headsAtOnce);
+    const now = await Promise.all(some.map((file) => objects.head(file.uri)));
+    now.forEach((object, i) => {
+      const { uri, etag } = some[i]!;
+      if (object === undefined) problems.push(`${uri} is gone`);
+      else if (object.etag !== etag) problems.push(`${uri} has changed (ETag ${etag}, now ${object.etag})`);
+    });
+  }
+  if (problems.length === 0) return;
+  throw new Error(
+    `Since batch ${files[0]!.batch} of ${files[0]!.table} was planned, ${problems.join(', ')}. Files in this zone are never ` +
+      'changed: put back what was there, and let new content arrive under a new name',
+  );
+}
+
+/** Name of the table that holds, where rows share a key, the `rowid`s of those that count. */
+const chosen = (staged: Staged): string => identifier(`${staged.rows}_chosen`);
+
+/** Decides which rows are merged. Of rows with one key the last counts: of the last file, its last row. */
+async function choose(dataset: Dataset, staged: Staged, lake: Lake): Promise<Rows> {
+  const rows = identifier(staged.rows);
+  const reasons = identifier(column.reasons);
+  const count = async (sql: string) =>
+    Number((await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${sql}`))[0]!.n);
+  const bad = await count(`${rows} WHERE ${reasons} IS NOT NULL`);
+  const good = (await count(rows)) - bad;
+  const rejected = await count(identifier(staged.rejects));
+  const merged = dataset.key.length === 0 ? good : await chooseLast(dataset, staged, lake);
+  return { read: good + bad + rejected, merged, quarantined: bad + rejected, duplicates: good - merged };
+}
+
+async function chooseLast(dataset: Dataset, staged: Staged, lake: Lake): Promise<number> {
+  // Rows of one file stand together and in order, but files that were hard to read come after the others.
+  const order = `(${identifier(column.file)}::BIGINT << 40) + rowid`;
+  return await lake
+    .run(
+      `CREATE TEMP TABLE ${chosen(staged)} AS SELECT max(${order}) & ((1::BIGINT << 40) - 1) AS row FROM ${identifier(staged.rows)}
+       WHERE ${identifier(column.reasons)} IS NULL GROUP BY ${dataset.key.map(identifier).join(', ')}`,
+    )
+    .then(() => lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${chosen(staged)}`))
+    .then(([row]) => Number(row!.n));
+}
+
+async function commitQuarantine(
+  { database, table }: TablePlace,
+  files: readonly LedgerFile[],
+  batch: number,
+  staged: Staged,
+  lake: Lake,
+): Promise<void> {
+  const rows = identifier(staged.rows);
+  const file = identifier(column.file);
+  const { plannedAt, run } = files[0]!;
+  const uris = `[${files.map(({ uri }) => literal(uri)).join(', ')}]`;
+  await lake.commit((tx) =>
+    once(database, quarantineOf(table), batch, tx, async () => {
+      await tx.run(`
+        INSERT INTO ${lake.name(database, quarantineOf(table))}
+          (quarantined_at, run, batch, file, row_number, reasons, raw)
+        SELECT ${literal(plannedAt)}::TIMESTAMPTZ, ${literal(run)}, ${batch}::BIGINT, list_extract(${uris}, file + 1),
+          row_number, reasons, raw
+        FROM (
+          SELECT ${file} AS file, staged.rowid - first + 1 AS row_number, ${identifier(column.reasons)} AS reasons,
+            ${identifier(column.raw)} AS raw
+          FROM ${rows} AS staged
+          JOIN (SELECT ${file} AS of, min(rowid) AS first FROM ${rows} GROUP BY ALL) AS starts ON starts.of = ${file}
+          WHERE ${identifier(column.reasons)} IS NOT NULL
+          UNION ALL
+          SELECT file, row_number, reasons, raw FROM ${identifier(staged.rejects)}
+        )
+        ORDER BY file, row_number`);
+    }),
+  );
+}
+
+async function commitRows(
+  { database, table, dataset }: TablePlace,
+  batch: number,
+  staged: Staged,
+  rows: Rows,
+  lake: Lake,
+): Promise<boolean> {
+  const good = `${identifier(staged.rows)} AS staged`;
+  const from =
+    rows.duplicates > 0
+      ? `${good} SEMI JOIN ${chosen(staged)} AS chosen ON staged.rowid = chosen.row`
+      : `${good} WHERE ${identifier(column.reasons)} IS NULL`;
+  const target = lake.name(database, table);
+  return lake.commit((tx) =>
+    once(database, table, batch, tx, async () => {
+      if (rows.merged === 0) return;
+      const [any] = await tx.query(`SELECT 1 FROM ${target} LIMIT 1`);
+      await tx.run(mergeStatement(dataset, target, from, { empty: any === undefined }));
+    }),
+  );
+}
+
+/** Writes a batch into a table, and its number with it, unless the table holds it; whether it was written. */
+async function once(
+  database: string,
+  table: string,
+  batch: number,
+  tx: Transaction,
+  write: () => Promise<void>,
+): Promise<boolean> {
+  if (positionOf(await tx.properties(database, table)) >= batch) return false;
+  await write();
+  await tx.setProperties(database, table, { [positionProperty]: String(batch) });
+  return true;
+}
+
+function report({ table, batch }: LoadEvent, rows: Rows, drift: readonly string[], { log, metrics }: Services): void {
+  const dimensions = { Table: table };
+  metrics.put('RowsRead', rows.read, 'Count', dimensions);
+  metrics.put('RowsMerged', rows.merged, 'Count', dimensions);
+  metrics.put('RowsQuarantined', rows.quarantined, 'Count', dimensions);
+  metrics.put('RowsDuplicate', rows.duplicates, 'Count', dimensions);
+  log.info('Loaded a batch', { table, batch, ...rows });
+  if (drift.length > 0) log.warn('Files differ from the contract', { table, batch, drift });
+}
