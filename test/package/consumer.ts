@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const root = join(__dirname, '../..');
+
+export const manifest: { dependencies: Record<string, string>; devDependencies: Record<string, string> } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
+
+/** Runs a command to its end and gives what it prints; fails with all that it printed. */
+export function run(folder: string, command: string, ...args: string[]): string {
+  try {
+    return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}`);
+  }
+}
+
+const typescript = join(root, 'node_modules/typescript/bin/tsc');
+
+/**
+ * The package as users get it, and folders of users who have it installed. It is built beside the checkout, so that a
+ * stale or missing `dist` changes nothing, and is packed by npm, so that what `files` leaves out is missing here too.
+ */
+export class PackedPackage {
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'ingot-package-'));
+  readonly #unpacked: string;
+
+  constructor() {
+    const staged = join(this.#scratch, 'staged');
+    mkdirSync(staged);
+    const buildInfo = join(this.#scratch, 'tsbuildinfo');
+    run(
+      root,
+      process.execPath,
+      typescript,
+      '-p',
+      'tsconfig.build.json',
+      '--outDir',
+      join(staged, 'dist'),
+      '--tsBuildInfoFile',
+      buildInfo,
+    );
+    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+      if (existsSync(join(root, file))) cpSync(join(root, file), join(staged, file));
+    const packed: { filename: string }[] = JSON.parse(run(staged, 'npm', 'pack', '--ignore-scripts', '--json'));
+    run(staged, 'tar', '-xzf', packed[0]!.filename, '-C', this.#scratch);
+    this.#unpacked = join(this.#scratch, 'package');
+  }
+
+  /** A folder in which the package is installed, its dependencies, and of the peers those that are named. */
+  consumer(name: string, peers: readonly string[]): string {
+    const folder = join(this.#scratch, name);
+    const modules = join(folder, 'node_modules');
+    mkdirSync(modules, { recursive: true });
+    cpSync(this.#unpacked, join(modules, 'ingot'), { recursive: true });
+    for (const dependency of [...Object.keys(manifest.dependencies), ...peers]) {
+      mkdirSync(dirname(join(modules, dependency)), { recursive: true });
+      if (!existsSync(join(modules, dependency)))
+        symlinkSync(join(root, 'node_modules', dependency), join(modules, dependency));
+    }
+    return folder;
+  }
+
+  remove(): void {
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+/** What the compiler says of a user's file, and of the package's own declarations, under one way of finding modules. */
+export function typeErrors(folder: string, resolution: 'node16' | 'bundler', source: string): string[] {
+  writeFileSync(join(folder, 'index.ts'), source);
+  const options = {
+    strict: true,
+    noEmit: true,
+    target: 'es2022',
+    types: ['node'],
+    module: resolution === 'node16' ? 'node16' : 'preserve',
+    moduleResolution: resolution,
+    // Declarations of the package are checked as well: a type of a peer that is not installed is `any` otherwise.
+    skipLibCheck: false,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['index.ts'] }));
+  try {
+    run(folder, process.execPath, typescript, '-p', 'tsconfig.json', '--pretty', 'false');
+    return [];
+  } catch (error) {
+    const lines = String((error as Error).message).split('\n');
+    return lines.filter((line) => /^(index\.ts|node_modules\/ingot\/)|^error/.test(line));
+  }
+}
+
+/** Names of the packages that are loaded once these modules are. */
+export function loadedBy(folder: string, ...modules: string[]): string[] {
+  const script = `for (const name of ${JSON.stringify(modules)}) require(name);
+    const names = Object.keys(require.cache).map((file) => /.*node_modules[/\\\\]((?:@[^/\\\\]+[/\\\\])?[^/\\\\]+)/.exec(file)?.[1]);
+    process.stdout.write(JSON.stringify([...new Set(names)]));`;
+  return JSON.parse(run(folder, process.execPath, '-e', script));
+}

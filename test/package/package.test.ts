@@ -1,0 +1,70 @@
+import { loadedBy, PackedPackage, typeErrors } from './consumer';
+
+const cdkPeers = ['aws-cdk-lib', 'constructs', '@types/node'];
+const terraformPeers = ['cdktf', '@cdktf/provider-aws', 'constructs', '@types/node'];
+
+const common = `
+import * as ingot from 'ingot';
+import { expectParity, inventory, inventorySnapshot, snapshotSerializer } from 'ingot/testing';
+export const kinds: string[] = inventory({ Resources: {} }).resources.map(({ kind }) => kind);
+export const all: object[] = [ingot, expectParity, inventorySnapshot, snapshotSerializer];
+`;
+
+const cdk = `${common}
+import { App, Stack } from 'aws-cdk-lib';
+import { Lake } from 'ingot/cdk';
+const lake = new Lake(new Stack(new App(), 'Data'), 'Lake', { name: 'aviation' });
+export const arn: string | undefined = lake.zones.bronze?.bucket.bucketArn;
+// @ts-expect-error a misspelt property is found, so the types are there and not \`any\`
+new Lake(new Stack(new App(), 'Data'), 'Lake', { nam: 'aviation' });
+`;
+
+const terraform = `${common}
+import { App, TerraformStack } from 'cdktf';
+import { Lake } from 'ingot/terraform';
+const lake = new Lake(new TerraformStack(new App(), 'Data'), 'Lake', { name: 'aviation' });
+export const arn: string | undefined = lake.zones.bronze?.bucketArn;
+// @ts-expect-error a misspelt property is found, so the types are there and not \`any\`
+new Lake(new TerraformStack(new App(), 'Data'), 'Lake', { nam: 'aviation' });
+`;
+
+let packed: PackedPackage;
+beforeAll(() => {
+  packed = new PackedPackage();
+}, 120_000);
+afterAll(() => packed.remove());
+
+describe.each(['node16', 'bundler'] as const)('types are found and right under %s resolution', (resolution) => {
+  test('where only aws-cdk-lib is installed', () => {
+    expect(typeErrors(packed.consumer(`cdk-${resolution}`, cdkPeers), resolution, cdk)).toEqual([]);
+  });
+
+  test('where only cdktf is installed', () => {
+    expect(typeErrors(packed.consumer(`terraform-${resolution}`, terraformPeers), resolution, terraform)).toEqual([]);
+  });
+});
+
+describe('at run time', () => {
+  test.each([
+    ['ingot', ['aws-cdk-lib', 'cdktf', '@cdktf/provider-aws', 'constructs']],
+    ['ingot/testing', ['aws-cdk-lib', 'cdktf', '@cdktf/provider-aws', 'constructs']],
+    ['ingot/cdk', ['cdktf', '@cdktf/provider-aws']],
+    ['ingot/terraform', ['aws-cdk-lib']],
+  ])('%s is there and loads none of %j', (entry, never) => {
+    const folder = packed.consumer(`load-${entry.replace('/', '-')}`, [...cdkPeers, ...terraformPeers]);
+    const loaded = loadedBy(folder, entry);
+    expect(loaded).toContain('ingot');
+    expect(loaded.filter((name) => never.includes(name))).toEqual([]);
+  });
+
+  test.each([
+    ['ingot/cdk', cdkPeers],
+    ['ingot/terraform', terraformPeers],
+  ])('%s loads where the other engine is not installed', (entry, peers) => {
+    expect(loadedBy(packed.consumer(`only-${entry.replace('/', '-')}`, peers), entry)).toContain('ingot');
+  });
+
+  test('ingot and ingot/testing load where no engine is installed', () => {
+    expect(loadedBy(packed.consumer('none', []), 'ingot', 'ingot/testing')).toContain('ingot');
+  });
+});
