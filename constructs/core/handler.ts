@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Architecture, FunctionNode, LogGroupNode, Node, Removal, RoleNode, Statement } from './nodes';
 import { aws, ref, type Text, text } from './text';
 
@@ -64,7 +62,7 @@ export function handlerNodes(handler: HandlerDecision, setting: HandlerSetting):
     name: handler.functionName,
     description: handler.description,
     roleArn: ref(role.id, 'arn'),
-    zip: { file: bundleFile(handler.bundle) },
+    zip: { bundle: handler.bundle },
     handler: 'index.handler',
     runtime,
     architecture: setting.architecture,
@@ -79,9 +77,10 @@ export function handlerNodes(handler: HandlerDecision, setting: HandlerSetting):
   return [logGroup, role, fn];
 }
 
-/** X-Ray has no resources of its own that a statement could name. */
+/** Lets a function be traced. */
 export const writeTraces: Statement = {
   sid: 'WriteTraces',
+  because: 'X-Ray has no resources that a statement could name.',
   effect: 'Allow',
   actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
   resources: ['*'],
@@ -90,21 +89,3 @@ export const writeTraces: Statement = {
 /** What a function's name is made to from elsewhere in the account, for statements that must not depend on it. */
 export const functionArn = (name: string): Text =>
   text`arn:${aws.partition}:lambda:${aws.region}:${aws.account}:function:${name}`;
-
-/** Folder of the package's root: this file is in it as source, and in `dist/` once built. */
-function distFolder(): string {
-  const above = join(__dirname, '..', '..');
-  return existsSync(join(above, 'package.json')) ? join(above, 'dist') : above;
-}
-
-/**
- * The prebuilt zip of a handler.
- *
- * @throws Error where the package was not built: in a checkout, before `npm run build`
- */
-export function bundleFile(bundle: string): string {
-  const file = join(distFolder(), 'handlers', `${bundle}.zip`);
-  if (!existsSync(file))
-    throw new Error(`the handler bundle ${bundle}.zip is not in ${distFolder()}/handlers; run npm run build`);
-  return file;
-}

@@ -185,7 +185,12 @@ export interface LayerNode extends NodeBase {
 export type Architecture = 'arm64' | 'x86_64';
 
 /** A zip that is there before synth, or whose content the model decided. */
-export type Zip = { readonly file: string } | { readonly entries: Readonly<Record<string, string>> };
+export type Zip =
+  /** A handler of this package: `dist/handlers/<bundle>.zip`. */
+  | { readonly bundle: string }
+  /** A file, and what to do where it is not there. */
+  | { readonly file: string; readonly remedy: string }
+  | { readonly entries: Readonly<Record<string, string>> };
 
 /** Lambda function on Node. Attributes: `arn`, `name`. Traced by X-Ray, logs as JSON. */
 export interface FunctionNode extends NodeBase {

@@ -3,18 +3,40 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
+import { InvalidInputError } from '../../lib/errors';
 import type { Zip } from './nodes';
 import type { Resolved } from './text';
 
-/** The file of a zip: the one given, or one written from its entries. Same entries, same bytes. */
-export function zipFile(zip: Resolved<Zip>): string {
-  if ('file' in zip) return zip.file;
-  const bytes = zipBytes(
-    Object.fromEntries(Object.entries(zip.entries).map(([name, body]) => [name, Buffer.from(body)])),
-  );
-  const file = join(tmpdir(), 'ingot-zips', `${createHash('sha256').update(bytes).digest('hex')}.zip`);
+/**
+ * The file of a zip: the one given, or one written from its entries. Same entries, same bytes.
+ *
+ * @param where path of the construct that needs it, for the message
+ * @throws InvalidInputError where it is not there
+ */
+export function zipFile(where: string, zip: Resolved<Zip>): string {
+  if ('entries' in zip) return writeZip(zip.entries);
+  const [file, remedy] =
+    'bundle' in zip
+      ? [join(distFolder(), 'handlers', `${zip.bundle}.zip`), 'build the package with: npm run build']
+      : [zip.file, zip.remedy];
+  if (!existsSync(file))
+    throw new InvalidInputError([{ where, path: '', message: `needs ${file}, which is not there; ${remedy}` }]);
+  return file;
+}
+
+/** `dist/` of this package, whether this file is in it or beside it as source. */
+function distFolder(): string {
+  const above = join(__dirname, '..', '..');
+  return existsSync(join(above, 'package.json')) ? join(above, 'dist') : above;
+}
+
+function writeZip(entries: Readonly<Record<string, string>>): string {
+  const bytes = zipBytes(Object.fromEntries(Object.entries(entries).map(([name, body]) => [name, Buffer.from(body)])));
+  const folder = join(tmpdir(), 'ingot-zips');
+  const file = join(folder, `${createHash('sha256').update(bytes).digest('hex')}.zip`);
   if (existsSync(file)) return file;
-  mkdirSync(join(tmpdir(), 'ingot-zips'), { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  // Under another name first: a reader never sees half a zip.
   const partial = `${file}.${process.pid}`;
   writeFileSync(partial, bytes);
   renameSync(partial, file);

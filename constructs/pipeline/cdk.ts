@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -39,7 +38,6 @@ export class Pipeline extends Construct {
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),
-      exists: existsSync,
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));

@@ -103,12 +103,15 @@ function writeTables(lake: LakeFacts, zones: readonly ZoneFacts[]): Statement[] 
   return zones.length === 0 ? [] : writeStatements(lake, zones).filter((statement) => !reading.has(statement.sid));
 }
 
+const opsCome = "Objects of the platform's own tables come with runs; the prefix and the database are named.";
+
 /** The platform's own tables and lineage, which every handler adds to. */
 function writeOps(lake: LakeFacts): Statement[] {
   const zone = lake.zones.find((z) => z.name === lake.ops.zone)!;
   return [
     {
       sid: 'ReadWriteOps',
+      because: opsCome,
       effect: 'Allow',
       actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
       resources: [text`${zone.bucketArn}/_ops/*`],
@@ -131,6 +134,7 @@ function writeOps(lake: LakeFacts): Statement[] {
         ]),
     {
       sid: 'OpsCatalog',
+      because: opsCome,
       effect: 'Allow',
       actions: ['glue:GetCatalog', 'glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:UpdateTable'],
       resources: glueResources([lake.ops.database]),

@@ -35,8 +35,6 @@ export interface PipelineGiven {
   readonly nodes: ReadonlySet<string>;
   /** Where synth runs, for the runtime's default place. */
   readonly folder: string;
-  /** Whether a file is there. A model does no I/O of its own. */
-  readonly exists: (file: string) => boolean;
   readonly deletionFlag?: unknown;
 }
 
@@ -69,15 +67,6 @@ export function pipelineModel(
   assertValid([
     ...pipelineProblems(path, pipeline, lake, { memoryMb, diskMb, logRetentionDays, thresholds }),
     ...removalProblems(path, removal, given.deletionFlag),
-    ...(given.exists(runtime)
-      ? []
-      : [
-          {
-            where: path,
-            path: 'runtime',
-            message: `must be the zip of the native runtime; ${runtime} is not there; write it with: npx ingot runtime --arch ${architecture}`,
-          },
-        ]),
   ]);
 
   const { name } = manifest;
@@ -100,7 +89,7 @@ export function pipelineModel(
       id: 'RuntimeLayer',
       name: `${name}-runtime`,
       description: 'DuckDB and its extensions',
-      zip: { file: runtime },
+      zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
       architecture,
     },
     {

@@ -40,6 +40,7 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
         useKey,
         {
           sid: 'WriteTraces',
+          because: 'X-Ray has no resources that a statement could name.',
           effect: 'Allow',
           actions: [
             'xray:GetSamplingRules',
@@ -50,8 +51,8 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
           resources: ['*'],
         },
         {
-          // Log delivery is set up through calls that know no resource.
           sid: 'DeliverLogs',
+          because: 'Log delivery is set up through calls that know no resource.',
           effect: 'Allow',
           actions: [
             'logs:CreateLogDelivery',

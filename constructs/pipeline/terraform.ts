@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
@@ -37,7 +36,6 @@ export class Pipeline extends Construct {
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
       folder: process.cwd(),
-      exists: existsSync,
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));

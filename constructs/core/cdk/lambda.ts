@@ -16,7 +16,7 @@ export const renderLogGroup: Renderer<'logGroup'> = (scope, node) => {
 };
 
 export const renderLayer: Renderer<'layer'> = (scope, node) => {
-  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(node.zip) });
+  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope.node.path, node.zip) });
   const layer = new CfnLayerVersion(scope, node.id, {
     layerName: node.name,
     description: node.description,
@@ -27,7 +27,7 @@ export const renderLayer: Renderer<'layer'> = (scope, node) => {
 };
 
 export const renderFunction: Renderer<'function'> = (scope, node) => {
-  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(node.zip) });
+  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope.node.path, node.zip) });
   const fn = new CfnFunction(scope, node.id, {
     functionName: node.name,
     description: node.description,

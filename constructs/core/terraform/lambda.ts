@@ -29,7 +29,7 @@ export const renderLayer: Renderer<'layer'> = (scope, node) => {
     layerName: node.name,
     description: node.description,
     compatibleArchitectures: [node.architecture],
-    ...code(scope, node.id, zipFile(node.zip)),
+    ...code(scope, node.id, zipFile(scope.node.path, node.zip)),
   });
   return { arn: layer.arn };
 };
@@ -39,7 +39,7 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     functionName: node.name,
     description: node.description,
     role: node.roleArn,
-    ...code(scope, node.id, zipFile(node.zip)),
+    ...code(scope, node.id, zipFile(scope.node.path, node.zip)),
     handler: node.handler,
     runtime: node.runtime,
     architectures: [node.architecture],
