@@ -1,0 +1,274 @@
+import validateAsl from 'asl-validator';
+import type { Node } from '../../constructs/core/nodes';
+import { resolve } from '../../constructs/core/text';
+import { lakeModel } from '../../constructs/lake/model';
+import { pipelineModel } from '../../constructs/pipeline/model';
+import type { PipelineDeclaration } from '../../constructs/pipeline/props';
+import { stateMachine } from '../../constructs/pipeline/state-machine';
+import { InvalidInputError } from '../../lib/errors';
+import type { PlanResult } from '../../lib/handlers/events';
+import type { Asl } from '../../lib/local/states/asl';
+import { execute } from '../../lib/local/states/execute';
+import { validateStates } from '../../lib/local/states/validate';
+import type { Group, Manifest } from '../../lib/platform/manifest';
+import { manifest } from './manifest';
+
+const lake = lakeModel('Lake', { name: 'aviation' }).facts;
+const decide = (more: Partial<PipelineDeclaration> = {}) =>
+  pipelineModel('Stack/Pipeline', { manifest, ...more }, lake, { nodes: new Set(), folder: '/work' }).nodes;
+const find = <K extends Node['kind']>(nodes: readonly Node[], kind: K, id: string) => {
+  const node = nodes.find((each) => each.id === id);
+  if (node?.kind !== kind) throw new Error(`no ${kind} ${id}`);
+  return node as Extract<Node, { kind: K }>;
+};
+
+const targets = {
+  ingest: 'ingest',
+  quality: 'quality',
+  transform: 'transform',
+  publish: 'publish',
+  deadLetters: 'dead-letters',
+  notices: 'notices',
+};
+const group = manifest.groups[0]!;
+const machine = (of: Group = group, whole: Manifest = manifest) =>
+  resolve(stateMachine(of, whole, targets), ({ attr }) => (attr === 'partition' ? 'aws' : attr)) as unknown as Asl;
+
+const ownArn = 'arn:aws:states:local:000000000000:execution:aviation:run-1';
+const planned: PlanResult = {
+  empty: false,
+  tables: [
+    { table: 'silver.flights', batches: [1, 2].map((batch) => ({ batch, files: 1, bytes: 1 })) },
+    { table: 'silver.airports', batches: [{ batch: 7, files: 1, bytes: 1 }] },
+  ],
+  staleModels: [],
+};
+
+interface World {
+  readonly plan?: PlanResult;
+  readonly runs?: readonly string[];
+  readonly fails?: (call: string) => Error | undefined;
+  readonly passes?: (table: string) => boolean;
+  readonly input?: unknown;
+}
+
+/** Runs the machine with handlers that only say that they were called. */
+async function run({
+  plan = planned,
+  runs = [ownArn],
+  fails = () => undefined,
+  passes = () => true,
+  input = {},
+}: World = {}) {
+  const calls: string[] = [];
+  const end = await execute(
+    machine(),
+    { machine: 'aviation', name: 'run-1', input },
+    {
+      sleep: async () => {},
+      task: async ({ resource, input: given }) => {
+        const service = resource.split(':::')[1]!;
+        if (service === 'aws-sdk:sfn:listExecutions')
+          return { Executions: runs.map((ExecutionArn) => ({ ExecutionArn })) };
+        const { FunctionName, Payload } = given as { FunctionName?: string; Payload?: Record<string, unknown> };
+        const { run: _, group: __, action, startedAt: ___, ...rest } = Payload ?? {};
+        const call = [FunctionName ?? service, action, ...Object.values(rest)].filter((word) => word != null).join(' ');
+        calls.push(call);
+        const error = fails(call);
+        if (error !== undefined) throw error;
+        if (action === 'plan') return { Payload: plan };
+        return { Payload: FunctionName === 'quality' ? { passed: passes(String(rest.table)) } : {} };
+      },
+    },
+  );
+  return { end, calls };
+}
+
+describe('the state machine', () => {
+  const shapes: [string, Group][] = [
+    ['of a group with files and models', group],
+    ['of a group with files only', { ...group, levels: [] }],
+    ['of a group with models only', { ...group, ingests: [] }],
+  ];
+  test.each(shapes)('%s is valid Amazon States Language and within what runs on this machine', (_, of) => {
+    expect(validateStates(machine(of))).toEqual([]);
+    expect(validateAsl(machine(of)).isValid).toBe(true);
+  });
+
+  test('plans, loads, checks, models, checks and publishes, in this order', async () => {
+    const { end, calls } = await run();
+    expect(end.status).toBe('SUCCEEDED');
+    expect(calls.filter((call) => !call.startsWith('ingest load'))).toEqual([
+      'ingest plan',
+      'quality silver.flights',
+      'transform fct_flights',
+      'quality gold.fct_flights',
+      'publish',
+    ]);
+  });
+
+  test('loads the batches of one table in their order', async () => {
+    const { calls } = await run();
+    expect(calls.filter((call) => call.startsWith('ingest load silver.flights'))).toEqual([
+      'ingest load silver.flights 1',
+      'ingest load silver.flights 2',
+    ]);
+  });
+
+  test('ends after the plan where nothing is new', async () => {
+    const { end, calls } = await run({ plan: { empty: true, tables: [], staleModels: [] } });
+    expect([end.status, calls]).toEqual(['SUCCEEDED', ['ingest plan']]);
+  });
+
+  test.each([
+    ['an older run is still at work', [ownArn, 'older'], []],
+    ['only another run is listed yet', ['older'], []],
+    ['it is the oldest of two', ['newer', ownArn], ['ingest plan']],
+    ['no run is listed yet', [], ['ingest plan']],
+  ])('where %s, calls %j of the list', async (_, runs, first) => {
+    const { end, calls } = await run({ runs: runs as string[] });
+    expect([end.status, calls.slice(0, 1)]).toEqual(['SUCCEEDED', first]);
+  });
+
+  test('keeps a batch that cannot be loaded in the dead-letter queue, loads the others, and stops before models', async () => {
+    const { end, calls } = await run({
+      fails: (call) => (call === 'ingest load silver.flights 1' ? new Error('truncated') : undefined),
+    });
+    expect(end).toMatchObject({ status: 'FAILED', error: 'IngestFailed' });
+    expect(calls).toContain('sqs:sendMessage');
+    expect(calls).toContain('sns:publish');
+    expect(calls).toContain('ingest load silver.airports 7');
+    expect(calls.filter((call) => /^(quality|transform|publish)/.test(call))).toEqual([]);
+  });
+
+  test.each([
+    ['silver.flights', 'CheckIngestedFailed', 'transform'],
+    ['gold.fct_flights', 'CheckModelledFailed', 'publish'],
+  ])('stops where a rule of %s fails, with %s and before %s', async (table, error, notCalled) => {
+    const { end, calls } = await run({ passes: (each) => each !== table });
+    expect(end).toMatchObject({ status: 'FAILED', error });
+    expect(calls.filter((call) => call.startsWith(notCalled))).toEqual([]);
+  });
+
+  test('runs a step again for a TransientError and for no other error', async () => {
+    const named = (name: string) => Object.assign(new Error(name), { name });
+    const tries = async (error: Error) => {
+      const { calls } = await run({ fails: (call) => (call === 'publish' ? error : undefined) });
+      return calls.filter((call) => call === 'publish').length;
+    };
+    expect(await tries(named('TransientError'))).toBe(6);
+    expect(await tries(named('Error'))).toBe(1);
+  });
+
+  test('hands the range of a backfill to the plan and to models', async () => {
+    const ranges: unknown[] = [];
+    await execute(
+      machine(),
+      { machine: 'aviation', name: 'run-1', input: { range: { from: '2001-01-01', to: '2001-01-31' } } },
+      {
+        task: async ({ resource, input }) => {
+          if (resource.endsWith('listExecutions')) return { Executions: [] };
+          const { Payload } = input as { Payload: { range?: unknown; action?: string } };
+          if (Payload.range !== undefined) ranges.push(Payload.range);
+          return { Payload: Payload.action === 'plan' ? planned : { passed: true } };
+        },
+      },
+    );
+    expect(ranges).toEqual(Array(2).fill({ from: '2001-01-01', to: '2001-01-31' }));
+  });
+});
+
+describe('alarms', () => {
+  const ids = (more: Partial<PipelineDeclaration>) =>
+    decide(more)
+      .filter((node) => node.kind === 'alarm')
+      .map(({ id }) => id);
+
+  test('ring by default for failed runs, success, duration, quality, freshness, row counts and dead letters', () => {
+    expect(ids({})).toEqual([
+      'AviationRunFailedAlarm',
+      'AviationSuccessAlarm',
+      'AviationDurationAlarm',
+      'AviationQualityAlarm',
+      'SilverFlightsFreshnessAlarm',
+      'SilverFlightsRowCountAlarm',
+      'GoldFctFlightsRowCountAlarm',
+      'DeadLettersAlarm',
+    ]);
+  });
+
+  test.each([
+    ['successPercent', 'AviationSuccessAlarm'],
+    ['rowCountPercent', 'SilverFlightsRowCountAlarm'],
+    ['durationRatio', 'AviationDurationAlarm'],
+  ])('%s: false leaves %s out', (prop, id) => {
+    expect(ids({ alarms: { [prop]: false } })).not.toContain(id);
+  });
+
+  test('a threshold of 0 is a threshold', () => {
+    const nodes = decide({ alarms: { rowCountPercent: 0, successPercent: 0 } });
+    expect(find(nodes, 'alarm', 'SilverFlightsRowCountAlarm').threshold).toBe(0);
+    expect(find(nodes, 'alarm', 'AviationSuccessAlarm').threshold).toBe(0);
+  });
+
+  test("freshness is the contract's, and silence breaches", () => {
+    expect(find(decide(), 'alarm', 'SilverFlightsFreshnessAlarm')).toMatchObject({
+      threshold: 24,
+      missingData: 'breaching',
+    });
+  });
+
+  test('without schedules only the dead letters ring', () => {
+    expect(ids({ scheduled: false })).toEqual(['DeadLettersAlarm']);
+    expect(decide({ scheduled: false }).filter((node) => node.kind === 'schedule')).toEqual([]);
+  });
+});
+
+describe('each function may do what it does and no more', () => {
+  const actions = (role: string) =>
+    find(decide(), 'role', role).statements.flatMap((statement) =>
+      statement.actions.flatMap((action) =>
+        statement.resources.map((resource) => `${action} ${JSON.stringify(resource)}`),
+      ),
+    );
+
+  test.each(['QualityRole', 'PublishRole'])('%s writes objects of the platform itself only', (role) => {
+    const writes = actions(role).filter((each) => each.startsWith('s3:PutObject'));
+    expect(writes).toHaveLength(1);
+    expect(writes[0]).toContain('/_ops/*');
+  });
+
+  test('only the function that ingests takes from queues and reads bronze', () => {
+    for (const role of ['QualityRole', 'TransformRole', 'PublishRole']) {
+      expect(actions(role).filter((each) => each.startsWith('sqs:') || each.includes('BronzeBucket'))).toEqual([]);
+    }
+  });
+
+  test('no role may do everything, or anything to everything but what knows no resource', () => {
+    for (const node of decide()) {
+      if (node.kind !== 'role') continue;
+      for (const { actions: all, resources, sid } of node.statements) {
+        expect(all.filter((action) => action.endsWith('*'))).toEqual([]);
+        if (resources.includes('*')) expect(['WriteTraces', 'DeliverLogs']).toContain(sid);
+      }
+    }
+  });
+});
+
+test('every problem of a declaration is reported at once', () => {
+  const given = { memoryMb: 1, diskMb: 0, logRetentionDays: 4, emails: ['nobody'], removal: 'delete' as const };
+  const attempt = () => decide({ ...given, alarms: { durationRatio: 0.5 } });
+  expect(attempt).toThrow(InvalidInputError);
+  try {
+    attempt();
+  } catch (error) {
+    expect((error as InvalidInputError).problems.map(({ path }) => path)).toEqual([
+      'memoryMb',
+      'diskMb',
+      'logRetentionDays',
+      'alarms.durationRatio',
+      'emails',
+      'removal',
+    ]);
+  }
+});
