@@ -62,6 +62,7 @@ async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promi
     fail('source', `must be letters, digits, dots, hyphens and underscores, given ${JSON.stringify(source)}`);
   const info = await stat(file).catch(() => undefined);
   if (info === undefined || !info.isFile()) return fail('', 'there is no such file');
+  if (/^[._]/.test(basename(file))) fail('', 'must not begin with a dot or underscore: such files are no data');
   const date = landing.date ?? info.mtime.toISOString().slice(0, 10);
   if (!isDate(date)) fail('date', `must be a day, YYYY-MM-DD, given ${JSON.stringify(date)}`);
   const { zone, prefix } = table.source!;

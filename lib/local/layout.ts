@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Manifest } from '../platform/manifest';
 
 /**
@@ -12,7 +11,7 @@ import type { Manifest } from '../platform/manifest';
  *     .ingot/dead-letters/      what a run gave up on, one file each
  *     .ingot/notices.jsonl      what would have been sent to people
  *     .ingot/report.html        the report of the last run
- *     .ingot/run.lock           held while a run is at work
+ *     .ingot/lock/              held while a run is at work
  */
 export interface Layout {
   readonly root: string;
@@ -39,13 +38,13 @@ export function layoutOf(platformFolder: string): Layout {
     notices: join(root, 'notices.jsonl'),
     events: join(root, 'events.jsonl'),
     report: join(root, 'report.html'),
-    lock: join(root, 'run.lock'),
+    lock: join(root, 'lock'),
     temporary: join(root, 'temporary'),
     zone: (name) => join(root, 'lake', name),
   };
 }
 
-/** Roots of all zones as `file:///…`, for `Services.zones`. */
+/** Roots of all zones as `file:///…`, for `Services.zones`. Nothing is encoded: no reader of Iceberg decodes a location. */
 export function zoneRoots(layout: Layout, manifest: Pick<Manifest, 'zones'>): Record<string, string> {
-  return Object.fromEntries(manifest.zones.map(({ name }) => [name, pathToFileURL(layout.zone(name)).href]));
+  return Object.fromEntries(manifest.zones.map(({ name }) => [name, `file://${layout.zone(name)}`]));
 }

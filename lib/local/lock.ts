@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Who holds a lock. */
@@ -18,73 +18,78 @@ export interface Lock {
  * Takes a lock that one process at a time holds; waits while another holds it. A lock whose process has died is taken
  * over. Works among the processes of one machine.
  *
+ * The lock is a folder of numbered files. The highest number says who holds it, or that nobody does; who comes next
+ * makes the number above, which the file system gives to one alone. The highest is never removed, so that nobody who
+ * looked long ago can take a number anew and believe that it is the highest: who finds a higher one steps back.
+ *
  * `onWait` is called once, with the holder, where there is one to wait for.
  */
-export async function acquireLock(file: string, onWait: (holder: Holder) => void = () => {}): Promise<Lock> {
-  await mkdir(dirname(file), { recursive: true });
-  const own: Holder & { readonly id: string } = {
-    pid: process.pid,
-    since: new Date().toISOString(),
-    id: randomBytes(8).toString('hex'),
-  };
-  const mine = JSON.stringify(own);
-  // A link appears with its content or not at all, so that nobody reads a lock that is half written.
-  const draft = `${file}.${own.id}`;
-  await writeFile(draft, mine);
+export async function acquireLock(folder: string, onWait: (holder: Holder) => void = () => {}): Promise<Lock> {
+  await mkdir(folder, { recursive: true });
   let told = false;
-  try {
-    for (;;) {
-      if (await tryLink(draft, file)) break;
-      const held = await readFile(file, 'utf8').catch(() => undefined);
-      if (held === undefined) continue;
-      const holder = readHolder(held);
-      if (holder === undefined || !isAlive(holder.pid)) {
-        await removeStale(file, held, own.id);
-        continue;
-      }
+  for (;;) {
+    const last = await highest(folder);
+    const holder = await holderOf(folder, last);
+    if (holder !== undefined) {
       if (!told) onWait(holder);
       told = true;
       await sleep(250);
+      continue;
     }
-  } finally {
-    await rm(draft, { force: true });
+    const mine = last + 1;
+    if (!(await create(folder, mine, { pid: process.pid, since: new Date().toISOString() }))) continue;
+    if ((await highest(folder)) > mine) {
+      await rm(join(folder, String(mine)), { force: true });
+      continue;
+    }
+    await removeBelow(folder, mine);
+    return { release: () => free(folder, mine) };
   }
-  return {
-    release: async () => {
-      if ((await readFile(file, 'utf8').catch(() => undefined)) === mine) await rm(file, { force: true });
-    },
-  };
 }
 
-async function tryLink(from: string, to: string): Promise<boolean> {
+async function numbers(folder: string): Promise<number[]> {
+  return (await readdir(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+const highest = async (folder: string): Promise<number> => Math.max(0, ...(await numbers(folder)));
+
+/** The living process that holds a number; undefined where it was released, or its process has died. */
+async function holderOf(folder: string, number: number): Promise<Holder | undefined> {
+  const text = await readFile(join(folder, String(number)), 'utf8').catch(() => '');
   try {
-    await link(from, to);
+    const { pid, since } = JSON.parse(text) as Partial<Holder>;
+    return pid !== undefined && since !== undefined && isAlive(pid) ? { pid, since } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes a number, whole; false where another was quicker. */
+async function create(folder: string, number: number, holder: Holder): Promise<boolean> {
+  const draft = await write(folder, JSON.stringify(holder));
+  try {
+    await link(draft, join(folder, String(number)));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
-/** Moves a dead process's lock away. Should it be a living one's by now, who was quicker to take over, it is put back. */
-async function removeStale(file: string, seen: string, id: string): Promise<void> {
-  const aside = `${file}.stale.${id}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  if ((await readFile(aside, 'utf8')) !== seen) await tryLink(aside, file);
-  await rm(aside, { force: true });
+async function free(folder: string, number: number): Promise<void> {
+  await rename(await write(folder, '{}'), join(folder, String(number)));
 }
 
-function readHolder(text: string): Holder | undefined {
-  try {
-    const { pid, since } = JSON.parse(text) as Partial<Holder>;
-    return typeof pid === 'number' && typeof since === 'string' ? { pid, since } : undefined;
-  } catch {
-    return undefined;
-  }
+async function write(folder: string, text: string): Promise<string> {
+  const draft = join(folder, `draft-${randomBytes(8).toString('hex')}`);
+  await writeFile(draft, text);
+  return draft;
+}
+
+async function removeBelow(folder: string, number: number): Promise<void> {
+  for (const old of await numbers(folder)) if (old < number) await rm(join(folder, String(old)), { force: true });
 }
 
 function isAlive(pid: number): boolean {

@@ -37,15 +37,15 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** Does the tasks of a state machine on this machine: functions in this process, queues and topics as files. */
 export function localTasks(around: TaskSurroundings): (task: Task) => Promise<unknown> {
-  const services: Readonly<Record<string, (input: Input) => Promise<unknown>>> = {
-    'lambda:invoke': (input) => invoke(input, around.handlers),
-    'sqs:sendMessage': (input) => sendMessage(input, around),
-    'sns:publish': (input) => publish(input, around),
-    'events:putEvents': (input) => putEvents(input, around),
-    'aws-sdk:sfn:listExecutions': async () => running(around),
-  };
+  const services = new Map<string, (input: Input) => Promise<unknown>>([
+    ['lambda:invoke', (input) => invoke(input, around.handlers)],
+    ['sqs:sendMessage', (input) => sendMessage(input, around)],
+    ['sns:publish', (input) => publish(input, around)],
+    ['events:putEvents', (input) => putEvents(input, around)],
+    ['aws-sdk:sfn:listExecutions', async () => running(around)],
+  ]);
   return async ({ resource, input }) => {
-    const service = services[resource.split(':states:::').at(-1)!];
+    const service = services.get(resource.split(':states:::').at(-1)!);
     if (service === undefined) throw new Error(`this machine does not know the service integration ${resource}`);
     return service(input as Input);
   };
@@ -53,7 +53,7 @@ export function localTasks(around: TaskSurroundings): (task: Task) => Promise<un
 
 async function invoke(input: Input, handlers: Handlers): Promise<unknown> {
   const name = String(input.FunctionName);
-  const handler = (handlers as Readonly<Record<string, (event: never) => Promise<unknown>>>)[name];
+  const handler = new Map(Object.entries(handlers)).get(name);
   if (handler === undefined)
     throw new Error(`there is no function ${name}; there are ${Object.keys(handlers).join(', ')}`);
   // Through JSON, as Lambda gets it.

@@ -1,0 +1,48 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { invalidArgument } from '../failure';
+import type { AddCommand } from '../main';
+import { platformName, starterFiles } from '../starter';
+
+export const addInit: AddCommand = (add, io) => {
+  add('init [dir]', 'write a new platform that works: one dataset, one SQL model, a small CSV file')
+    .option('--name <name>', 'name of the platform; by default that of the folder')
+    .addHelpText('after', '\nExample:\n  ingot init shop && ingot run shop')
+    .action(async (dir: string | undefined, options: { name?: string; json?: true }) => {
+      const folder = resolve(dir ?? '.');
+      const name = options.name ?? platformName(basename(folder));
+      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30)
+        throw invalidArgument(
+          '--name',
+          `must be at most 30 lower-case letters, digits and single hyphens, given ${JSON.stringify(name)}`,
+        );
+      await assertEmpty(folder);
+      const files = starterFiles(name);
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), text, { flag: 'wx' });
+      }
+      if (options.json) {
+        io.out.write(`${JSON.stringify({ platform: name, folder, files: Object.keys(files) })}\n`);
+        return;
+      }
+      const shown = relative(process.cwd(), folder);
+      const { bold, green } = io.out.colors;
+      io.out.write(`${green('✓')} The platform ${bold(name)} is in ${shown === '' ? 'this folder' : shown}:\n`);
+      for (const path of Object.keys(files)) io.out.write(`  ${path}\n`);
+      io.out.write(`Next: ${bold(shown === '' ? 'ingot run' : `ingot run ${shown}`)}\n`);
+    });
+};
+
+/** A folder that is not there yet, or that holds nothing but what Git keeps. */
+async function assertEmpty(folder: string): Promise<void> {
+  const held = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOTDIR') throw invalidArgument(folder, 'is a file; a new platform needs an empty folder');
+    throw error;
+  });
+  const others = held.filter((name) => name !== '.git');
+  if (others.length === 0) return;
+  const some = others.slice(0, 3).join(', ');
+  throw invalidArgument(folder, `must be empty for a new platform; it holds ${some}${others.length > 3 ? ', …' : ''}`);
+}
