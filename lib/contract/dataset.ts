@@ -124,6 +124,11 @@ export interface Source {
   readonly delimiter?: string;
   /** CSV only: whether the first line holds the column names. By default true. */
   readonly header?: boolean;
+  /**
+   * Names of all sources that ever write here, where they are known. Athena then reads all of them at once, and does
+   * not see one that is left out; by default a query must name the sources that it reads (`source = '…'`).
+   */
+  readonly sources?: readonly string[];
   /** Values that mean null, by default the empty string in CSV and nothing elsewhere. */
   readonly nullValues?: readonly string[];
 }

@@ -1,0 +1,346 @@
+import { givenAllowed, type Problem } from '../errors';
+import { deepFreeze } from '../freeze';
+import { columnName, readColumn } from './column';
+import { type Custom, readCustom, tableProperties } from './custom';
+import type { Column, Dataset, Materialization, Partition, Rule, SortKey, Type } from './dataset';
+import { derivedRules, keyRule } from './derived';
+import type { Document, Path } from './document';
+import { historyColumns, nameProblem, quarantineSuffix } from './names';
+import { Notes } from './notes';
+import type { DataContract, SchemaObject, SchemaProperty } from './odcs';
+import { qualityRule, type Target } from './quality';
+import { ownersOf, promisesOf, rolesOf } from './service';
+import { sourceOf, type ZoneKind } from './source';
+import { show } from './strict';
+import { decimalOf } from './types';
+
+/** What a contract says, resolved. */
+export interface ResolvedContract {
+  /** Its tables, each with its place in the contract. */
+  readonly datasets: readonly ResolvedDataset[];
+  readonly problems: readonly Problem[];
+  readonly notices: readonly Problem[];
+}
+
+export interface ResolvedDataset {
+  readonly dataset: Dataset;
+  /** Where the contract declares it, for problems found later. */
+  readonly path: Path;
+  /** Where its properties stand, by the name of their column. */
+  readonly columnPaths: ReadonlyMap<string, Path>;
+}
+
+/** The zones that a contract is resolved against where no platform names others. */
+export const standardZones: readonly ZoneKind[] = [
+  { name: 'bronze', holds: 'files' },
+  { name: 'silver', holds: 'iceberg' },
+  { name: 'gold', holds: 'iceberg' },
+];
+
+/** Turns a contract whose words are right (`dataContract`) into its tables, with every default applied. */
+export function resolveContract(
+  contract: DataContract,
+  document: Document,
+  zones: readonly ZoneKind[] = standardZones,
+): ResolvedContract {
+  const notes = new Notes(document);
+  if (!/^\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(contract.version))
+    notes.problem(['version'], `must be a semantic version such as 1.0.0; given ${show(contract.version)}`);
+  const shared = readCustom(tableProperties, contract.customProperties, [], notes);
+  const roles = rolesOf(contract, notes);
+  const datasets = (contract.schema ?? []).map((table, i) => {
+    const path = ['schema', i];
+    const custom = { ...shared, ...readCustom(tableProperties, table.customProperties, path, notes) };
+    return new TableReader(contract, document, table, path, custom, zones, notes).read(roles);
+  });
+  if (datasets.length === 0) notes.problem(['schema'], 'is missing; it must hold at least one table');
+  return { datasets, problems: unrepeated(notes.problems), notices: unrepeated(notes.notices) };
+}
+
+/** Several tables of one contract say what is wrong with what they share, once each. */
+const unrepeated = (problems: readonly Problem[]): Problem[] => [
+  ...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values(),
+];
+
+/** Reads one table of a contract. */
+class TableReader {
+  private readonly columns: readonly Column[];
+  private readonly columnPaths = new Map<string, Path>();
+  private readonly name: string;
+
+  constructor(
+    private readonly contract: DataContract,
+    private readonly document: Document,
+    private readonly table: SchemaObject,
+    private readonly path: Path,
+    private readonly custom: Custom<typeof tableProperties>,
+    private readonly zones: readonly ZoneKind[],
+    private readonly notes: Notes,
+  ) {
+    this.name = table.physicalName ?? table.name;
+    this.columns = this.properties.map((property, i) => {
+      const at = [...path, 'properties', i];
+      const column = readColumn(property, at, notes);
+      if (this.columnPaths.has(column.name))
+        notes.problem([...at, 'name'], `must be unique in its table; ${show(column.name)} is given twice`);
+      this.columnPaths.set(column.name, at);
+      return column;
+    });
+  }
+
+  read(roles: Dataset['roles']): ResolvedDataset {
+    this.checkName();
+    const zone = this.zone();
+    const key = this.positions('primaryKey', 'primaryKeyPosition').map(columnName);
+    const source = sourceOf(this.contract, this.name, this.zones, this.notes);
+    const partitionBy = this.partitions();
+    const materialization = this.materialization(source !== undefined, key, partitionBy);
+    const history = this.history(materialization, key);
+    const byProperty = new Map(this.properties.map((property, i) => [property.name, this.columns[i]!]));
+    const promises = promisesOf(
+      this.contract,
+      { names: [this.table.name, this.name], columns: byProperty },
+      this.notes,
+    );
+    const retentionDays = this.custom.retention?.value ?? promises.retentionDays;
+    const description = this.table.description ?? this.contract.description?.purpose;
+    const { file } = this.document;
+    const dataset: Dataset = {
+      name: this.name,
+      zone,
+      contract: { id: this.contract.id, version: this.contract.version, ...(file === undefined ? {} : { file }) },
+      ...(description == null ? {} : { description }),
+      columns: this.columns,
+      key,
+      partitionBy,
+      sortBy: this.sortBy(),
+      rules: this.rules({ zone, table: this.name, columns: byProperty }, key, history),
+      ...(source === undefined ? {} : { source }),
+      history,
+      ...(materialization === undefined ? {} : { materialization }),
+      ...(retentionDays === undefined ? {} : { retentionDays }),
+      ...(this.custom.volumePerDay === undefined ? {} : { dailyVolumeGb: this.custom.volumePerDay.value }),
+      maxQuarantinePercent: this.custom.maxQuarantinePercent?.value ?? 10,
+      sla: promises.sla,
+      owners: ownersOf(this.contract),
+      tags: [...new Set([...(this.contract.tags ?? []), ...(this.table.tags ?? [])])],
+      roles,
+    };
+    return { dataset: deepFreeze(dataset), path: this.path, columnPaths: this.columnPaths };
+  }
+
+  private get properties(): readonly SchemaProperty[] {
+    return this.table.properties ?? [];
+  }
+
+  private checkName(): void {
+    const at = [...this.path, this.table.physicalName === undefined ? 'name' : 'physicalName'];
+    const problem = nameProblem(this.name);
+    if (problem !== undefined) this.notes.problem(at, problem);
+    if (this.name.endsWith(quarantineSuffix))
+      this.notes.problem(at, `must not end in ${quarantineSuffix}: the quarantine of a table is named so`);
+    if (/^(stg|int)_/.test(this.name))
+      this.notes.problem(at, 'must not begin with stg_ or int_: models of that name have no table');
+    if (this.columns.length === 0)
+      this.notes.problem([...this.path, 'properties'], 'is missing; a table must have at least one column');
+  }
+
+  private zone(): string {
+    const tables = this.zones.filter((zone) => zone.holds === 'iceberg').map((zone) => zone.name);
+    const { zone } = this.custom;
+    if (zone === undefined) {
+      this.notes.problem(
+        ['customProperties'],
+        `must name the table's zone: property zone with a value of ${tables.join(', ')}`,
+      );
+      return tables[0] ?? '';
+    }
+    if (!tables.includes(zone.value))
+      this.notes.problem(zone.path, `of zone must be a zone that holds tables; ${givenAllowed(zone.value, tables)}`);
+    return zone.value;
+  }
+
+  /** Properties for which a flag is set, in the order of their positions; those without a position follow, as they stand. */
+  private positions(flag: 'primaryKey' | 'partitioned', position: 'primaryKeyPosition' | 'partitionKeyPosition') {
+    const taken = new Set<number>();
+    const chosen = this.properties.flatMap((property, i) => {
+      const at = [...this.path, 'properties', i, position];
+      const place = property[position] ?? -1;
+      if (property[flag] !== true) {
+        if (place > 0) this.notes.notice(at, `is kept, but has no effect: ${flag} is not true`);
+        return [];
+      }
+      if (place === 0 || place < -1) this.notes.problem(at, `must count from 1, or be -1 for none; given ${place}`);
+      if (place > 0 && taken.has(place)) this.notes.problem(at, `must be unique in its table; ${place} is given twice`);
+      taken.add(place);
+      return { property, order: place > 0 ? place : Number.POSITIVE_INFINITY };
+    });
+    // Infinity - Infinity is no number, so equals compare as 0; sort is stable.
+    return chosen.sort((a, b) => (a.order === b.order ? 0 : a.order - b.order)).map(({ property }) => property);
+  }
+
+  private partitions(): Partition[] {
+    return this.positions('partitioned', 'partitionKeyPosition').map((property) => {
+      const name = columnName(property);
+      const i = this.properties.indexOf(property);
+      const at = property.customProperties?.findIndex((custom) => custom.property === 'partitionTransform') ?? -1;
+      const given = at < 0 ? undefined : property.customProperties![at]!.value;
+      const transform =
+        typeof given === 'string'
+          ? given
+              .replace(/\s/g, '')
+              .replace(/\((\d+)\)$/, '[$1]')
+              .toLowerCase()
+          : 'identity';
+      const problem = transformProblem(transform, this.columns[i]!.type);
+      const where = [...this.path, 'properties', i];
+      if (problem !== undefined)
+        this.notes.problem(at < 0 ? [...where, 'partitioned'] : [...where, 'customProperties', at, 'value'], problem);
+      return { column: name, transform };
+    });
+  }
+
+  private sortBy(): SortKey[] {
+    const { sortBy } = this.custom;
+    if (sortBy === undefined) return [];
+    return [sortBy.value]
+      .flat()
+      .flatMap((text) => text.split(','))
+      .map((text) => {
+        const [column = '', direction = 'asc', ...rest] = text.trim().split(/\s+/);
+        this.checkColumn(column, sortBy.path, 'sortBy');
+        if (rest.length > 0 || !/^(asc|desc)$/i.test(direction))
+          this.notes.problem(sortBy.path, `of sortBy must be a column, or a column and desc; given ${show(text)}`);
+        return { column, direction: /^desc$/i.test(direction) ? 'desc' : 'asc' };
+      });
+  }
+
+  private checkColumn(name: string, path: Path, what: string): void {
+    if (!this.columnPaths.has(name))
+      this.notes.problem(
+        path,
+        `of ${what} must be a column of ${this.name}; ${givenAllowed(name, [...this.columnPaths.keys()])}`,
+      );
+  }
+
+  /** How a model fills the table. Whether there is such a model is known to the platform alone. */
+  private materialization(
+    hasSource: boolean,
+    key: readonly string[],
+    partitionBy: readonly Partition[],
+  ): Materialization | undefined {
+    const { materialization: given, watermark, history } = this.custom;
+    if (hasSource) {
+      for (const [what, one] of [
+        ['materialization', given],
+        ['watermark', watermark],
+      ] as const)
+        if (one !== undefined)
+          this.notes.problem(
+            one.path,
+            `of ${what} must be left out: files fill the table, from the server that the contract names`,
+          );
+      return undefined;
+    }
+    const kind = given?.value ?? (watermark !== undefined ? 'watermark' : history?.value === 'scd2' ? 'scd2' : 'full');
+    const at = given?.path ?? watermark?.path ?? history?.path ?? this.path;
+    if (history?.value === 'scd2' && kind !== 'scd2')
+      this.notes.problem(at, `of materialization must be scd2 where history is scd2; given ${show(kind)}`);
+    if (history?.value === 'current' && kind === 'scd2')
+      this.notes.problem(at, 'of materialization must not be scd2 where history is current');
+    if (kind !== 'full' && kind !== 'partition' && key.length === 0)
+      this.notes.problem(
+        at,
+        `asks for a primary key: rows of a ${kind} table are merged by it; mark a property with primaryKey: true`,
+      );
+    if (kind === 'partition' && partitionBy.length === 0)
+      this.notes.problem(at, 'of materialization is partition, but no property is marked with partitioned: true');
+    if (kind !== 'watermark') {
+      if (watermark !== undefined)
+        this.notes.problem(watermark.path, `of watermark must be left out where materialization is ${kind}`);
+      return { kind };
+    }
+    if (watermark === undefined) {
+      this.notes.problem(at, 'of materialization is watermark: the custom property watermark must name its column');
+      return { kind: 'full' };
+    }
+    this.checkColumn(watermark.value, watermark.path, 'watermark');
+    return { kind, column: watermark.value };
+  }
+
+  private history(materialization: Materialization | undefined, key: readonly string[]): Dataset['history'] {
+    const history = materialization?.kind === 'scd2' ? 'scd2' : (this.custom.history?.value ?? 'current');
+    if (history === 'current') return history;
+    if (materialization === undefined && key.length === 0)
+      this.notes.problem(
+        this.custom.history!.path,
+        'of history is scd2, which needs a primary key; mark a property with primaryKey: true',
+      );
+    for (const name of historyColumns) {
+      const at = this.columnPaths.get(name);
+      if (at !== undefined)
+        this.notes.problem([...at, 'name'], `must not be ${name}: history of type 2 adds a column of that name`);
+    }
+    return history;
+  }
+
+  private rules(target: Target, key: readonly string[], history: Dataset['history']): Rule[] {
+    const isCurrent = history === 'scd2' ? 'is_current' : undefined;
+    const names = new Map<string, Rule>();
+    const declared = (quality: SchemaObject['quality'], path: Path, column?: Column) =>
+      (quality ?? []).flatMap((rule, i) => {
+        const at = [...path, 'quality', i];
+        return this.named(
+          qualityRule(rule, at, column === undefined ? target : { ...target, column }, this.notes),
+          names,
+          at,
+          rule.name ?? rule.id,
+        );
+      });
+    const derived = this.properties.flatMap((property, i) => derivedRules(property, this.columns[i]!, isCurrent));
+    for (const rule of derived) names.set(rule.name, rule);
+    for (const rule of keyRule(key, isCurrent)) names.set(rule.name, rule);
+    this.properties.forEach((property, i) => {
+      declared(property.quality, [...this.path, 'properties', i], this.columns[i]);
+    });
+    declared(this.table.quality, this.path);
+    return [...names.values()];
+  }
+
+  /** Keeps a rule under a name of its own: one that the contract gives must be unique, one that it leaves out is numbered. */
+  private named(rule: Rule | undefined, names: Map<string, Rule>, path: Path, given: string | undefined): void {
+    if (rule === undefined) return;
+    if (given !== undefined && names.has(given))
+      this.notes.problem([...path, 'name'], `must be unique in its table; ${show(given)} is given twice`);
+    let name = rule.name;
+    for (let n = 2; names.has(name); n++) name = `${rule.name}.${n}`;
+    names.set(name, { ...rule, name });
+  }
+}
+
+/** What is wrong with a partition transform of a column of this type; undefined where nothing is. */
+function transformProblem(transform: string, type: Type): string | undefined {
+  const [, kind = '', width] = /^([a-z]+)(?:\[(\d+)\])?$/.exec(transform) ?? [];
+  const needsWidth = kind === 'bucket' || kind === 'truncate';
+  const known = ['identity', 'year', 'month', 'day', 'hour', 'bucket', 'truncate'];
+  if (!known.includes(kind) || needsWidth !== (width !== undefined) || width === '0')
+    return `must be a partition transform; ${givenAllowed(transform, [...known.slice(0, 5), 'bucket[16]', 'truncate[4]'])}`;
+  const isDate = type === 'date';
+  const isTimestamp = type === 'timestamp' || type === 'timestamptz';
+  const fits =
+    kind === 'identity'
+      ? typeof type === 'string'
+      : kind === 'hour'
+        ? isTimestamp
+        : needsWidth
+          ? takesWidth(kind, type)
+          : isDate || isTimestamp;
+  return fits
+    ? undefined
+    : `is ${kind}, which a column of type ${typeof type === 'string' ? type : type.kind} cannot be partitioned by`;
+}
+
+function takesWidth(kind: string, type: Type): boolean {
+  if (decimalOf(type) !== undefined || ['int', 'long', 'string', 'binary'].includes(type as string)) return true;
+  return kind === 'bucket' && ['date', 'time', 'timestamp', 'timestamptz', 'uuid'].includes(type as string);
+}

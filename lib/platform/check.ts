@@ -1,0 +1,172 @@
+import type { Dataset } from '../contract/dataset';
+import type { Document } from '../contract/document';
+import type { ReadContract } from '../contract/read';
+import { type ResolvedDataset, resolveContract } from '../contract/resolve';
+import { parse } from '../contract/strict';
+import type { Problem } from '../errors';
+import { deepFreeze } from '../freeze';
+import { openDuckdb } from '../runtime/duckdb';
+import { type Deployment, deploymentOf } from './deployment';
+import { groupsOf } from './groups';
+import { tableId } from './lookup';
+import type { Manifest, Zone } from './manifest';
+import { type ModelFile, readModels } from './models';
+import { type LocalDeclaration, type PlatformDeclaration, platformFile } from './schema';
+import { databaseName, defaultZones, resolveZones, type ZoneDeclaration, zoneProblems } from './zones';
+
+/** Everything that a platform is made of, as it was found: nothing of it is checked yet. */
+export interface PlatformInput {
+  /** `platform.yaml`, or what `definePlatform` was given; without the contracts and models that were given in code. */
+  readonly document: Document;
+  readonly contracts: readonly ReadContract[];
+  readonly models: readonly ModelFile[];
+}
+
+/** What was found of a platform. */
+export interface PlatformCheck {
+  /** Absent where there is a problem. */
+  readonly platform?: {
+    readonly manifest: Manifest;
+    readonly deployment: Deployment;
+    readonly local: LocalDeclaration;
+  };
+  readonly problems: readonly Problem[];
+  /** What the platform says and Ingot does not act on. */
+  readonly notices: readonly Problem[];
+}
+
+/** Checks a platform whole: every problem of its declaration, its contracts and its models. */
+export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
+  const { document } = input;
+  const { value, problems: wordProblems } = parse(platformFile, document);
+  const declaration: PlatformDeclaration = value ?? fallback(document.value);
+  const problems: Problem[] = [...wordProblems];
+
+  const declared = (declaration.zones ?? defaultZones).map(
+    (zone): ZoneDeclaration => (typeof zone === 'string' ? { name: zone } : zone),
+  );
+  for (const { path, message } of zoneProblems(declared)) {
+    const steps = [...path.matchAll(/\[(\d+)\]|\.?([A-Za-z]+)/g)].map(([, index, word]) =>
+      index ? Number(index) : word!,
+    );
+    problems.push(document.problem(['zones', ...steps], message));
+  }
+  const zones = resolveZones(declaration.name, declared);
+
+  const notices: Problem[] = [];
+  const tables: { resolved: ResolvedDataset; document: Document }[] = [];
+  for (const { contract, document: where, problems: found } of input.contracts) {
+    problems.push(...found);
+    if (contract === undefined) continue;
+    const resolved = resolveContract(contract, where, zones);
+    problems.push(...resolved.problems);
+    notices.push(...resolved.notices);
+    tables.push(...resolved.datasets.map((one) => ({ resolved: one, document: where })));
+  }
+  problems.push(...contractConflicts(input.contracts), ...tableConflicts(tables));
+  const datasets = inZoneOrder(
+    tables.map(({ resolved }) => resolved.dataset),
+    zones,
+  );
+
+  const duckdb = await openDuckdb();
+  try {
+    const { models, problems: modelProblems } = await readModels(input.models, datasets, duckdb);
+    // A contract that could not be read would be missed everywhere: that is its own problem, once.
+    const isWhole = input.contracts.every(({ contract }) => contract !== undefined);
+    problems.push(
+      ...modelProblems.filter(({ message }) => isWhole || !/unknown table|must have a contract/.test(message)),
+    );
+    const filled = new Set(input.models.map(({ name }) => name));
+    for (const { resolved, document: where } of tables)
+      if (resolved.dataset.source === undefined && !filled.has(resolved.dataset.name))
+        problems.push(
+          where.problem(
+            [...resolved.path, 'name'],
+            `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql`,
+          ),
+        );
+    const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
+    if (modelProblems.length === 0) problems.push(...groupProblems);
+    if (problems.length > 0) return { problems: sorted(problems), notices };
+    const manifest: Manifest = {
+      name: declaration.name,
+      zones,
+      datasets,
+      models,
+      groups,
+      ops: opsOf(declaration.name, zones),
+    };
+    return {
+      platform: deepFreeze({ manifest, deployment: deploymentOf(declaration), local: declaration.local ?? {} }),
+      problems,
+      notices,
+    };
+  } finally {
+    duckdb.close();
+  }
+}
+
+const opsOf = (name: string, zones: readonly Zone[]) => ({
+  database: databaseName(name, 'ops'),
+  zone: zones.find((zone) => zone.holds === 'iceberg')!.name,
+});
+
+/** What can be said of a declaration that has problems, so that its contracts and models are checked all the same. */
+function fallback(value: unknown): PlatformDeclaration {
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const zones = Array.isArray(given.zones)
+    ? given.zones.flatMap((zone) => {
+        if (typeof zone === 'string') return zone;
+        const isZone = typeof zone === 'object' && zone !== null && typeof zone.name === 'string';
+        return isZone ? (zone as ZoneDeclaration) : [];
+      })
+    : undefined;
+  return { name: typeof given.name === 'string' ? given.name : 'platform', ...(zones === undefined ? {} : { zones }) };
+}
+
+function contractConflicts(contracts: readonly ReadContract[]): Problem[] {
+  const seen = new Map<string, string>();
+  return contracts.flatMap(({ contract, document }) => {
+    if (contract === undefined) return [];
+    const other = seen.get(contract.id);
+    seen.set(contract.id, document.where);
+    return other === undefined
+      ? []
+      : document.problem(['id'], `must be unique; ${other} has the id ${contract.id} too`);
+  });
+}
+
+function tableConflicts(tables: readonly { resolved: ResolvedDataset; document: Document }[]): Problem[] {
+  const problems: Problem[] = [];
+  const names = new Map<string, string>();
+  const prefixes = new Map<string, string>();
+  for (const { resolved, document } of tables) {
+    const { dataset, path } = resolved;
+    const id = tableId(dataset);
+    const other = names.get(id);
+    if (other !== undefined)
+      problems.push(document.problem([...path, 'name'], `must be unique; ${other} declares ${id} too`));
+    names.set(id, document.where);
+    if (dataset.source === undefined) continue;
+    const place = `${dataset.source.zone}/${dataset.source.prefix}`;
+    const reader = prefixes.get(place);
+    if (reader !== undefined)
+      problems.push(
+        document.problem(['servers'], `must name files of its own; ${reader} is filled from s3://${place}/ too`),
+      );
+    prefixes.set(place, id);
+  }
+  return problems;
+}
+
+function inZoneOrder(datasets: readonly Dataset[], zones: readonly Zone[]): Dataset[] {
+  const place = new Map(zones.map((zone, i) => [zone.name, i]));
+  return datasets.toSorted(
+    (a, b) => (place.get(a.zone) ?? 0) - (place.get(b.zone) ?? 0) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
+}
+
+/** By file and line, so that a user goes through them once. */
+const sorted = (problems: readonly Problem[]): Problem[] =>
+  problems.toSorted((a, b) => (a.where === b.where ? (a.line ?? 0) - (b.line ?? 0) : a.where < b.where ? -1 : 1));

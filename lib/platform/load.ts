@@ -1,0 +1,135 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { codeDocument, type Document, yamlDocument } from '../contract/document';
+import { fromCode, type ReadContract, readContract } from '../contract/read';
+import { InvalidInputError, type Problem } from '../errors';
+import { checkInput, type PlatformCheck } from './check';
+import type { Deployment } from './deployment';
+import { findFiles } from './files';
+import type { Manifest } from './manifest';
+import type { ModelFile } from './models';
+import type { LocalDeclaration, PlatformDeclaration } from './schema';
+
+/** A platform that has no problem. */
+export interface LoadedPlatform {
+  readonly manifest: Manifest;
+  readonly deployment: Deployment;
+  /** What concerns runs on this machine alone; paths as they were given. */
+  readonly local: LocalDeclaration;
+  /** What the platform says and Ingot does not act on. */
+  readonly notices: readonly Problem[];
+}
+
+const platformFileName = 'platform.yaml';
+const defaultContracts = ['contracts/*.odcs.yaml'];
+const defaultModels = ['models/*.sql'];
+
+/**
+ * Reads a platform: `platform.yaml`, its contracts and its models.
+ *
+ * @param path the folder, or the file itself
+ * @throws InvalidInputError with every problem of all of them
+ */
+export async function loadPlatform(path: string): Promise<LoadedPlatform> {
+  return unwrap(await checkPlatform(path));
+}
+
+/** Reads a platform and says what is wrong with it, where anything is. Throws nothing for what a user wrote. */
+export async function checkPlatform(path: string): Promise<PlatformCheck> {
+  const file = (await isFolder(path)) ? join(path, platformFileName) : path;
+  const text = await readIfThere(file);
+  const where = basename(file);
+  if (text === undefined) {
+    const message = `is not there: a platform is declared in ${platformFileName}; given the path ${path}`;
+    return { problems: [{ where, path: '', message }], notices: [] };
+  }
+  const { document, problems } = yamlDocument(where, text);
+  const folder = dirname(file);
+  const found = await readFiles(folder, document);
+  const check = await checkInput(found);
+  // A document that is no YAML has no words to judge.
+  const rest = problems.length === 0 ? check.problems : check.problems.filter((problem) => problem.where !== where);
+  const all = [...problems, ...found.problems, ...rest];
+  return all.length === 0 ? check : { problems: all, notices: check.notices };
+}
+
+/**
+ * A platform that is declared in TypeScript, by the same words as `platform.yaml`; contracts may be objects, models a
+ * group of SQL texts by name.
+ *
+ * @param folder where files of contracts and models are looked for; by default the working directory
+ * @throws InvalidInputError with every problem of the declaration, the contracts and the models
+ */
+export async function definePlatform(
+  declaration: PlatformDeclaration,
+  folder = process.cwd(),
+): Promise<LoadedPlatform> {
+  const { contracts, models, ...rest } = declaration;
+  const inCode = [contracts ?? []].flat().filter((contract) => typeof contract !== 'string');
+  const patterns = [contracts ?? []].flat().filter((contract) => typeof contract === 'string');
+  const isByName = typeof models === 'object' && !Array.isArray(models);
+  const document = codeDocument('definePlatform', {
+    ...rest,
+    ...(contracts === undefined ? {} : { contracts: patterns }),
+    ...(models === undefined || isByName ? {} : { models }),
+  });
+  const found = await readFiles(folder, document, isByName);
+  const check = await checkInput({
+    document,
+    contracts: [
+      ...found.contracts,
+      ...inCode.map((contract, i) => fromCode(`contract ${(contract as { id?: unknown }).id ?? i}`, contract)),
+    ],
+    models: isByName
+      ? Object.entries(models as Record<string, string>).map(([name, sql]) => ({ name, file: `${name}.sql`, sql }))
+      : found.models,
+  });
+  return unwrap(found.problems.length === 0 ? check : { ...check, problems: [...found.problems, ...check.problems] });
+}
+
+function unwrap({ platform, problems, notices }: PlatformCheck): LoadedPlatform {
+  if (platform === undefined || problems.length > 0) throw new InvalidInputError(problems);
+  return { ...platform, notices };
+}
+
+interface FoundFiles {
+  readonly document: Document;
+  readonly contracts: readonly ReadContract[];
+  readonly models: readonly ModelFile[];
+  readonly problems: readonly Problem[];
+}
+
+async function readFiles(folder: string, document: Document, modelsAreGiven = false): Promise<FoundFiles> {
+  const given = (document.value ?? {}) as { contracts?: unknown; models?: unknown };
+  const problems: Problem[] = [];
+  const listed = async (field: 'contracts' | 'models', defaults: readonly string[]) => {
+    const isSaid = given[field] !== undefined;
+    const patterns = isSaid ? [given[field]].flat().filter((one) => typeof one === 'string') : defaults;
+    const files: string[] = [];
+    for (const pattern of patterns) {
+      const matches = await findFiles(folder, pattern);
+      if (isSaid && matches.length === 0)
+        problems.push(document.problem([field], `must name files that are there; none is like ${pattern}`));
+      files.push(...matches);
+    }
+    return [...new Set(files)].sort();
+  };
+  const contracts: ReadContract[] = [];
+  for (const file of await listed('contracts', defaultContracts))
+    contracts.push(readContract(file, await readFile(join(folder, file), 'utf8')));
+  const models: ModelFile[] = [];
+  for (const file of modelsAreGiven ? [] : await listed('models', defaultModels))
+    models.push({ name: basename(file, '.sql'), file, sql: await readFile(join(folder, file), 'utf8') });
+  return { document, contracts, models, problems };
+}
+
+const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import type { DataContract } from '../contract/odcs';
+import type { ZoneDeclaration } from './zones';
+
+/** A platform as a user declares it: `platform.yaml`, or the argument of `definePlatform`. */
+export interface PlatformDeclaration {
+  readonly name: string;
+  /** @default bronze, silver, gold */
+  readonly zones?: readonly (string | ZoneDeclaration)[];
+  /**
+   * Files of contracts (`*` and `**` stand for any names), relative to the platform's folder. In TypeScript also the
+   * contracts themselves.
+   * @default contracts/*.odcs.yaml
+   */
+  readonly contracts?: string | readonly (string | DataContract)[];
+  /**
+   * Files of SQL models. In TypeScript also the models themselves: `{fct_flights: 'select …'}`.
+   * @default models/*.sql
+   */
+  readonly models?: string | readonly string[] | Readonly<Record<string, string>>;
+  /** @default one group with every table, named like the platform */
+  readonly groups?: Readonly<Record<string, GroupDeclaration>>;
+  /** Who is told when an alarm goes off. */
+  readonly notifications?: { readonly emails?: readonly string[] };
+  readonly deploy?: DeployDeclaration;
+  /** What concerns runs on this machine alone. */
+  readonly local?: LocalDeclaration;
+}
+
+/** What runs together. */
+export interface GroupDeclaration {
+  /**
+   * Its tables, as `zone.table`, whether files or models fill them.
+   * @default every table that no other group names
+   */
+  readonly tables?: readonly string[];
+  /** Models that fill tables, by name; the same as to list the tables that they fill. */
+  readonly models?: readonly string[];
+  /**
+   * `rate(…)`, `cron(…)` or `at(…)` of EventBridge Scheduler.
+   * @default rate(5 minutes)
+   */
+  readonly schedule?: string;
+  /**
+   * IANA time zone of the schedule.
+   * @default UTC
+   */
+  readonly timeZone?: string;
+}
+
+/** What concerns the deployment alone. Account and region are those of the credentials, as `cdk` and `terraform` have them. */
+export interface DeployDeclaration {
+  /** @default arm64 */
+  readonly architecture?: 'arm64' | 'x86_64';
+  /** @default 3008 */
+  readonly memoryMb?: number;
+  /** @default true */
+  readonly scheduled?: boolean;
+  /** @default retain */
+  readonly removal?: 'retain' | 'delete';
+}
+
+/** What concerns runs on this machine alone. */
+export interface LocalDeclaration {
+  /** Files that arrive in bronze before a run, each once. */
+  readonly land?: readonly LandDeclaration[];
+}
+
+/** A file that arrives in bronze. */
+export interface LandDeclaration {
+  /** Its path, relative to the platform's folder. */
+  readonly file: string;
+  /** The table that it is loaded into: `silver.flights`, or `flights` alone. */
+  readonly as: string;
+  /** @default local */
+  readonly source?: string;
+  /**
+   * `YYYY-MM-DD`.
+   * @default the day on which the file was last changed, UTC
+   */
+  readonly date?: string;
+}
+
+const patterns = z.union([z.string(), z.array(z.string())]);
+const schedule = z
+  .string()
+  .regex(/^(rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\))$/, {
+    error: (issue) =>
+      `must be a schedule such as rate(1 hour) or cron(0 6 * * ? *); given ${JSON.stringify(issue.input)}`,
+  });
+const timeZone = z.string().refine(isTimeZone, {
+  error: (issue) => `must be a time zone such as UTC or Europe/Berlin; given ${JSON.stringify(issue.input)}`,
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const days = z.union([z.int().min(1), z.literal(false)]);
+const zone = z.strictObject({
+  name: z.string().describe('Name of the zone: lower-case letters, digits and underscores.'),
+  holds: z
+    .enum(['files', 'iceberg'])
+    .optional()
+    .describe('Files as they arrived, or Iceberg tables. By default files for bronze, else iceberg.'),
+  archiveAfterDays: days
+    .optional()
+    .describe('Days after which files move to Glacier Instant Retrieval; false: never. By default 90 for files.'),
+  retentionDays: days
+    .optional()
+    .describe('Days that data is kept; false: for ever. By default for ever for files, 365 for gold, else 730.'),
+});
+
+const group = z.strictObject({
+  tables: z
+    .array(z.string())
+    .optional()
+    .describe('Its tables, as zone.table. By default every table that no other group names.'),
+  models: z.array(z.string()).optional().describe('Models that fill tables, by name.'),
+  schedule: schedule
+    .optional()
+    .describe('When it runs: rate(…), cron(…) or at(…) of EventBridge Scheduler. By default rate(5 minutes).'),
+  timeZone: timeZone.optional().describe('IANA time zone of the schedule. By default UTC.'),
+});
+
+const deploy = z.strictObject({
+  architecture: z.enum(['arm64', 'x86_64']).optional().describe('Processor of the functions. By default arm64.'),
+  memoryMb: z
+    .int()
+    .min(512)
+    .max(10240)
+    .optional()
+    .describe('Memory of the functions that run SQL, in MB, 512 to 10240. By default 3008.'),
+  scheduled: z
+    .boolean()
+    .optional()
+    .describe('Whether schedules and alarms run at all; with false a run starts by hand only. By default true.'),
+  removal: z
+    .enum(['retain', 'delete'])
+    .optional()
+    .describe(
+      'What happens to data that leaves the stack; delete needs the context flag ingot:allow-data-deletion=true as well. By default retain.',
+    ),
+});
+
+const land = z.strictObject({
+  file: z.string().describe('Path of the file, relative to this one.'),
+  as: z.string().describe('The table that it is loaded into, for example silver.flights.'),
+  source: z.string().optional().describe('Where it comes from. By default local.'),
+  date: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, {
+      error: (issue) => `must be a day, YYYY-MM-DD; given ${JSON.stringify(issue.input)}`,
+    })
+    .optional()
+    .describe('Day that it belongs to, YYYY-MM-DD. By default the day on which it was last changed.'),
+});
+
+/** What `platform.yaml` may say. Unknown fields are problems: what later versions add is not misread by this one. */
+export const platformFile = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
+        error: (issue) =>
+          `must be lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(issue.input)}`,
+      })
+      .min(2)
+      .max(20)
+      .describe(
+        'Name of the platform, 2 to 20 lower-case letters, digits and hyphens; begins the name of every resource.',
+      ),
+    zones: z
+      .array(z.union([z.string(), zone]))
+      .optional()
+      .describe('Zones in the order that data flows. By default bronze, silver and gold.'),
+    contracts: patterns
+      .optional()
+      .describe('Files of contracts, relative to this file. By default contracts/*.odcs.yaml.'),
+    models: patterns.optional().describe('Files of SQL models, relative to this file. By default models/*.sql.'),
+    groups: z
+      .record(
+        z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
+          error: (issue) =>
+            `must be lower-case letters, digits and single hyphens; given ${JSON.stringify(issue.input)}`,
+        }),
+        group,
+      )
+      .optional()
+      .describe('What runs together, by name. By default one group with every table, named like the platform.'),
+    notifications: z
+      .strictObject({ emails: z.array(z.email()).optional().describe('Addresses that alarms are sent to.') })
+      .optional()
+      .describe('Who is told when an alarm goes off.'),
+    deploy: deploy.optional().describe('What concerns the deployment alone.'),
+    local: z
+      .strictObject({ land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.') })
+      .optional()
+      .describe('What concerns runs on this machine alone.'),
+  })
+  .describe('A data platform, declared for Ingot.');
+
+/** The JSON Schema of `platform.yaml`, by which an editor completes and checks it. */
+export function platformJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(platformFile, { io: 'input' }), title: 'Ingot platform' };
+}
