@@ -89,7 +89,7 @@ function parsed(value: unknown): JsonObject | undefined {
 }
 
 /** A template with everything masked that says nothing of what it creates. */
-function maskTemplate(template: JsonObject): JsonObject {
+export function maskTemplate(template: JsonObject): JsonObject {
   const walk = (value: Json, path: string): Json => {
     if (typeof value === 'string') {
       if (path === './/.metadata.version' || path.startsWith('.terraform.required_providers.'))

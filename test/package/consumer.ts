@@ -21,48 +21,68 @@ export function run(folder: string, command: string, ...args: string[]): string 
 
 const typescript = join(root, 'node_modules/typescript/bin/tsc');
 
-/**
- * The package as users get it, and folders of users who have it installed. It is built beside the checkout, so that a
- * stale or missing `dist` changes nothing, and is packed by npm, so that what `files` leaves out is missing here too.
- */
+/** The package as users get it, packed by npm, and folders of users who have it installed. */
 export class PackedPackage {
-  readonly #scratch = mkdtempSync(join(tmpdir(), 'ingot-package-'));
-  readonly #unpacked: string;
+  /** As this checkout was last built, handlers' bundles included. */
+  static asBuilt(): PackedPackage {
+    return new PackedPackage(() => root);
+  }
 
-  constructor() {
-    const staged = join(this.#scratch, 'staged');
-    mkdirSync(staged);
-    const buildInfo = join(this.#scratch, 'tsbuildinfo');
-    run(
-      root,
-      process.execPath,
-      typescript,
-      '-p',
-      'tsconfig.build.json',
-      '--outDir',
-      join(staged, 'dist'),
-      '--tsBuildInfoFile',
-      buildInfo,
+  /** Compiled anew beside the checkout, without bundles: whatever `dist` holds or lacks changes nothing. */
+  static compiled(): PackedPackage {
+    return new PackedPackage((scratch) => {
+      const staged = join(scratch, 'staged');
+      const out = ['--outDir', join(staged, 'dist'), '--tsBuildInfoFile', join(scratch, 'tsbuildinfo')];
+      run(root, process.execPath, typescript, '-p', 'tsconfig.build.json', ...out);
+      for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+        if (existsSync(join(root, file))) cpSync(join(root, file), join(staged, file));
+      return staged;
+    });
+  }
+
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'ingot-package-'));
+  readonly #unpacked = join(this.#scratch, 'package');
+
+  private constructor(stage: (scratch: string) => string) {
+    const output = run(
+      stage(this.#scratch),
+      'npm',
+      'pack',
+      '--ignore-scripts',
+      '--json',
+      '--pack-destination',
+      this.#scratch,
     );
-    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
-      if (existsSync(join(root, file))) cpSync(join(root, file), join(staged, file));
-    const packed: { filename: string }[] = JSON.parse(run(staged, 'npm', 'pack', '--ignore-scripts', '--json'));
-    run(staged, 'tar', '-xzf', packed[0]!.filename, '-C', this.#scratch);
-    this.#unpacked = join(this.#scratch, 'package');
+    const packed: { filename: string }[] = JSON.parse(output);
+    run(this.#scratch, 'tar', '-xzf', packed[0]!.filename);
   }
 
   /** A folder in which the package is installed, its dependencies, and of the peers those that are named. */
   consumer(name: string, peers: readonly string[]): string {
     const folder = join(this.#scratch, name);
+    this.installInto(folder, peers);
+    return folder;
+  }
+
+  /** A folder whose own dependencies npm installs first, from the registry. */
+  installed(name: string, dependencies: Readonly<Record<string, string>>): string {
+    const folder = join(this.#scratch, name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+    run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--loglevel=error');
+    this.installInto(folder, []);
+    return folder;
+  }
+
+  private installInto(folder: string, peers: readonly string[]): void {
     const modules = join(folder, 'node_modules');
     mkdirSync(modules, { recursive: true });
     cpSync(this.#unpacked, join(modules, 'ingot'), { recursive: true });
     for (const dependency of [...Object.keys(manifest.dependencies), ...peers]) {
-      mkdirSync(dirname(join(modules, dependency)), { recursive: true });
-      if (!existsSync(join(modules, dependency)))
-        symlinkSync(join(root, 'node_modules', dependency), join(modules, dependency));
+      const link = join(modules, dependency);
+      mkdirSync(dirname(link), { recursive: true });
+      if (!existsSync(link)) symlinkSync(join(root, 'node_modules', dependency), link);
     }
-    return folder;
   }
 
   remove(): void {

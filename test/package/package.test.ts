@@ -30,7 +30,7 @@ new Lake(new TerraformStack(new App(), 'Data'), 'Lake', { nam: 'aviation' });
 
 let packed: PackedPackage;
 beforeAll(() => {
-  packed = new PackedPackage();
+  packed = PackedPackage.compiled();
 }, 120_000);
 afterAll(() => packed.remove());
 
