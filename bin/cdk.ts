@@ -1,22 +1,16 @@
 #!/usr/bin/env node
-/** The CDK app of `cdk.json`: one stack of the platform that the context names. */
-import { App, Stack } from 'aws-cdk-lib';
-import { Platform } from '../constructs/platform/cdk';
-import { InvalidInputError } from '../lib/errors';
+/** The app of `cdk.json`: one stack with the platform that the context `ingot:platform` names. */
+import { App } from 'aws-cdk-lib';
+import { synthCloudFormation } from '../constructs/app/cdk';
+import { reportFailure } from '../lib/cli/failure';
+import { processIo } from '../lib/cli/io';
 import { loadPlatform } from '../lib/platform/load';
 
 async function main(): Promise<void> {
-  const app = new App();
-  const folder = app.node.tryGetContext('ingot:platform') ?? '.';
-  const { manifest, deployment } = await loadPlatform(folder);
-  const stack = new Stack(app, manifest.name, {
-    description: `The data platform ${manifest.name}`,
-  });
-  new Platform(stack, 'Platform', { manifest, ...deployment });
-  app.synth();
+  const folder: string = new App().node.tryGetContext('ingot:platform') ?? '.';
+  console.error(synthCloudFormation(await loadPlatform(folder)).cost);
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof InvalidInputError ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = reportFailure(error, processIo().err, { verbose: true, json: false });
 });

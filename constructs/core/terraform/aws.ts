@@ -40,4 +40,4 @@ export { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy';
 export { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription';
 export { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue';
 export { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy';
-export { AssetType, Fn, TerraformAsset, TerraformResource, TerraformStack, Token } from 'cdktf';
+export { App, AssetType, Fn, TerraformAsset, TerraformResource, TerraformStack, Token } from 'cdktf';

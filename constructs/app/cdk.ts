@@ -1,0 +1,28 @@
+import { App, type AppProps, Stack } from 'aws-cdk-lib';
+import type { LoadedPlatform } from '../../lib/platform/load';
+import { Platform } from '../platform/cdk';
+import { costLine } from '../platform/cost';
+import type { Synthesis } from './synthesis';
+
+/**
+ * Synthesises one stack with a whole platform, for any account and region.
+ *
+ * @param props of the CDK app: `outdir`, `context`
+ * @param runtime zip of the native runtime; by default as `PipelineDeclaration.runtime`
+ * @throws InvalidInputError where the platform cannot be made
+ */
+export function synthCloudFormation(platform: LoadedPlatform, props: AppProps = {}, runtime?: string): Synthesis {
+  const { manifest, deployment } = platform;
+  const app = new App(props);
+  const stack = new Stack(app, manifest.name, { description: `The data platform ${manifest.name}` });
+  const construct = new Platform(stack, 'Platform', { manifest, ...deployment, runtime });
+  const assembly = app.synth();
+  const { template } = assembly.getStackByName(stack.stackName);
+  const resources = Object.keys(template.Resources).length;
+  return {
+    folder: assembly.directory,
+    stack: stack.stackName,
+    resources,
+    cost: costLine(resources, construct.idleCost),
+  };
+}

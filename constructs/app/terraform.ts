@@ -1,0 +1,28 @@
+import type { LoadedPlatform } from '../../lib/platform/load';
+import { App, AwsProvider, TerraformStack } from '../core/terraform/aws';
+import { costLine } from '../platform/cost';
+import { Platform } from '../platform/terraform';
+import type { Synthesis } from './synthesis';
+
+/**
+ * Synthesises one Terraform stack with a whole platform. The provider takes region and account from its environment.
+ *
+ * @param outdir where to write; by default `cdktf.out`
+ * @param runtime zip of the native runtime; by default as `PipelineDeclaration.runtime`
+ * @throws InvalidInputError where the platform cannot be made
+ */
+export function synthTerraform(
+  platform: LoadedPlatform,
+  props: { readonly outdir?: string; readonly context?: Record<string, unknown> } = {},
+  runtime?: string,
+): Synthesis {
+  const { manifest, deployment } = platform;
+  const app = new App({ ...props, skipValidation: false });
+  const stack = new TerraformStack(app, manifest.name);
+  new AwsProvider(stack, 'Aws', {});
+  const construct = new Platform(stack, 'Platform', { manifest, ...deployment, runtime });
+  app.synth();
+  const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, unknown>> };
+  const resources = Object.values(resource).reduce((sum, ofKind) => sum + Object.keys(ofKind).length, 0);
+  return { folder: app.outdir, stack: manifest.name, resources, cost: costLine(resources, construct.idleCost) };
+}
