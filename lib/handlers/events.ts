@@ -110,3 +110,15 @@ export interface PublishResult {
   /** URIs of the OpenLineage events written. */
   readonly lineage: readonly string[];
 }
+
+/** Measures, between runs, how fresh a group's tables are, so that a pipeline that has stopped is noticed. */
+export interface ProbeEvent {
+  readonly action: 'probe';
+  readonly group: string;
+}
+
+export interface ProbeResult {
+  readonly group: string;
+  /** Absent `ageHours`: the table is empty. */
+  readonly tables: readonly { readonly table: string; readonly ageHours?: number }[];
+}

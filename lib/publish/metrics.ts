@@ -15,9 +15,9 @@ export const metricNames = {
   rowCountRatio: 'RowCountRatio',
   /** By table: rows that the run sent to quarantine. */
   quarantinedRows: 'QuarantinedRows',
-  /** By table, 0 to 100: share of its rules that passed. */
+  /** By table, 0 to 100: how good its rows are, over all of its rules (`lib/quality/score.ts`). */
   qualityScore: 'QualityScore',
-  /** By group: rules of severity error that failed in the run. */
+  /** By group: rules of severity error that failed, for each table that a run looked at. */
   failedRules: 'FailedRules',
   /** By group, seconds: how long the run took. */
   duration: 'Duration',

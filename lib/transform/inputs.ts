@@ -24,6 +24,10 @@ export async function inputsOf(model: Model, services: Services): Promise<string
   return JSON.stringify({ hash: hashOf(model, manifest), snapshots });
 }
 
+/** The snapshots that such a text names, by table, `zone.table`; null for a table that was empty. */
+export const snapshotsOf = (inputs: string): Readonly<Record<string, string | null>> =>
+  (JSON.parse(inputs) as { snapshots?: Record<string, string | null> }).snapshots ?? {};
+
 /** Whether two such texts come from different SQL or another contract, whatever the snapshots. */
 export function sqlChanged(before: string | undefined, now: string): boolean {
   const hash = (inputs: string) => (JSON.parse(inputs) as { hash: string }).hash;

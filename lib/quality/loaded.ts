@@ -1,0 +1,29 @@
+/**
+ * Table property that says what the last run that loaded files into the table read, and how much of it went to
+ * quarantine: `{"run":"…","read":100,"quarantined":3}`. Written in the same commit as the rows.
+ */
+export const loadedProperty = 'ingot.loaded';
+
+export interface Loaded {
+  readonly run: string;
+  /** Rows read from the run's files. */
+  readonly read: number;
+  /** Those of them that went to quarantine. */
+  readonly quarantined: number;
+}
+
+/** What the property says; undefined where nothing was ever loaded. */
+export function loadedOf(properties: Readonly<Record<string, string>>): Loaded | undefined {
+  const text = properties[loadedProperty];
+  return text === undefined ? undefined : (JSON.parse(text) as Loaded);
+}
+
+/** The property after one more batch: batches of one run add up, those of the next begin anew. */
+export function withLoaded(properties: Readonly<Record<string, string>>, batch: Loaded): Record<string, string> {
+  const before = loadedOf(properties);
+  const sum =
+    before?.run === batch.run
+      ? { ...batch, read: before.read + batch.read, quarantined: before.quarantined + batch.quarantined }
+      : batch;
+  return { [loadedProperty]: JSON.stringify({ run: sum.run, read: sum.read, quarantined: sum.quarantined }) };
+}
