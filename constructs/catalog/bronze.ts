@@ -8,7 +8,7 @@ import type { ZoneFacts } from '../lake/model';
 import type { Arriving } from './source';
 
 /**
- * The Glue table over files as they arrive, so that Athena and Spark read bronze. It finds its partitions by
+ * The Glue table over files as they arrive, so that Athena reads bronze. It finds its partitions by
  * projection: they are worked out from the query and never have to be added.
  *
  * @param since the earliest date that a partition may have, `YYYY-MM-DD`
@@ -39,7 +39,7 @@ export function bronzeTable(zone: ZoneFacts, { source, datasets, columns }: Arri
     ),
     partitionKeys: [
       { name: from, type: 'string', comment: 'Where it came from' },
-      { name: on, type: 'date', comment: 'The day that it arrived' },
+      { name: on, type: 'string', comment: 'The day that it arrived' },
     ],
     ...files(
       source,
@@ -86,7 +86,7 @@ export function bronzeProblems(where: string, { source, datasets, columns }: Arr
     return [
       {
         where,
-        path: `datasets.${datasets[0]!.zone}.${datasets[0]!.name}.columns`,
+        path: `manifest.datasets.${datasets[0]!.zone}.${datasets[0]!.name}.columns`,
         message: `must read source columns that differ in more than capitals and signs; given ${JSON.stringify(before)} and ${JSON.stringify(name)}`,
       },
     ];

@@ -37,7 +37,7 @@ export function arriving(where: string, datasets: readonly Dataset[]): { arrivin
       if (shapeOf(other.source!) !== shapeOf(source))
         problems.push({
           where,
-          path: `datasets.${id(other)}.source`,
+          path: `manifest.datasets.${id(other)}.source`,
           message: `must say the same of s3://${place}/ as ${id(first!)} does, since they read the same files; given ${shapeOf(other.source!)} and ${shapeOf(source)}`,
         });
     }
@@ -80,7 +80,7 @@ function columnsOf(where: string, datasets: readonly Dataset[], problems: Proble
           if (before.sureness === found.sureness && found.sureness > sure.guessed && !sameType(before.type, found.type))
             problems.push({
               where,
-              path: `datasets.${id(dataset)}.columns.${column.name}`,
+              path: `manifest.datasets.${id(dataset)}.columns.${column.name}`,
               message: `must read its source column ${JSON.stringify(name)} as the type that another column reads it as; given ${typeText(found.type)} and ${typeText(before.type)}`,
             });
         }

@@ -152,4 +152,13 @@ export const glue: Service = {
       },
     },
   ],
+  satellites: [
+    {
+      // CloudFormation's schema cannot change its definition; each new one is a version beside it.
+      of: 'glue.schema',
+      cloudformation: 'AWS::Glue::SchemaVersion',
+      owner: names('Schema.SchemaArn', undefined),
+      properties: { definition: field('SchemaDefinition', undefined) },
+    },
+  ],
 };

@@ -1,0 +1,44 @@
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { type Attributes, render } from '../core/cdk/render';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/cdk';
+import { type CatalogFacts, type CatalogModel, catalogModel } from './model';
+import type { CatalogDeclaration } from './props';
+
+export interface CatalogProps extends CatalogDeclaration {
+  /** The lake that holds the tables. */
+  readonly lake: Lake;
+  /**
+   * An existing key for logs and environments. Its policy must let the services in `servicesUseOperationsKey` use it.
+   * @default a new one
+   */
+  readonly key?: IKey;
+}
+
+/** Tables of a lake, as contracts declare them: Glue tables and schemas of what arrives, Iceberg tables of all else. */
+export class Catalog extends Construct {
+  /** The key of logs and environments, for others to share. */
+  readonly key: IKey;
+  /** Makes and changes Iceberg tables. */
+  readonly tables: IFunction;
+  /** What was decided, before any engine. */
+  readonly model: CatalogModel;
+  readonly facts: Resolved<CatalogFacts>;
+
+  constructor(scope: Construct, id: string, props: CatalogProps) {
+    super(scope, id);
+    const given: Record<string, Attributes> =
+      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
+    this.model = catalogModel(this.node.path, props, props.lake.facts, {
+      nodes: new Set(Object.keys(given)),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    this.key = props.key ?? Key.fromKeyArn(this, 'Key', this.facts.key.arn);
+    this.tables = LambdaFunction.fromFunctionArn(this, 'Tables', this.facts.tables.functionArn);
+  }
+}

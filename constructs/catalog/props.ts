@@ -1,0 +1,30 @@
+import type { Manifest } from '../../lib/platform/manifest';
+import type { Architecture, Removal } from '../core/nodes';
+
+/** What may be said of a catalog, whichever engine makes it. Each engine adds its own references to what exists. */
+export interface CatalogDeclaration {
+  /** The tables: a platform's manifest, or the resolved contracts alone as `{ datasets }`. */
+  readonly manifest: Pick<Manifest, 'datasets'>;
+  /**
+   * The earliest date under which a file may arrive, `YYYY-MM-DD`. Athena sees nothing that is older, and looks at
+   * every day since where a query names none.
+   * @default 2000-01-01
+   */
+  readonly arrivalsSince?: string;
+  /**
+   * Processor of the function that makes and changes Iceberg tables.
+   * @default arm64
+   */
+  readonly architecture?: Architecture;
+  /**
+   * Days that logs are kept: a number that CloudWatch Logs knows.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /**
+   * What happens to Iceberg tables whose dataset leaves the catalog, and to logs and key with the stack: `retain` keeps
+   * them. `delete` needs the context flag `ingot:allow-data-deletion=true` as well.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}

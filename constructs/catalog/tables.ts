@@ -1,0 +1,124 @@
+import type { HandlerDecision } from '../core/handler';
+import type { RoleNode, Statement } from '../core/nodes';
+import { aws, ref, type Text, text } from '../core/text';
+import { glueResources } from '../lake/grants';
+import type { LakeFacts, ZoneFacts } from '../lake/model';
+
+export const optimizerRoleId = 'OptimizerRole';
+
+const tablesCome = 'Tables of these databases come with contracts; databases and buckets are named one by one.';
+
+/**
+ * The function that makes Iceberg tables and changes them as their contracts change, and that sets Glue's optimizers on
+ * them. It touches metadata alone, never rows.
+ *
+ * @param deletes whether it may drop a table whose dataset has left
+ */
+export function tablesHandler(lake: LakeFacts, deletes: boolean): HandlerDecision {
+  const zones = icebergZones(lake);
+  const tables = glueResources([...zones.map((zone) => zone.database), lake.ops.database]);
+  return {
+    id: 'Tables',
+    bundle: 'tables',
+    functionName: `${lake.name}-tables`,
+    description: 'Makes and changes Iceberg tables as their contracts say',
+    memoryMb: 512,
+    timeoutSeconds: 300,
+    diskMb: 512,
+    layers: [],
+    environment: {
+      INGOT_CATALOG_URI: text`https://glue.${aws.region}.${aws.urlSuffix}/iceberg`,
+      INGOT_CATALOG_AUTH: 'sigv4',
+      INGOT_WAREHOUSE: aws.account,
+      INGOT_OPTIMIZER_ROLE: ref(optimizerRoleId, 'arn'),
+      INGOT_ALLOW_DROP: String(deletes),
+    },
+    statements: [
+      {
+        sid: 'MakeAndChangeTables',
+        because: tablesCome,
+        effect: 'Allow',
+        actions: [
+          'glue:CreateTable',
+          'glue:CreateTableOptimizer',
+          'glue:GetCatalog',
+          'glue:GetDatabase',
+          'glue:GetTable',
+          'glue:GetTableOptimizer',
+          'glue:GetTables',
+          'glue:UpdateTable',
+          'glue:UpdateTableOptimizer',
+          ...(deletes ? ['glue:DeleteTable', 'glue:DeleteTableOptimizer'] : []),
+        ],
+        resources: tables,
+      },
+      {
+        sid: 'ReadAndWriteMetadata',
+        because: 'Each change of a table is a metadata file with a name of its own; data files are out of reach.',
+        effect: 'Allow',
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: zones.map((zone) => text`${zone.bucketArn}/*/metadata/*`),
+      },
+      ...useKeys(zones),
+      {
+        sid: 'GiveOptimizersTheirRole',
+        effect: 'Allow',
+        actions: ['iam:PassRole'],
+        resources: [ref(optimizerRoleId, 'arn')],
+        conditions: { StringEquals: { 'iam:PassedToService': 'glue.amazonaws.com' } },
+      },
+    ],
+  };
+}
+
+/** The role in which Glue compacts Iceberg tables, lets their snapshots expire and removes orphaned files. */
+export function optimizerRole(lake: LakeFacts): RoleNode {
+  const zones = icebergZones(lake);
+  const logGroup = (optimizer: string): Text =>
+    text`arn:${aws.partition}:logs:${aws.region}:${aws.account}:log-group:/aws-glue/${optimizer}/logs:*`;
+  return {
+    kind: 'role',
+    id: optimizerRoleId,
+    description: `${lake.name}: Glue's optimizers of Iceberg tables`,
+    assumedBy: { service: 'glue.amazonaws.com' },
+    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    statements: [
+      {
+        sid: 'RewriteFiles',
+        because: 'Compaction and orphan removal read, write and delete whatever files the tables have.',
+        effect: 'Allow',
+        actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        resources: zones.map((zone) => text`${zone.bucketArn}/*`),
+      },
+      {
+        sid: 'FindOrphans',
+        effect: 'Allow',
+        actions: ['s3:ListBucket'],
+        resources: zones.map((zone) => zone.bucketArn),
+      },
+      ...useKeys(zones),
+      {
+        sid: 'CommitTables',
+        because: tablesCome,
+        effect: 'Allow',
+        actions: ['glue:GetTable', 'glue:UpdateTable'],
+        resources: glueResources([...zones.map((zone) => zone.database), lake.ops.database]),
+      },
+      {
+        sid: 'WriteLogs',
+        because: 'Glue makes these log groups itself, one stream a run.',
+        effect: 'Allow',
+        actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: ['iceberg-compaction', 'iceberg-retention', 'iceberg-orphan-file-deletion'].map(logGroup),
+      },
+    ],
+  };
+}
+
+const icebergZones = (lake: LakeFacts): ZoneFacts[] => lake.zones.filter((zone) => zone.holds === 'iceberg');
+
+function useKeys(zones: readonly ZoneFacts[]): Statement[] {
+  const keys = zones.flatMap((zone) => (zone.keyArn === undefined ? [] : [zone.keyArn]));
+  if (keys.length === 0) return [];
+  return [{ sid: 'UseKeys', effect: 'Allow', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: keys }];
+}

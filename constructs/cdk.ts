@@ -1,0 +1,5 @@
+/** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
+export { Catalog, type CatalogProps } from './catalog/cdk';
+export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
+export { Pipeline, type PipelineProps } from './pipeline/cdk';
+export { Platform, type PlatformProps } from './platform/cdk';

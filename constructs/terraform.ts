@@ -1,0 +1,6 @@
+/** Constructs that Terraform makes, for an app of cdktf (or of its successor cdktn). */
+export { Catalog, type CatalogProps } from './catalog/terraform';
+export type { Grantee } from './core/terraform/grant';
+export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
+export { Pipeline, type PipelineProps } from './pipeline/terraform';
+export { Platform, type PlatformProps } from './platform/terraform';
