@@ -1,0 +1,10 @@
+import { probe } from '../../publish/probe';
+import { publish } from '../../publish/publish';
+import { commandLine, lambda } from '../entry';
+import type { ProbeEvent, ProbeResult, PublishEvent, PublishResult } from '../events';
+
+export const handler = lambda<PublishEvent | ProbeEvent, PublishResult | ProbeResult>((event, services) =>
+  'action' in event ? probe(event, services) : publish(event, services),
+);
+
+void commandLine(module, handler);

@@ -1,0 +1,7 @@
+import { quality } from '../../quality/quality';
+import { commandLine, lambda } from '../entry';
+import type { QualityEvent, QualityResult } from '../events';
+
+export const handler = lambda<QualityEvent, QualityResult>(quality);
+
+void commandLine(module, handler);

@@ -1,0 +1,7 @@
+import { transform } from '../../transform/transform';
+import { commandLine, lambda } from '../entry';
+import type { TransformEvent, TransformResult } from '../events';
+
+export const handler = lambda<TransformEvent, TransformResult>(transform);
+
+void commandLine(module, handler);
