@@ -27,7 +27,7 @@ export interface HandlerSetting {
 }
 
 /** Lambda's newest long-term Node.js that Ingot is tested for. */
-const runtime = 'nodejs22.x';
+const runtime = 'nodejs24.x';
 
 /** Log group, role and function of a handler, in this order. */
 export function handlerNodes(handler: HandlerDecision, setting: HandlerSetting): Node[] {

@@ -70,6 +70,7 @@ export interface BucketNode extends NodeBase {
   readonly versioned: boolean;
   readonly lifecycle: readonly LifecycleRule[];
   readonly accessLogs?: { readonly bucketName: Text; readonly prefix: string };
+  /** Statements with the resource left empty speak of this bucket and its objects. */
   readonly policy: readonly Statement[];
   /** Sends object events to EventBridge. */
   readonly eventBridge: boolean;

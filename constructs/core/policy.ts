@@ -51,21 +51,19 @@ export function serviceUsesKey(sid: string, service: Text, conditions?: Statemen
   };
 }
 
-/** Denies whatever does not come over TLS. */
-export function tlsOnly(bucketArn: Text): Statement {
-  return {
-    sid: 'TlsOnly',
-    effect: 'Deny',
-    principal: 'anyone',
-    actions: ['s3:*'],
-    resources: [bucketArn, text`${bucketArn}/*`],
-    conditions: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
-}
+/** Denies whatever of a bucket does not come over TLS. */
+export const bucketOverTls: Statement = {
+  sid: 'TlsOnly',
+  effect: 'Deny',
+  principal: 'anyone',
+  actions: ['s3:*'],
+  resources: [],
+  conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+};
 
 /** Statements of a resource policy that name no resource speak of the resource that has the policy. */
-export function ofItself(statements: readonly Resolved<Statement>[], arn: string): Resolved<Statement>[] {
+export function ofItself(statements: readonly Resolved<Statement>[], ...arns: string[]): Resolved<Statement>[] {
   return statements.map((statement) =>
-    statement.resources.length > 0 ? statement : { ...statement, resources: [arn] },
+    statement.resources.length > 0 ? statement : { ...statement, resources: arns },
   );
 }

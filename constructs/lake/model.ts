@@ -4,7 +4,7 @@ import type { Zone } from '../../lib/platform/manifest';
 import { databaseName, resolveZones, type ZoneDeclaration, zoneProblems } from '../../lib/platform/zones';
 import { nameProblems, numberProblems, pascal } from '../core/names';
 import type { BucketNode, KeyNode, LifecycleRule, Node } from '../core/nodes';
-import { accountAdministersKey, tlsOnly } from '../core/policy';
+import { accountAdministersKey, bucketOverTls } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeDeclaration } from './props';
@@ -85,13 +85,13 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     versioned: false,
     lifecycle: [{ id: 'expire', expireAfterDays: accessLogDays, abortUploadsAfterDays: 7 }],
     policy: [
-      tlsOnly(text`arn:${aws.partition}:s3:::${bucketName('access-logs')}`),
+      bucketOverTls,
       {
         sid: 'AccessLogsArrive',
         effect: 'Allow',
         principal: { service: 'logging.s3.amazonaws.com' },
         actions: ['s3:PutObject'],
-        resources: [text`arn:${aws.partition}:s3:::${bucketName('access-logs')}/*`],
+        resources: [],
         conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       },
     ],
@@ -111,7 +111,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
         versioned: true,
         lifecycle: [zoneLifecycle(zone)],
         ...accessLogs(zone.name),
-        policy: [tlsOnly(text`arn:${aws.partition}:s3:::${bucketName(zone.name)}`)],
+        policy: [bucketOverTls],
         eventBridge: zone.holds === 'files',
         removal,
       },
@@ -137,7 +137,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       versioned: false,
       lifecycle: [{ id: 'expire', expireAfterDays: queryResultDays, abortUploadsAfterDays: 7 }],
       ...accessLogs('query-results'),
-      policy: [tlsOnly(text`arn:${aws.partition}:s3:::${bucketName('query-results')}`)],
+      policy: [bucketOverTls],
       eventBridge: false,
       removal,
     },

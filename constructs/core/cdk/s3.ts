@@ -1,6 +1,6 @@
 import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import type { LifecycleRule } from '../nodes';
-import { policyDocument } from '../policy';
+import { ofItself, policyDocument } from '../policy';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -35,7 +35,10 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
       : undefined,
   });
   applyRemoval(bucket, node.removal);
-  new CfnBucketPolicy(scope, `${node.id}Policy`, { bucket: bucket.ref, policyDocument: policyDocument(node.policy) });
+  new CfnBucketPolicy(scope, `${node.id}Policy`, {
+    bucket: bucket.ref,
+    policyDocument: policyDocument(ofItself(node.policy, bucket.attrArn, `${bucket.attrArn}/*`)),
+  });
   return { arn: bucket.attrArn, name: bucket.ref };
 };
 

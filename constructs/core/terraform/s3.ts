@@ -1,5 +1,5 @@
 import type { LifecycleRule } from '../nodes';
-import { policyDocument } from '../policy';
+import { ofItself, policyDocument } from '../policy';
 import {
   S3Bucket,
   S3BucketLifecycleConfiguration,
@@ -63,7 +63,7 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
   if (node.eventBridge) new S3BucketNotification(scope, `${node.id}Notification`, { bucket, eventbridge: true });
   new S3BucketPolicy(scope, `${node.id}Policy`, {
     bucket,
-    policy: JSON.stringify(policyDocument(node.policy)),
+    policy: JSON.stringify(policyDocument(ofItself(node.policy, resource.arn, `${resource.arn}/*`))),
     // Both change the bucket's policy status; S3 refuses them at once.
     dependsOn: [publicAccess],
   });
