@@ -13,11 +13,13 @@ export const engineDifferences = {
     cloudformation: 'retain',
     terraform: 'prevent_destroy',
   },
-  /** Code is uploaded by CDK's bootstrap bucket, outside of the template; Terraform uploads objects of its own. */
-  artefacts: {
-    reason: 'CDK publishes assets outside of the template',
-    what: 'resource',
-    kind: 's3.object',
+  /** A call at deploy is repeated on update and on deletion: by CloudFormation always, by Terraform where it is said. */
+  invocationLifecycle: {
+    reason: 'CloudFormation tells a custom resource of updates and of its end without being asked',
+    what: 'property',
+    kind: 'lambda.invocation',
+    path: 'lifecycle',
     cloudformation: absent,
+    terraform: 'CRUD',
   },
 } as const satisfies Record<string, Difference>;

@@ -1,13 +1,17 @@
+import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
+import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
-import * as cdk from '../../constructs/lake/cdk';
-import * as terraform from '../../constructs/lake/terraform';
+import * as terraform from '../../constructs/terraform';
+import { loadPlatform } from '../../lib/platform/load';
+import type { Manifest } from '../../lib/platform/manifest';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { manifest } from './manifest';
 
 /**
  * Every construct and every example has a row here, once for each way of using it that decides differently. A row says
@@ -15,13 +19,16 @@ import { type Difference, engineDifferences, expectParity, inventory, inventoryS
  */
 interface Row {
   readonly name: string;
-  readonly cdk: (stack: Stack) => void;
-  readonly terraform: (stack: TerraformStack) => void;
+  readonly cdk: (stack: Stack) => unknown;
+  readonly terraform: (stack: TerraformStack) => unknown;
   readonly differences: readonly Difference[];
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
 const { retain } = engineDifferences;
+
+/** Any file will do as the native runtime: its bytes are no decision of a template. */
+const runtime = __filename;
 
 const rows: readonly Row[] = [
   {
@@ -85,7 +92,58 @@ const rows: readonly Row[] = [
     },
     differences: [retain],
   },
+  {
+    name: 'a catalog on its own lake',
+    cdk: (stack) => {
+      const lake = new cdk.Lake(stack, 'Lake', { name: 'aviation' });
+      new cdk.Catalog(stack, 'Catalog', { manifest, lake });
+    },
+    terraform: (stack) => {
+      const lake = new terraform.Lake(stack, 'Lake', { name: 'aviation' });
+      new terraform.Catalog(stack, 'Catalog', { manifest, lake });
+    },
+    differences: [retain],
+  },
+  { name: 'a platform by default', ...bothPlatforms({ manifest, runtime }), differences: [retain] },
+  {
+    name: 'a platform with every prop set to something else',
+    ...bothPlatforms({
+      manifest,
+      runtime,
+      emails: ['data@example.com'],
+      architecture: 'x86_64',
+      memoryMb: 512,
+      diskMb: 512,
+      scheduled: false,
+      logRetentionDays: 1,
+      alarms: { successPercent: false, rowCountPercent: 0.5, durationRatio: false },
+      removal: 'delete',
+      accessLogs: false,
+    }),
+    context: { 'ingot:allow-data-deletion': true },
+    differences: [],
+  },
+  ...['aviation'].map(
+    (example): Row => ({
+      name: `the example ${example}`,
+      cdk: async (stack) => new cdk.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
+      terraform: async (stack) => new terraform.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
+      differences: [retain],
+    }),
+  ),
 ];
+
+function bothPlatforms(props: cdk.PlatformProps & terraform.PlatformProps): Pick<Row, 'cdk' | 'terraform'> {
+  return {
+    cdk: (stack) => new cdk.Platform(stack, 'Platform', props),
+    terraform: (stack) => new terraform.Platform(stack, 'Platform', props),
+  };
+}
+
+async function load(example: string): Promise<{ manifest: Manifest }> {
+  const { manifest, deployment } = await loadPlatform(join(__dirname, '../../examples', example));
+  return { manifest, ...deployment };
+}
 
 function bothLakes(props: cdk.LakeProps & terraform.LakeProps): Pick<Row, 'cdk' | 'terraform'> {
   return {
@@ -94,17 +152,21 @@ function bothLakes(props: cdk.LakeProps & terraform.LakeProps): Pick<Row, 'cdk' 
   };
 }
 
-function synth({ cdk, terraform, context = {} }: Row) {
+async function synth({ cdk, terraform, context = {} }: Row) {
   const stack = new Stack(new App({ context: { ...context } }), 'Stack');
-  cdk(stack);
+  await cdk(stack);
   const terraformStack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
   new aws.AwsProvider(terraformStack, 'Aws', { region: 'eu-west-1' });
-  terraform(terraformStack);
+  await terraform(terraformStack);
   return { template: Template.fromStack(stack).toJSON(), config: JSON.stringify(terraformStack.toTerraform()) };
 }
 
 describe.each(rows)('$name', (row) => {
-  const { template, config } = synth(row);
+  let template: object;
+  let config: string;
+  beforeAll(async () => {
+    ({ template, config } = await synth(row));
+  });
 
   test('both engines create the same', () => {
     expectParity(template, config, { differences: row.differences });
@@ -121,7 +183,7 @@ describe.each(rows)('$name', (row) => {
     expect(inventorySnapshot(template)).toMatchSnapshot();
   });
 
-  test('the same declaration gives the same bytes', () => {
-    expect(JSON.stringify(synth(row))).toBe(JSON.stringify({ template, config }));
+  test('the same declaration gives the same bytes', async () => {
+    expect(JSON.stringify(await synth(row))).toBe(JSON.stringify({ template, config }));
   });
 });

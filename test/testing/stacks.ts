@@ -356,6 +356,7 @@ export function terraform(change: (stack: TerraformStack) => void = () => {}): s
   });
   new LambdaInvocation(stack, 'Tables', {
     functionName: handler.functionName,
+    lifecycleScope: 'CRUD',
     input: JSON.stringify({ tables: [{ name: 'flights', columns: [{ name: 'delay', type: 'int' }] }] }),
   });
 
