@@ -33,7 +33,10 @@ const namesOf = (fields: Fields, side: Side): string[] =>
 
 test.each(types)('$type: every name that a mapping uses is one that $side knows', ({ side, type, mapping }) => {
   const { code, types } = libraryOf(side, type);
-  const properties = [...namesOf(mapping.properties, side), ...('owner' in mapping ? mapping.owner[side] : [])];
+  const properties = [
+    ...namesOf(mapping.properties, side),
+    ...('owner' in mapping ? mapping.owner[side].flatMap((path) => path.split('.')) : []),
+  ];
   const unknown = properties.filter((name) => name !== '' && !new RegExp(`["\\s{,.]${name}"?\\s*:`).test(code));
   const attributes = Object.values<Names>(mapping.attributes ?? {}).flatMap((names) => names[side]);
   const missing = attributes.filter((name) =>
