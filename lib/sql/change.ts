@@ -26,52 +26,52 @@ export interface Change {
 }
 
 /** Names of temporary tables. `rows`: what the model gives, in the columns of the contract. */
-export const scratch = { rows: '_ingot_rows', changes: '_ingot_changes', versions: '_ingot_versions' } as const;
+export const scratch = {
+  rows: '_ingot_rows',
+  partitions: '_ingot_partitions',
+  changes: '_ingot_changes',
+  versions: '_ingot_versions',
+} as const;
 
-/** The new rows take the place of those that meet the condition `slice`; by default of all. */
+/**
+ * The new rows take the place of those that meet the condition `slice`; by default of all. Rows that are in both stay
+ * untouched: a row that Iceberg deletes stays in its file until that is compacted, and every reader reads it, so a table
+ * that was written whole each time would get slower with each run.
+ */
 export function replaceSlice({ name, columns }: Target, slice = 'TRUE'): Change {
-  const { rows, sum } = contentOf(columns);
-  const content = `${rows} AS row_count, ${sum} AS content`;
-  const unlessSame = (value: string, as: string) =>
-    `CASE WHEN n.row_count = t.row_count AND n.content IS NOT DISTINCT FROM t.content THEN 0 ELSE ${value} END AS ${as}`;
+  const counted = (from: string) =>
+    `SELECT ${contentOf(columns)} AS content, count(*) AS row_count FROM ${from} GROUP BY ALL`;
+  const differing = (count: string) =>
+    `EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.${count} > 0 AND c.content = ${contentOf(columns, 't')})`;
   return {
-    prepare: [],
-    counts: `SELECT ${unlessSame('n.row_count', 'inserted')}, 0 AS updated, ${unlessSame('t.row_count', 'deleted')}
-      FROM (SELECT ${content} FROM ${scratch.rows}) AS n, (SELECT ${content} FROM ${name} AS t WHERE ${slice}) AS t`,
-    remove: slice,
-    add: `SELECT ${columnList(columns)} FROM ${scratch.rows}`,
+    prepare: [
+      `CREATE TEMP TABLE ${scratch.changes} AS
+        SELECT content, coalesce(n.row_count, 0) AS new_rows, coalesce(t.row_count, 0) AS old_rows
+        FROM (${counted(scratch.rows)}) AS n
+          FULL JOIN (${counted(`${name} AS t WHERE ${slice}`)}) AS t USING (content)
+        WHERE n.row_count IS DISTINCT FROM t.row_count`,
+    ],
+    counts: `SELECT coalesce(sum(new_rows), 0) AS inserted, 0 AS updated, coalesce(sum(old_rows), 0) AS deleted
+      FROM ${scratch.changes}`,
+    remove: `(${slice}) AND ${differing('old_rows')}`,
+    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${differing('new_rows')}`,
     into: columns,
   };
 }
 
 /**
- * Every partition that the new rows touch is replaced by them, unless it holds just these rows. Partitions that they do
- * not touch stay.
+ * In every partition that the new rows touch, they take the place of what it holds. Partitions that they do not touch
+ * stay.
  *
  * @param values SQL values that are equal for all rows of one partition
  */
-export function replacePartitions({ name, columns }: Target, values: readonly string[]): Change {
-  const { rows, sum } = contentOf(columns);
+export function replacePartitions(target: Target, values: readonly string[]): Change {
   const parts = values.map((_, i) => `_ingot_p${i}`);
-  const grouped = (from: string) =>
-    `SELECT ${values.map((value, i) => `${value} AS ${parts[i]}`).join(', ')}, ${rows} AS row_count, ${sum} AS content
-      FROM ${from} GROUP BY ALL`;
-  const same = parts.map((part) => `n.${part} IS NOT DISTINCT FROM t.${part}`).join(' AND ');
-  const changed = values.map((value, i) => `c.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
-  const inChanged = `EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE ${changed})`;
-  return {
-    prepare: [
-      `CREATE TEMP TABLE ${scratch.changes} AS
-        SELECT ${parts.map((part) => `n.${part}`).join(', ')}, n.row_count AS new_rows, coalesce(t.row_count, 0) AS old_rows
-        FROM (${grouped(scratch.rows)}) AS n LEFT JOIN (${grouped(name)}) AS t ON ${same}
-        WHERE n.row_count IS DISTINCT FROM t.row_count OR n.content IS DISTINCT FROM t.content`,
-    ],
-    counts: `SELECT coalesce(sum(new_rows), 0) AS inserted, 0 AS updated, coalesce(sum(old_rows), 0) AS deleted
-      FROM ${scratch.changes}`,
-    remove: inChanged,
-    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${inChanged}`,
-    into: columns,
-  };
+  const same = values.map((value, i) => `p.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
+  const change = replaceSlice(target, `EXISTS (SELECT 1 FROM ${scratch.partitions} AS p WHERE ${same})`);
+  const touched = `CREATE TEMP TABLE ${scratch.partitions} AS
+    SELECT DISTINCT ${values.map((value, i) => `${value} AS ${parts[i]}`).join(', ')} FROM ${scratch.rows}`;
+  return { ...change, prepare: [touched, ...change.prepare] };
 }
 
 /**

@@ -18,10 +18,8 @@ export const differs = (columns: readonly string[], a: string, b: string): strin
     : columns.map((name) => `${columnOf(name, a)} IS DISTINCT FROM ${columnOf(name, b)}`).join(' OR ');
 
 /**
- * Identity of a bag of rows, as two aggregates: equal bags give equal values, whatever the order of rows. Different
- * ones do not, but for one chance in 2^64.
+ * Identity of a row's content: rows that are equal, null to null, have the same, others do not. Two hashes of 64 bits,
+ * because among many million rows two may well share one.
  */
-export const contentOf = (columns: readonly string[]): { readonly rows: string; readonly sum: string } => ({
-  rows: 'count(*)',
-  sum: `sum(CAST(hash(${columnList(columns)}) AS HUGEINT))`,
-});
+export const contentOf = (columns: readonly string[], of?: string): string =>
+  `(hash(${columnList(columns, of)})::UHUGEINT << 64) | hash('ingot', ${columnList(columns, of)})`;
