@@ -8,9 +8,9 @@ const permissions = new Map<string, IamRolePolicy>();
  * The policy of a role that this package made, by the token of its ARN. CloudFormation creates a role with its inline
  * policy; in Terraform they are two, and what acts as the role must wait for the second as well.
  */
-export function permissionsOf(roleArn: string): IamRolePolicy[] {
+export function permissionsOf(roleArn: string): IamRolePolicy[] | undefined {
   const policy = permissions.get(roleArn);
-  return policy === undefined ? [] : [policy];
+  return policy === undefined ? undefined : [policy];
 }
 
 export const renderRole: Renderer<'role'> = (scope, node) => {
@@ -18,14 +18,16 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
     description: node.description,
     assumeRolePolicy: JSON.stringify(trustDocument(node.assumedBy, node.assumeConditions)),
   });
-  if (node.statements.length === 0) return { arn: role.arn, name: role.name };
+  // cdktf gives another token each time it is asked: this one is what others hold.
+  const { arn, name } = role;
+  if (node.statements.length === 0) return { arn, name };
   const policy = new IamRolePolicy(scope, `${node.id}Permissions`, {
     name: 'permissions',
     role: role.id,
     policy: JSON.stringify(policyDocument(node.statements)),
   });
-  permissions.set(role.arn, policy);
-  return { arn: role.arn, name: role.name };
+  permissions.set(arn, policy);
+  return { arn, name };
 };
 
 export const renderPolicy: Renderer<'policy'> = (scope, node) => {
