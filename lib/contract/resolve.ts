@@ -28,6 +28,8 @@ export interface ResolvedDataset {
   readonly path: Path;
   /** Where its properties stand, by the name of their column. */
   readonly columnPaths: ReadonlyMap<string, Path>;
+  /** Where its rules stand, by their name; of a derived rule its property. */
+  readonly rulePaths: ReadonlyMap<string, Path>;
 }
 
 /** The zones that a contract is resolved against where no platform names others. */
@@ -66,6 +68,7 @@ const unrepeated = (problems: readonly Problem[]): Problem[] => [
 class TableReader {
   private readonly columns: readonly Column[];
   private readonly columnPaths = new Map<string, Path>();
+  private readonly rulePaths = new Map<string, Path>();
   private readonly name: string;
 
   constructor(
@@ -126,7 +129,7 @@ class TableReader {
       tags: [...new Set([...(this.contract.tags ?? []), ...(this.table.tags ?? [])])],
       roles,
     };
-    return { dataset: deepFreeze(dataset), path: this.path, columnPaths: this.columnPaths };
+    return { dataset: deepFreeze(dataset), path: this.path, columnPaths: this.columnPaths, rulePaths: this.rulePaths };
   }
 
   private get properties(): readonly SchemaProperty[] {
@@ -284,37 +287,46 @@ class TableReader {
     return history;
   }
 
+  /** Derived rules first, then those of the columns, then those of the table. */
   private rules(target: Target, key: readonly string[], history: Dataset['history']): Rule[] {
     const isCurrent = history === 'scd2' ? 'is_current' : undefined;
-    const names = new Map<string, Rule>();
-    const declared = (quality: SchemaObject['quality'], path: Path, column?: Column) =>
-      (quality ?? []).flatMap((rule, i) => {
-        const at = [...path, 'quality', i];
-        return this.named(
-          qualityRule(rule, at, column === undefined ? target : { ...target, column }, this.notes),
-          names,
-          at,
-          rule.name ?? rule.id,
-        );
-      });
-    const derived = this.properties.flatMap((property, i) => derivedRules(property, this.columns[i]!, isCurrent));
-    for (const rule of derived) names.set(rule.name, rule);
-    for (const rule of keyRule(key, isCurrent)) names.set(rule.name, rule);
+    const rules = new Map<string, Rule>();
     this.properties.forEach((property, i) => {
-      declared(property.quality, [...this.path, 'properties', i], this.columns[i]);
+      for (const rule of derivedRules(property, this.columns[i]!, isCurrent))
+        this.addRule(rule, rules, [...this.path, 'properties', i]);
     });
-    declared(this.table.quality, this.path);
-    return [...names.values()];
+    for (const rule of keyRule(key, isCurrent)) this.addRule(rule, rules, this.path);
+    this.properties.forEach((property, i) => {
+      this.addDeclared(property.quality, { ...target, column: this.columns[i]! }, rules, [
+        ...this.path,
+        'properties',
+        i,
+      ]);
+    });
+    this.addDeclared(this.table.quality, target, rules, this.path);
+    return [...rules.values()];
   }
 
-  /** Keeps a rule under a name of its own: one that the contract gives must be unique, one that it leaves out is numbered. */
-  private named(rule: Rule | undefined, names: Map<string, Rule>, path: Path, given: string | undefined): void {
-    if (rule === undefined) return;
-    if (given !== undefined && names.has(given))
-      this.notes.problem([...path, 'name'], `must be unique in its table; ${show(given)} is given twice`);
-    let name = rule.name;
-    for (let n = 2; names.has(name); n++) name = `${rule.name}.${n}`;
-    names.set(name, { ...rule, name });
+  private addDeclared(quality: SchemaObject['quality'], target: Target, rules: Map<string, Rule>, path: Path): void {
+    for (const [i, declared] of (quality ?? []).entries()) {
+      const at = [...path, 'quality', i];
+      const rule = qualityRule(declared, at, target, this.notes);
+      const given = declared.name ?? declared.id;
+      if (rule !== undefined && given !== undefined && rules.has(given))
+        this.notes.problem(
+          [...at, declared.name === undefined ? 'id' : 'name'],
+          `must be unique in its table; ${show(given)} is given twice`,
+        );
+      if (rule !== undefined) this.addRule(rule, rules, at);
+    }
+  }
+
+  /** A name that the contract leaves out is numbered where it is taken. */
+  private addRule(rule: Rule, rules: Map<string, Rule>, path: Path): void {
+    let { name } = rule;
+    for (let n = 2; rules.has(name); n++) name = `${rule.name}.${n}`;
+    rules.set(name, { ...rule, name });
+    this.rulePaths.set(name, path);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import type { ReadContract } from '../contract/read';
-import { type ResolvedDataset, resolveContract } from '../contract/resolve';
+import { resolveContract } from '../contract/resolve';
 import { parse } from '../contract/strict';
 import type { Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { openDuckdb } from '../runtime/duckdb';
+import { bindProblems, type DeclaredTable } from './bind';
 import { type Deployment, deploymentOf } from './deployment';
 import { groupsOf } from './groups';
 import { tableId } from './lookup';
-import type { Manifest, Zone } from './manifest';
+import type { Manifest, Model, Zone } from './manifest';
 import { type ModelFile, readModels } from './models';
 import { type LocalDeclaration, type PlatformDeclaration, platformFile } from './schema';
 import { databaseName, defaultZones, resolveZones, type ZoneDeclaration, zoneProblems } from './zones';
@@ -54,7 +55,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   const zones = resolveZones(declaration.name, declared);
 
   const notices: Problem[] = [];
-  const tables: { resolved: ResolvedDataset; document: Document }[] = [];
+  const tables: DeclaredTable[] = [];
   for (const { contract, document: where, problems: found } of input.contracts) {
     problems.push(...found);
     if (contract === undefined) continue;
@@ -88,6 +89,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
         );
     const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
     if (modelProblems.length === 0) problems.push(...groupProblems);
+    problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));
     if (problems.length > 0) return { problems: sorted(problems), notices };
     const manifest: Manifest = {
       name: declaration.name,
@@ -105,6 +107,22 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   } finally {
     duckdb.close();
   }
+}
+
+/**
+ * Tables of documents without a problem, and the models that read and fill only those: a column whose type cannot be told
+ * would make false problems of all that read it.
+ */
+function soundParts(
+  tables: readonly DeclaredTable[],
+  models: readonly Model[],
+  problems: readonly Problem[],
+): [readonly DeclaredTable[], readonly Model[]] {
+  const unsound = new Set(problems.map(({ where }) => where));
+  const sound = tables.filter(({ document }) => !unsound.has(document.where));
+  const ids = new Set(sound.map(({ resolved }) => tableId(resolved.dataset)));
+  const known = (id: string | undefined) => id === undefined || ids.has(id);
+  return [sound, models.filter((model) => model.reads.every(known) && known(model.writes))];
 }
 
 const opsOf = (name: string, zones: readonly Zone[]) => ({
@@ -137,7 +155,7 @@ function contractConflicts(contracts: readonly ReadContract[]): Problem[] {
   });
 }
 
-function tableConflicts(tables: readonly { resolved: ResolvedDataset; document: Document }[]): Problem[] {
+function tableConflicts(tables: readonly DeclaredTable[]): Problem[] {
   const problems: Problem[] = [];
   const names = new Map<string, string>();
   const prefixes = new Map<string, string>();

@@ -21,41 +21,58 @@ export const isView = (name: string): boolean => /^(stg|int)_/.test(name);
 /** Table functions that read nothing from outside. */
 const pureFunctions = new Set(['range', 'generate_series', 'unnest', 'json_each', 'json_tree']);
 
-/** Reads every model: what it reads, uses and writes, in an order in which they can be run. */
+/**
+ * Reads every model: what it reads, uses and writes, in an order in which they can be run. Models that have a problem,
+ * or use one that has, are left out.
+ */
 export async function readModels(
   files: readonly ModelFile[],
   datasets: readonly Dataset[],
   duckdb: Duckdb,
 ): Promise<{ readonly models: readonly Model[]; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
-  const parsed: ModelReferences[] = [];
+  const found = new Map<string, ModelReferences>();
+  const broken = new Set<string>();
   for (const file of files) {
     const result = await readModel(file, files, datasets, duckdb);
     problems.push(...result.problems);
-    parsed.push(result);
+    if (found.has(file.name))
+      problems.push(problemOf(file, `must have a name of its own; ${found.get(file.name)!.file.file} has it too`));
+    if (result.problems.length > 0) broken.add(file.name);
+    found.set(file.name, result);
   }
-  const needs = new Map(parsed.map(({ file, reads, uses }) => [file.name, [...uses, ...writersOf(reads, parsed)]]));
+  const all = [...found.values()];
+  const needs = new Map(all.map(({ file, reads, uses }) => [file.name, [...uses, ...writersOf(reads, all)]]));
   for (const cycle of cycles(needs)) {
-    const file = files.find(({ name }) => name === cycle[0])!;
-    const path = [...cycle, cycle[0]].join(' -> ');
-    problems.push({
-      where: file.file,
-      path: '',
-      message:
-        cycle.length === 1 ? 'must not read the table that it fills' : `must not be part of a cycle of models: ${path}`,
-    });
+    for (const name of cycle) broken.add(name);
+    const { file } = found.get(cycle[0]!)!;
+    const message =
+      cycle.length === 1
+        ? 'must not read what it fills itself'
+        : `must not be part of a cycle; models read each other: ${[...cycle, cycle[0]].join(' -> ')}`;
+    problems.push(problemOf(file, message));
   }
-  if (problems.length > 0) return { models: [], problems };
-  const order = inOrder(needs);
-  const byName = new Map(parsed.map((model) => [model.file.name, model]));
+  const sound = new Map([...needs].filter(([name]) => !isBroken(name, found, broken)));
+  const order = inOrder(new Map([...sound].map(([name, needed]) => [name, needed.filter((one) => sound.has(one))])));
   const models = order.map((name) => {
-    const { file, writes } = byName.get(name)!;
-    const uses = order.filter((other) => viewsOf(name, byName).has(other));
-    const reads = [name, ...uses].flatMap((one) => [...byName.get(one)!.reads]);
+    const { file, writes } = found.get(name)!;
+    const views = viewsOf(name, found);
+    const uses = order.filter((other) => views.has(other));
+    const reads = [name, ...uses].flatMap((one) => [...found.get(one)!.reads]);
     return { ...file, reads: [...new Set(reads)].sort(), uses, ...(writes === undefined ? {} : { writes }) };
   });
   return { models, problems };
 }
+
+const problemOf = ({ file }: ModelFile, message: string, line?: number): Problem => ({
+  where: file,
+  path: '',
+  ...(line === undefined ? {} : { line }),
+  message,
+});
+
+const isBroken = (name: string, models: ReadonlyMap<string, ModelReferences>, broken: ReadonlySet<string>): boolean =>
+  broken.has(name) || [...viewsOf(name, models)].some((view) => broken.has(view));
 
 interface ModelReferences {
   readonly file: ModelFile;
@@ -71,7 +88,7 @@ async function readModel(
   duckdb: Duckdb,
 ): Promise<ModelReferences & { readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
-  const report = (message: string, line = 1) => problems.push({ where: file.file, path: '', line, message });
+  const report = (message: string, line?: number) => problems.push(problemOf(file, message, line));
   const reads = new Set<string>();
   const uses = new Set<string>();
   const writes = isView(file.name) ? undefined : filledBy(file, datasets, report);

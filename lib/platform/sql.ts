@@ -13,7 +13,10 @@ export type ParsedSql =
   | {
       readonly kind: 'query';
       readonly tables: readonly TableReference[];
+      /** Table functions, `read_csv` among them. */
       readonly functions: readonly TableReference[];
+      /** Columns that it names, without the parameters of its lambdas; of `a.b` the `a`. */
+      readonly columns: readonly string[];
     }
   | { readonly kind: 'problem'; readonly line: number; readonly message: string };
 
@@ -33,13 +36,24 @@ export async function parseQuery(sql: string, duckdb: Duckdb): Promise<ParsedSql
   if (statements.length > 1) return problem(`must hold one SELECT; given ${statements.length} statements`);
   const walk = new Walk(sql);
   walk.visit(statements[0]!.node, new Set());
-  return { kind: 'query', tables: walk.tables, functions: walk.functions };
+  const { tables, functions, columns } = walk;
+  return { kind: 'query', tables, functions, columns: columns.filter((name) => !walk.parameters.has(name)) };
+}
+
+/** Columns that an expression of a transform uses; a sentence where it is no expression. */
+export async function sourceColumnsOf(expression: string, duckdb: Duckdb): Promise<readonly string[] | string> {
+  const parsed = await parseQuery(`SELECT (${expression.trim()}\n)`, duckdb);
+  if (parsed.kind === 'problem')
+    return `must be one SQL expression over the columns of the source: ${parsed.message.replace(/^must be valid SQL: /, '')}`;
+  if (parsed.tables.length > 0) return 'must be one SQL expression over the columns of the source; it reads a table';
+  return [...new Set(parsed.columns)];
 }
 
 class Walk {
   readonly tables: TableReference[] = [];
-  /** Table functions, `read_csv` among them. */
   readonly functions: TableReference[] = [];
+  readonly columns: string[] = [];
+  readonly parameters = new Set<string>();
 
   constructor(private readonly sql: string) {}
 
@@ -50,6 +64,8 @@ class Walk {
     const node = value as Node;
     if (node.type === 'BASE_TABLE') this.table(node, ctes);
     if (node.type === 'TABLE_FUNCTION') this.tableFunction(node);
+    if (node.type === 'COLUMN_REF') this.columns.push(firstName(node));
+    if (node.type === 'LAMBDA') for (const parameter of lambdaParameters(node.lhs)) this.parameters.add(parameter);
     const inside = this.ctes(node, ctes);
     for (const [key, held] of Object.entries(node)) if (key !== 'cte_map') this.visit(held, inside);
   }
@@ -76,6 +92,15 @@ class Walk {
     const call = node.function as Node;
     this.functions.push({ parts: [String(call.function_name)], line: lineAt(this.sql, node.query_location) });
   }
+}
+
+const firstName = (columnRef: Node): string => String((columnRef.column_names as readonly unknown[])[0]);
+
+/** `lambda x: …` has one column on its left, `lambda x, y: …` a row of them. */
+function lambdaParameters(left: unknown): string[] {
+  const node = left as Node;
+  if (node.type === 'COLUMN_REF') return [firstName(node)];
+  return ((node.children ?? []) as readonly Node[]).flatMap(lambdaParameters);
 }
 
 /** Line of an offset, in bytes as DuckDB counts; offsets beyond the text are what it gives where it knows none. */
