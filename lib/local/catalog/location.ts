@@ -26,12 +26,12 @@ export function pathInside(location: string, roots: readonly string[], what: str
 
 const withSlash = (path: string): string => (path.endsWith(sep) ? path : path + sep);
 
-/** Reads a metadata file, or throws the protocol's error where it is not there. */
-export async function readLocation(location: string): Promise<string> {
+/** The text at a location, undefined where there is none. */
+export async function readLocation(location: string): Promise<string | undefined> {
   try {
     return await readFile(pathOf(location), 'utf8');
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-    throw CatalogError.badRequest(`There is no metadata file ${location}`);
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }

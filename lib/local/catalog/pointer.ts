@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { access, link, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson, toJson } from '../../tables/json';
 import { hasCode, makeFolder, syncFolder, writeNewFile } from './durable';
@@ -52,9 +52,11 @@ export class Pointer<T> {
       await syncFolder(this.folder);
     } catch (error) {
       if (hasCode(error, 'EEXIST')) return false;
+      if (hasCode(error, 'EPERM') || hasCode(error, 'ENOTSUP'))
+        throw new Error(`The catalog's folder must be on a file system with hard links: ${this.folder} is not`);
       throw error;
     } finally {
-      await unlink(draft);
+      await unlink(draft).catch(() => undefined);
     }
     await this.assertFollows(base);
     await this.prune(base + 1 - kept);
@@ -64,17 +66,16 @@ export class Pointer<T> {
   /**
    * A process that slept while others went on far enough to prune its base has linked a number that was free again, and
    * that nobody reads. As pruning goes from the oldest up, a base that is still there proves that this is not the case.
+   * Number 1 is never pruned, so that it is never free again.
    */
   private async assertFollows(base: number): Promise<void> {
-    if (base === 0) {
-      if ((await this.numbers())[0] === 1) return;
-    } else if (await stat(this.file(base)).catch(() => undefined)) return;
+    if (base === 0 || (await exists(this.file(base)))) return;
     throw CatalogError.unknownState('Others committed many times while this commit was on its way; it may be lost');
   }
 
   private async prune(below: number): Promise<void> {
     for (const number of await this.numbers()) {
-      if (number < below) await unlink(this.file(number)).catch(() => undefined);
+      if (number > 1 && number < below) await unlink(this.file(number)).catch(() => undefined);
     }
     for (const name of await this.names('.draft')) {
       const path = join(this.folder, name);
@@ -99,5 +100,15 @@ export class Pointer<T> {
 
   private file(number: number): string {
     return join(this.folder, `${number}.json`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
   }
 }

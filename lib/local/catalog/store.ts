@@ -108,7 +108,9 @@ export class Store {
   /** Makes a table of a metadata file that is there already, for example one that was dropped. */
   async registerTable(namespace: string, name: string, location: string): Promise<Table> {
     pathInside(location, this.roots, 'A metadata file');
-    const metadata = parseMetadata(await readLocation(location), location);
+    const text = await readLocation(location);
+    if (text === undefined) throw CatalogError.badRequest(`There is no metadata file ${location}`);
+    const metadata = parseMetadata(text, location);
     pathInside(metadata.location, this.roots, 'A table');
     const table = { 'metadata-location': location, metadata };
     await this.addTable(namespace, name, table);
@@ -168,14 +170,21 @@ export class Store {
   }
 
   private async current(namespace: string, name: string): Promise<{ number: number; table: Table }> {
-    const { number, value } = await this.table(namespace, name).read();
-    if (value === undefined) {
-      await this.loadNamespace(namespace);
-      throw CatalogError.noTable(`${namespace}.${name}`);
+    for (let before = 0; ; ) {
+      const { number, value } = await this.table(namespace, name).read();
+      if (value === undefined) {
+        await this.loadNamespace(namespace);
+        throw CatalogError.noTable(`${namespace}.${name}`);
+      }
+      const location = value['metadata-location'];
+      const text = await readLocation(location);
+      if (text !== undefined) {
+        return { number, table: { 'metadata-location': location, metadata: parseMetadata(text, location) } };
+      }
+      // Commits that were faster than this reader may have removed it; where there were none, it is lost.
+      if (number === before) throw new Error(`The metadata file ${location} of ${namespace}.${name} is gone`);
+      before = number;
     }
-    const location = value['metadata-location'];
-    const metadata = parseMetadata(await readLocation(location), location);
-    return { number, table: { 'metadata-location': location, metadata } };
   }
 
   private async remove(locations: readonly string[]): Promise<void> {
