@@ -1,4 +1,5 @@
-import { CfnBucket, CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
+import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
+import { Bucket, BucketPolicy, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { applyRemoval } from './removal';
@@ -35,9 +36,11 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
       : undefined,
   });
   applyRemoval(bucket, node.removal);
-  new CfnBucketPolicy(scope, `${node.id}Policy`, {
-    bucket: bucket.ref,
-    policyDocument: policyDocument(ofItself(node.policy, bucket.attrArn, `${bucket.attrArn}/*`)),
+  // As the bucket's own policy, so that what users add to it joins these statements: a bucket can have one policy only.
+  const asBucket = Bucket.fromCfnBucket(bucket);
+  asBucket.policy = new BucketPolicy(scope, `${node.id}Policy`, {
+    bucket: asBucket,
+    document: PolicyDocument.fromJson(policyDocument(ofItself(node.policy, bucket.attrArn, `${bucket.attrArn}/*`))),
   });
   return { arn: bucket.attrArn, name: bucket.ref };
 };
