@@ -146,11 +146,11 @@ export const either: Shape = (value) => (isObject(value) ? Object.values(value)[
 export const number: Shape = (value) =>
   typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)) ? Number(value) : value;
 
-/** True or false, also where an engine writes `ENABLED` or `"true"`. */
+/** True or false, also where an engine writes `ENABLED`, `Suspended` or `"true"`. */
 export const flag: Shape = (value) => {
   if (typeof value !== 'string') return value;
-  if (/^(true|enabled|active)$/i.test(value)) return true;
-  if (/^(false|disabled|suspended|inactive|passthrough)$/i.test(value)) return false;
+  if (/^(true|enabled)$/i.test(value)) return true;
+  if (/^(false|disabled|suspended)$/i.test(value)) return false;
   return value;
 };
 

@@ -90,9 +90,12 @@ export class PackedPackage {
   }
 }
 
-/** What the compiler says of a user's file, and of the package's own declarations, under one way of finding modules. */
-export function typeErrors(folder: string, resolution: 'node16' | 'bundler', source: string): string[] {
-  writeFileSync(join(folder, 'index.ts'), source);
+/** What the compiler says of a user's files, and of the package's own declarations, under one way of finding modules. */
+export function typeErrors(folder: string, resolution: 'node16' | 'bundler', ...sources: string[]): string[] {
+  const files = sources.map((source, i) => {
+    writeFileSync(join(folder, `user${i + 1}.ts`), source);
+    return `user${i + 1}.ts`;
+  });
   const options = {
     strict: true,
     noEmit: true,
@@ -103,13 +106,13 @@ export function typeErrors(folder: string, resolution: 'node16' | 'bundler', sou
     // Declarations of the package are checked as well: a type of a peer that is not installed is `any` otherwise.
     skipLibCheck: false,
   };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['index.ts'] }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
   try {
     run(folder, process.execPath, typescript, '-p', 'tsconfig.json', '--pretty', 'false');
     return [];
   } catch (error) {
     const lines = String((error as Error).message).split('\n');
-    return lines.filter((line) => /^(index\.ts|node_modules\/ingot\/)|^error/.test(line));
+    return lines.filter((line) => /^(user\d+\.ts|node_modules\/ingot\/)|^error/.test(line));
   }
 }
 

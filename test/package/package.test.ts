@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkContract, readContract } from '../../lib/contract/read';
 import { loadedBy, PackedPackage, typeErrors } from './consumer';
 
 const cdkPeers = ['aws-cdk-lib', 'constructs', '@types/node'];
@@ -66,5 +69,43 @@ describe('at run time', () => {
 
   test('ingot and ingot/testing load where no engine is installed', () => {
     expect(loadedBy(packed.consumer('none', []), 'ingot', 'ingot/testing')).toContain('ingot');
+  });
+});
+
+describe('README and other pages', () => {
+  const root = join(__dirname, '../..');
+  const pages = ['.', 'docs'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join(folder, file)),
+  );
+  const blocks = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w*)\n(.*?)^```/gms)].map(([, language, text]) => ({
+      page,
+      language: language!,
+      text: text!,
+    })),
+  );
+  const of = (language: string) => blocks.filter((block) => block.language === language);
+
+  test('every block of TypeScript compiles where the package is installed', () => {
+    const folder = packed.consumer('readme', [...cdkPeers, ...terraformPeers]);
+    const sources = of('ts').map(({ text }) => text);
+    expect(sources.length).toBeGreaterThan(0);
+    expect(typeErrors(folder, 'node16', ...sources)).toEqual([]);
+  });
+
+  test('every block of YAML is a contract without a problem or a word that nothing reads', () => {
+    const checks = of('yaml').map(({ page, text }) => checkContract(readContract(page, text)));
+    expect(checks.length).toBeGreaterThan(0);
+    for (const { datasets, problems, notices } of checks) {
+      expect({ problems, notices }).toEqual({ problems: [], notices: [] });
+      expect(datasets).toHaveLength(1);
+    }
+  });
+
+  // Blocks of sh are run word for word by .ci/run, in a fresh clone.
+  test('every block is in a language that is checked', () => {
+    expect(blocks.filter(({ language }) => !['ts', 'yaml', 'sh'].includes(language))).toEqual([]);
   });
 });
