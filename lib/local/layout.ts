@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Manifest } from '../platform/manifest';
+import { pathToFileURL } from 'node:url';
+import type { Manifest, Zone } from '../platform/manifest';
 
 /**
  * Where a platform keeps its data on this machine: all of it in the folder `.ingot` beside `platform.yaml`. Removing
@@ -7,10 +8,10 @@ import type { Manifest } from '../platform/manifest';
  *
  *     .ingot/lake/<zone>/…      files of bronze and Iceberg tables, as in the zone's bucket
  *     .ingot/catalog/           the catalog's own state: which metadata file each table is at
- *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line
+ *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line; last-<group>.json is how the last one ended
  *     .ingot/dead-letters/      what a run gave up on, one file each
  *     .ingot/notices.jsonl      what would have been sent to people
- *     .ingot/report.html        the report of the last run
+ *     .ingot/report.html        the report of the last run that had something to do; report.json is its data
  *     .ingot/lock/              held while a run is at work
  */
 export interface Layout {
@@ -21,6 +22,8 @@ export interface Layout {
   readonly notices: string;
   readonly events: string;
   readonly report: string;
+  /** What the report shows, as JSON. */
+  readonly reportData: string;
   readonly lock: string;
   /** Files that are not whole yet. */
   readonly temporary: string;
@@ -38,13 +41,19 @@ export function layoutOf(platformFolder: string): Layout {
     notices: join(root, 'notices.jsonl'),
     events: join(root, 'events.jsonl'),
     report: join(root, 'report.html'),
+    reportData: join(root, 'report.json'),
     lock: join(root, 'lock'),
     temporary: join(root, 'temporary'),
     zone: (name) => join(root, 'lake', name),
   };
 }
 
-/** Roots of all zones as `file:///…`, for `Services.zones`. Nothing is encoded: no reader of Iceberg decodes a location. */
+/**
+ * Roots of all zones as `file:///…`, for `Services.zones`. Of a zone of files it is a URL, as handlers read objects. Of
+ * a zone of Iceberg tables nothing is encoded: no reader of Iceberg decodes a location.
+ */
 export function zoneRoots(layout: Layout, manifest: Pick<Manifest, 'zones'>): Record<string, string> {
-  return Object.fromEntries(manifest.zones.map(({ name }) => [name, `file://${layout.zone(name)}`]));
+  const root = ({ name, holds }: Zone) =>
+    holds === 'files' ? pathToFileURL(layout.zone(name)).href : `file://${layout.zone(name)}`;
+  return Object.fromEntries(manifest.zones.map((zone) => [zone.name, root(zone)]));
 }

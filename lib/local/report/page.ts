@@ -175,11 +175,14 @@ function quarantine(all: readonly QuarantineReport[]): Html {
     );
     const samples = one.samples.map(
       (sample) =>
-        html`<li><p class="small">${sample.file}, row ${count(sample.row)}: ${sample.reasons.join(', ')}</p><pre>${sample.raw}</pre></li>`,
+        html`<li><p class="small">${sample.file}, row ${count(sample.row)}: ${sample.reasons.join(', ')}</p><pre>${shortened(sample.raw)}</pre></li>`,
     );
     return html`<h3><code>${one.table}</code>: ${plural(one.rows, 'row')}</h3>${grid(`Reasons of ${one.table}`, [['Rule'], ['Why'], ['Rows', 'number']], reasons)}<details><summary>${plural(samples.length, 'sample row')}</summary><ul class="plain">${samples}</ul></details>`;
   })}`;
 }
+
+/** A row can be a whole document; the report is to be read. */
+const shortened = (raw: string): string => (raw.length <= 2000 ? raw : `${raw.slice(0, 2000)}…`);
 
 function timings(report: RunReport): Html {
   const whole = Math.max(1, ...report.states.map((state) => state.from + state.milliseconds));

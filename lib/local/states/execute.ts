@@ -73,6 +73,15 @@ export type ExecutionEnd =
   | { readonly status: 'SUCCEEDED'; readonly output: unknown }
   | { readonly status: 'FAILED' | 'TIMED_OUT'; readonly error: string; readonly cause: string };
 
+/** What `$$.Execution.Id` and `$$.StateMachine.Id` are on this machine. */
+export function arns(
+  machine: string,
+  execution: string,
+): { readonly execution: string; readonly stateMachine: string } {
+  const arn = 'arn:aws:states:local:000000000000';
+  return { execution: `${arn}:execution:${machine}:${execution}`, stateMachine: `${arn}:stateMachine:${machine}` };
+}
+
 /** AWS's own limits: bytes of a state's input or output, and iterations of an inline Map at once. */
 const payloadBytes = 262_144;
 const mapConcurrency = 40;
@@ -96,17 +105,17 @@ export async function execute(asl: Asl, start: ExecutionStart, surroundings: Sur
     random: Math.random,
     ...surroundings,
   };
-  const arn = `arn:aws:states:local:000000000000`;
+  const ids = arns(start.machine, start.name);
   const context = {
     Execution: {
-      Id: `${arn}:execution:${start.machine}:${start.name}`,
+      Id: ids.execution,
       Input: start.input,
       Name: start.name,
       RedriveCount: 0,
       RoleArn: 'arn:aws:iam::000000000000:role/local',
       StartTime: new Date(world.now()).toISOString(),
     },
-    StateMachine: { Id: `${arn}:stateMachine:${start.machine}`, Name: start.machine },
+    StateMachine: { Id: ids.stateMachine, Name: start.machine },
   };
   try {
     const output = await within(asl.TimeoutSeconds, new AbortController().signal, (signal) =>

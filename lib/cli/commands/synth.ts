@@ -1,0 +1,67 @@
+import { relative, resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Synthesis } from '../../../constructs/app/synthesis';
+import { type LoadedPlatform, loadPlatform } from '../../platform/load';
+import { CannotError } from '../failure';
+import type { AddCommand } from '../main';
+import { platformFolder } from '../platform-folder';
+
+type Engine = 'cloudformation' | 'terraform';
+
+interface Options {
+  readonly engine: Engine;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+export const addSynth: AddCommand = (add, io) => {
+  add('synth [dir]', 'write a platform as CloudFormation or as Terraform, without an AWS account')
+    .addOption(
+      new Option('--engine <engine>', 'what to write').choices(['cloudformation', 'terraform']).makeOptionMandatory(),
+    )
+    .option('--out <dir>', 'folder to write to; by default cdk.out or cdktf.out')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ingot synth shop --engine cloudformation\n  ingot synth shop --engine terraform --out infra',
+    )
+    .action(async (dir: string | undefined, options: Options) => {
+      const folder = await platformFolder(dir);
+      const platform = await loadPlatform(folder);
+      const outdir = resolve(options.out ?? { cloudformation: 'cdk.out', terraform: 'cdktf.out' }[options.engine]);
+      const synthesis = synthesise(options.engine, platform, outdir);
+      if (options.json) {
+        io.out.write(`${JSON.stringify({ engine: options.engine, ...synthesis })}\n`);
+        return;
+      }
+      const place = relative(process.cwd(), synthesis.folder);
+      io.out.write(`${io.out.colors.green('✓')} ${place === '' ? '.' : place}: ${synthesis.cost}\n`);
+    });
+};
+
+/** The engines are optional peers: each is loaded when it is asked for, and no sooner. */
+function synthesise(engine: Engine, platform: LoadedPlatform, outdir: string): Synthesis {
+  if (engine === 'terraform') {
+    const { synthTerraform } = load<typeof import('../../../constructs/app/terraform')>(
+      () => require('../../../constructs/app/terraform'),
+      'cdktf @cdktf/provider-aws constructs',
+    );
+    return synthTerraform(platform, { outdir });
+  }
+  const { synthCloudFormation } = load<typeof import('../../../constructs/app/cdk')>(
+    () => require('../../../constructs/app/cdk'),
+    'aws-cdk-lib constructs',
+  );
+  const context = require('aws-cdk-lib/recommended-feature-flags.json') as Record<string, unknown>;
+  return synthCloudFormation(platform, { outdir, context });
+}
+
+function load<T>(require: () => T, packages: string): T {
+  try {
+    return require();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const missing = /Cannot find module '([^'./][^']*)'/.exec(message)?.[1];
+    if (code !== 'MODULE_NOT_FOUND' || missing === undefined) throw error;
+    throw new CannotError(`This engine needs the package ${missing}, which is not installed: npm install ${packages}`);
+  }
+}

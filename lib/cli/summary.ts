@@ -1,0 +1,92 @@
+import { bytes, count, duration, plural, score } from '../local/report/format';
+import type { RunReport, TableReport } from '../local/report/report';
+import { type Output, printable } from './io';
+import { textTable } from './text-table';
+
+/** What a run did, in a screen: tables, quality, quarantine, time, where the report is; or why it failed. */
+export function runSummary(report: RunReport, page: string, { colors }: Pick<Output, 'colors'>): string {
+  const { bold, green, red, dim } = colors;
+  const took = duration(Date.parse(report.finishedAt) - Date.parse(report.startedAt));
+  if (report.status === 'nothing-new')
+    return `${green('✓')} Nothing new: no file has arrived and no model has changed since the last run ${dim(`(${took})`)}\n`;
+  const parts = [
+    `\n${bold('Tables')}\n${tables(report, bold)}`,
+    quality(report, colors),
+    quarantine(report, bold),
+    `${bold('Time')}\n${times(report)}`,
+    failures(report, colors),
+    report.status === 'failed'
+      ? `${red('✗')} ${bold(report.platform)} failed after ${took}\n`
+      : `${green('✓')} ${bold(report.platform)} is up to date after ${took}\n`,
+  ];
+  return `${parts.filter((part) => part !== '').join('\n')}  Report: ${page}\n`;
+}
+
+function tables({ tables }: RunReport, bold: (text: string) => string): string {
+  const amount = ({ kind, count: n, bytes: size }: TableReport) =>
+    kind === 'files' ? `${plural(n, 'file')}, ${bytes(size ?? 0)}` : count(n);
+  return textTable(
+    [{ title: 'table' }, { title: 'rows', align: 'right' }, { title: 'last snapshot' }, { title: 'this run' }],
+    tables.map((table) => [table.table, amount(table), table.snapshots[0]?.id ?? '', printable(table.change ?? '')]),
+    bold,
+  );
+}
+
+function quality({ rules }: RunReport, { bold, green, red, yellow }: Output['colors']): string {
+  if (rules.length === 0) return '';
+  const dimensions = [...new Set(rules.map(({ dimension }) => dimension))].sort();
+  const rows = dimensions.map((dimension) => {
+    const held = rules.filter((rule) => rule.dimension === dimension);
+    const failed = held.filter(({ passed }) => !passed).length;
+    const mean = held.reduce((sum, rule) => sum + rule.score, 0) / held.length;
+    return [dimension, String(held.length), String(failed), `${score(mean)} %`];
+  });
+  const table = textTable(
+    [
+      { title: 'dimension' },
+      { title: 'rules', align: 'right' },
+      { title: 'failed', align: 'right' },
+      { title: 'score', align: 'right' },
+    ],
+    rows,
+    bold,
+  );
+  const failed = rules.filter(({ passed }) => !passed);
+  const lines = failed.map(({ severity, table: of, rule, message }) => {
+    const mark = severity === 'error' ? red('✗') : yellow('!');
+    return `${mark} ${of} ${rule}: ${printable(message ?? '')}\n`;
+  });
+  const all = failed.length === 0 ? `${green('✓')} all ${plural(rules.length, 'rule')} passed\n` : '';
+  return `${bold('Quality')}\n${table}${all}${lines.join('')}`;
+}
+
+function quarantine({ quarantine }: RunReport, bold: (text: string) => string): string {
+  const rows = quarantine.flatMap(({ table, reasons }) =>
+    reasons.map(({ rule, message, rows: n }) => [table, rule, count(n), printable(message)]),
+  );
+  if (rows.length === 0) return '';
+  const columns = [{ title: 'table' }, { title: 'rule' }, { title: 'rows', align: 'right' }, { title: 'why' }] as const;
+  return `${bold('Quarantine')}\n${textTable(columns, rows, bold)}`;
+}
+
+/** Stages around the state machine, and the sum of each kind of state in it. */
+function times({ stages, states }: RunReport): string {
+  const kinds = [...new Set(states.map(({ name }) => name))];
+  const sums = kinds.map((kind) => {
+    const held = states.filter(({ name }) => name === kind);
+    const sum = held.reduce((total, { milliseconds }) => total + milliseconds, 0);
+    return [held.length === 1 ? kind : `${kind}, ${held.length} times`, duration(sum)];
+  });
+  const rows = [...stages.map(({ name, milliseconds }) => [name, duration(milliseconds)]), ...sums];
+  const width = Math.max(...rows.map(([name]) => name!.length));
+  return rows.map(([name, time]) => `${name!.padEnd(width)}  ${time}\n`).join('');
+}
+
+function failures({ runs }: RunReport, { bold, red }: Output['colors']): string {
+  const all = runs.flatMap((run) => run.failures);
+  if (all.length === 0) return '';
+  const lines = all.map(
+    ({ what, why, todo }) => `${red('✗')} ${bold(what)}: ${printable(why)}\n  ${printable(todo)}\n`,
+  );
+  return `${bold('What failed')}\n${lines.join('')}`;
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { resolve } from '../../constructs/core/text';
+import { stateMachine } from '../../constructs/pipeline/state-machine';
+import { assertValid } from '../errors';
+import type { DateRange, IngestEvent } from '../handlers/events';
+import { load } from '../ingest/load';
+import { plan } from '../ingest/plan';
+import { findTable } from '../platform/lookup';
+import type { Group, Manifest } from '../platform/manifest';
+import { publish } from '../publish/publish';
+import { quality } from '../quality/quality';
+import type { Services } from '../runtime/services';
+import { transform } from '../transform/transform';
+import type { Layout } from './layout';
+import type { Progress } from './progress';
+import type { Failure, GroupRun, RuleReport } from './report/report';
+import type { Asl } from './states/asl';
+import { arns, type ExecutionEnd, execute } from './states/execute';
+import { validateStates } from './states/validate';
+import { type Handlers, localTargets, localTasks } from './tasks';
+import { Watch } from './watch';
+
+/** The state machine of a group with this machine's names in it: the one that is deployed, but for them. */
+export function localMachine(group: Group, manifest: Manifest): Asl {
+  const asl = resolve(stateMachine(group, manifest, localTargets), ({ attr }) => attr) as unknown as Asl;
+  assertValid(validateStates(asl, `state machine of group ${group.name}`));
+  return asl;
+}
+
+export interface GroupSurroundings {
+  readonly services: Services;
+  readonly layout: Layout;
+  readonly progress: Progress;
+  /** Milliseconds since 1970 that timings count from. */
+  readonly origin: number;
+  readonly range?: DateRange;
+}
+
+/** An execution that has ended, and what was seen of it. */
+export interface Ended {
+  readonly group: Group;
+  readonly run: string;
+  readonly milliseconds: number;
+  readonly end: ExecutionEnd;
+  readonly watch: Watch;
+}
+
+/** Executes a group's state machine. What happens is kept, an event a line, in `runs/<run>.jsonl`. */
+export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings): Promise<Ended> {
+  const { services, layout, progress, origin, range } = around;
+  const began = Date.now();
+  const startedAt = new Date(began).toISOString();
+  const run = `${startedAt.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
+  const machine = `${services.manifest.name}-${group.name}`;
+  const watch = new Watch(services.manifest, progress, origin);
+  const log = join(layout.runs, `${run}.jsonl`);
+  await mkdir(layout.runs, { recursive: true });
+  const { execution: id, stateMachine: machineId } = arns(machine, run);
+  const end = await execute(
+    asl,
+    { machine, name: run, input: range === undefined ? {} : { range } },
+    {
+      task: localTasks({
+        handlers: watch.watched(handlersOf(services)),
+        layout,
+        execution: { id, name: run, machine: machineId, startedAt },
+      }),
+      on: (event) => {
+        // At once, so that a run that dies leaves its story.
+        appendFileSync(log, `${JSON.stringify(event)}\n`);
+        if (event.kind === 'retried')
+          progress.note(`${event.state} is tried again in ${event.afterSeconds.toFixed(1)} s: ${event.error}`);
+      },
+    },
+  );
+  return { group, run, milliseconds: Date.now() - began, end, watch };
+}
+
+/** The platform's functions, in this process. */
+function handlersOf(services: Services): Handlers {
+  return {
+    ingest: (event: IngestEvent) => (event.action === 'plan' ? plan(event, services) : load(event, services)),
+    quality: (event) => quality(event, services),
+    transform: (event) => transform(event, services),
+    publish: (event) => publish(event, services),
+  };
+}
+
+/** What is said of a run, once the lake has told which rules failed. */
+export function outcomeOf(
+  { group, run, milliseconds, end, watch }: Ended,
+  rules: readonly RuleReport[],
+  manifest: Manifest,
+): GroupRun {
+  const base = { group: group.name, run, milliseconds };
+  if (end.status === 'SUCCEEDED')
+    return { ...base, status: watch.plan?.empty === true ? 'nothing-new' : 'succeeded', failures: [] };
+  const refused = rules.filter((rule) => watch.refused.has(rule.table) && !rule.passed && rule.severity === 'error');
+  const failures = [...watch.failures, ...refused.map((rule) => refusal(rule, manifest))];
+  const unexplained: Failure = {
+    what: end.error,
+    why: end.cause,
+    todo: `Look into runs/${run}.jsonl, then run again.`,
+  };
+  return { ...base, status: 'failed', failures: failures.length === 0 ? [unexplained] : failures };
+}
+
+function refusal({ table, rule, message, description }: RuleReport, manifest: Manifest): Failure {
+  const { dataset } = findTable(table, manifest);
+  const contract = dataset.contract.file ?? `contract ${dataset.contract.id}`;
+  const way = dataset.source === undefined ? 'the model or what it reads' : 'the files';
+  return {
+    what: table,
+    why: `rule ${rule} failed: ${message ?? description ?? 'it does not hold'}`,
+    todo: `Put ${way} right, or say in ${contract} what is tolerated, then run again.`,
+  };
+}
+
+/**
+ * Keeps how a group's last run that had something to do ended. A run that finds nothing new after one that failed has
+ * not made anything better, and is no success either.
+ */
+export async function rememberLast(run: GroupRun, layout: Layout, progress: Progress): Promise<GroupRun> {
+  const file = join(layout.runs, `last-${run.group}.json`);
+  if (run.status !== 'nothing-new') {
+    await writeFile(file, `${JSON.stringify(run, undefined, 2)}\n`);
+    return run;
+  }
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const last = text === undefined ? undefined : (JSON.parse(text) as GroupRun);
+  if (last?.status !== 'failed') return run;
+  progress.note(`Nothing is new since run ${last.run}, which failed`);
+  return { ...run, status: 'failed', failures: last.failures };
+}

@@ -1,0 +1,163 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { assertValid, givenAllowed, type Problem } from '../errors';
+import type { DateRange } from '../handlers/events';
+import { loadPlatform } from '../platform/load';
+import type { Group, Manifest } from '../platform/manifest';
+import type { Services } from '../runtime/services';
+import { makeTables } from './make-tables';
+import { version } from '../version';
+import { type Ended, localMachine, outcomeOf, rememberLast, runGroup } from './group-run';
+import { isDate, type Landed, landFiles } from './land';
+import { type Layout, layoutOf } from './layout';
+import { localFile } from './local-file';
+import { acquireLock } from './lock';
+import { type Progress, silent } from './progress';
+import { type Done, gather } from './report/gather';
+import { reportPage } from './report/page';
+import type { RunReport, Timing } from './report/report';
+import { openWorkbench } from './workbench';
+
+export interface RunOptions {
+  /** Groups to run. By default all, one after another. */
+  readonly groups?: readonly string[];
+  /** Backfill: bronze files of these dates again, whatever was loaded before. */
+  readonly range?: DateRange;
+  readonly progress?: Progress;
+}
+
+/**
+ * Runs a platform on this machine: its files land in bronze, and each group's state machine is executed, the same that
+ * is deployed, with the same handlers over a lake in the folder `.ingot` (see `layout.ts`). Where another run of the
+ * platform is at work it waits for its end. The report is written to `.ingot/report.html`.
+ *
+ * A run that fails is a report that says so, and why.
+ *
+ * @throws InvalidInputError where the platform or an option is not valid
+ */
+export async function runPlatform(folder: string, options: RunOptions = {}): Promise<RunReport> {
+  const { progress = silent, range } = options;
+  const origin = Date.now();
+  const stages = new Stages(progress);
+  const layout = layoutOf(folder);
+  const { manifest, local } = await stages.time('Reading the platform', () => loadPlatform(folder));
+  const machines = chosen(options, manifest).map((group) => ({ group, asl: localMachine(group, manifest) }));
+  const landings = (local.land ?? []).map((landing) => ({ ...landing, file: localFile(landing.file, folder) }));
+  const lock = await acquireLock(layout.lock, ({ pid, since }) =>
+    progress.note(`Another run is at work (process ${pid}, since ${since}); this one waits for its end`),
+  );
+  try {
+    const workbench = await stages.time('Opening the lake', () => openWorkbench(manifest, layout));
+    try {
+      const { services } = workbench;
+      await stages.time('Making the tables', () => makeTables(services));
+      const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
+      const ended: Ended[] = [];
+      for (const { group, asl } of machines)
+        ended.push(await runGroup(group, asl, { services, layout, progress, origin, range }));
+      return await reportOn(ended, landed, { services, layout, stages, origin, progress });
+    } finally {
+      await workbench.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Times what comes before and after the state machines. */
+class Stages {
+  readonly timings: Timing[] = [];
+
+  constructor(private readonly progress: Progress) {}
+
+  async time<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const began = Date.now();
+    const step = this.progress.begin(name);
+    try {
+      const result = await work();
+      step.done();
+      this.timings.push({ name, milliseconds: Date.now() - began });
+      return result;
+    } catch (error) {
+      step.failed(name);
+      throw error;
+    }
+  }
+}
+
+function chosen({ groups, range }: RunOptions, manifest: Manifest): Group[] {
+  const problems: Problem[] = [];
+  const names = manifest.groups.map((group) => group.name);
+  for (const group of groups ?? [])
+    if (!names.includes(group))
+      problems.push({
+        where: '--group',
+        path: '',
+        message: `must be a group of the platform; ${givenAllowed(group, names)}`,
+      });
+  if (range !== undefined && !(isDate(range.from) && isDate(range.to) && range.from <= range.to))
+    problems.push({
+      where: '--range',
+      path: '',
+      message: `must be two days, the first not after the second, given ${range.from}..${range.to}; allowed: YYYY-MM-DD..YYYY-MM-DD`,
+    });
+  assertValid(problems);
+  return manifest.groups.filter(({ name }) => groups === undefined || groups.includes(name));
+}
+
+interface Reporting {
+  readonly services: Services;
+  readonly layout: Layout;
+  readonly stages: Stages;
+  readonly origin: number;
+  readonly progress: Progress;
+}
+
+async function reportOn(ended: readonly Ended[], landed: readonly Landed[], around: Reporting): Promise<RunReport> {
+  const { services, layout, stages, origin, progress } = around;
+  const states = ended.flatMap(({ watch }) => watch.states).sort((a, b) => a.from - b.from);
+  const isIdle = ended.every(({ watch }) => watch.plan?.empty === true);
+  // What was gathered by the last run that did something still holds where this one did nothing.
+  const last = isIdle ? await readLast(layout) : undefined;
+  const gathered = last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed))));
+  const runs = [];
+  for (const one of ended)
+    runs.push(await rememberLast(outcomeOf(one, gathered.rules, services.manifest), layout, progress));
+  const report: RunReport = {
+    ...gathered,
+    platform: services.manifest.name,
+    runs,
+    startedAt: new Date(origin).toISOString(),
+    finishedAt: new Date().toISOString(),
+    status: runs.some(({ status }) => status === 'failed') ? 'failed' : isIdle ? 'nothing-new' : 'succeeded',
+    stages: stages.timings,
+    states,
+    versions: last?.versions ?? (await versionsOf(services)),
+  };
+  if (last === undefined) {
+    await writeFile(layout.reportData, `${JSON.stringify(report)}\n`);
+    await writeFile(layout.report, reportPage(report));
+  }
+  return report;
+}
+
+async function readLast(layout: Layout): Promise<RunReport | undefined> {
+  const text = await readFile(layout.reportData, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as RunReport);
+}
+
+function doneBy(ended: readonly Ended[], landed: readonly Landed[]): Done {
+  const watches = ended.map(({ watch }) => watch);
+  const arrived = new Map<string, number>();
+  for (const { table, isNew } of landed) if (isNew) arrived.set(table, (arrived.get(table) ?? 0) + 1);
+  return {
+    changes: new Map(watches.flatMap(({ changes }) => [...changes])),
+    drift: new Map(watches.flatMap(({ drift }) => [...drift])),
+    quarantined: new Map(watches.flatMap(({ quarantined }) => [...quarantined])),
+    landed: arrived,
+  };
+}
+
+async function versionsOf({ lake }: Services): Promise<Record<string, string>> {
+  const [row] = await lake.query<{ version: string }>('SELECT version() AS version');
+  return { ingot: version, DuckDB: row!.version, Node: process.version };
+}
