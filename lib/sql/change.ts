@@ -33,6 +33,17 @@ export const scratch = {
   versions: '_ingot_versions',
 } as const;
 
+/** The new rows come, as they are: for a table that is empty. */
+export function insertAll({ columns }: Target): Change {
+  return {
+    prepare: [],
+    counts: `SELECT count(*) AS inserted, 0 AS updated, 0 AS deleted FROM ${scratch.rows}`,
+    remove: 'FALSE',
+    add: `SELECT ${columnList(columns)} FROM ${scratch.rows}`,
+    into: columns,
+  };
+}
+
 /**
  * The new rows take the place of those that meet the condition `slice`; by default of all. Rows that are in both stay
  * untouched: a row that Iceberg deletes stays in its file until that is compacted, and every reader reads it, so a table

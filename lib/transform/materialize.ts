@@ -1,7 +1,7 @@
 import type { Dataset, Materialization } from '../contract/dataset';
 import type { DateRange } from '../handlers/events';
 import { tableId } from '../platform/lookup';
-import { type Change, mergeByKey, replacePartitions, replaceSlice, type Target } from '../sql/change';
+import { type Change, insertAll, mergeByKey, replacePartitions, replaceSlice, type Target } from '../sql/change';
 import { partitionValue } from '../sql/partition';
 import { identifier, literal } from '../sql/quote';
 import { keepHistory } from '../sql/scd2';
@@ -20,6 +20,8 @@ export interface Materialize {
 export interface Circumstances {
   /** ISO 8601: from when on the versions of an `scd2` table hold that say no time of their own. */
   readonly startedAt: string;
+  /** The table has no row yet. */
+  readonly empty: boolean;
   /** The SQL or the contract has changed since the table was written: rows below the watermark are no longer right. */
   readonly changed: boolean;
   /** Dates of a backfill. Narrows a `partition` model that has a date to partition by, and no other. */
@@ -33,30 +35,32 @@ export interface Circumstances {
  * @throws Error where the contract lacks what the materialization needs: a key, or partitions
  */
 export function materialize(dataset: Dataset, name: string, circumstances: Circumstances): Materialize {
-  const { startedAt, changed, range } = circumstances;
+  const { startedAt, empty, changed, range } = circumstances;
   const kind: Materialization = dataset.materialization ?? { kind: dataset.history === 'scd2' ? 'scd2' : 'full' };
   const target: Target = { name, columns: dataset.columns.map((column) => column.name), key: dataset.key };
+  const slice = (condition?: string) => (empty ? insertAll(target) : replaceSlice(target, condition));
+  const merge = () => (empty ? insertAll(target) : mergeByKey(target));
   switch (kind.kind) {
     case 'full':
-      return { byKey: false, whole: true, change: replaceSlice(target) };
+      return { byKey: false, whole: true, change: slice() };
     case 'partition': {
-      const slice = range === undefined ? undefined : withinDates(dataset, range);
-      if (slice !== undefined) return { where: slice, byKey: false, whole: false, change: replaceSlice(target, slice) };
+      const dates = range === undefined ? undefined : withinDates(dataset, range);
+      if (dates !== undefined) return { where: dates, byKey: false, whole: false, change: slice(dates) };
       demand(dataset, kind.kind, 'a partitioned column', dataset.partitionBy.length > 0);
       const values = dataset.partitionBy.map((partition) => partitionValue(partition, dataset));
-      return { byKey: false, whole: true, change: replacePartitions(target, values) };
+      return { byKey: false, whole: true, change: empty ? insertAll(target) : replacePartitions(target, values) };
     }
     case 'watermark': {
       const column = identifier(kind.column);
       const highest = `(SELECT max(${column}) FROM ${name})`;
       const where = `${highest} IS NULL OR ${column} >= ${highest} OR ${column} IS NULL`;
       const byKey = dataset.key.length > 0;
-      if (changed) return { byKey, whole: true, change: byKey ? mergeByKey(target) : replaceSlice(target) };
-      return { where, byKey, whole: true, change: byKey ? mergeByKey(target) : replaceSlice(target, where) };
+      if (changed) return { byKey, whole: true, change: byKey ? merge() : slice() };
+      return { where, byKey, whole: true, change: byKey ? merge() : slice(where) };
     }
     case 'scd1':
       demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);
-      return { byKey: true, whole: true, change: mergeByKey(target) };
+      return { byKey: true, whole: true, change: merge() };
     case 'scd2': {
       demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);
       const start = `CAST(${literal(startedAt)} AS TIMESTAMPTZ)`;

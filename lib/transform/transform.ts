@@ -54,7 +54,8 @@ async function write(run: Run, tx: Transaction): Promise<Rows | 'fresh'> {
   const { place, name, inputs, startedAt, range } = run;
   const before = (await tx.properties(place.database, place.table))[inputsProperty];
   const changed = sqlChanged(before, inputs);
-  const { where, byKey, change, whole } = materialize(place.dataset, name, { startedAt, changed, range });
+  const empty = (await tx.query(`SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
+  const { where, byKey, change, whole } = materialize(place.dataset, name, { startedAt, empty, changed, range });
   if (whole && before === inputs) return 'fresh';
 
   await createRows(run, where, tx);
