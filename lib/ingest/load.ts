@@ -1,6 +1,7 @@
 import type { Dataset } from '../contract/dataset';
 import type { LoadEvent, LoadResult } from '../handlers/events';
 import { findTable, type TablePlace } from '../platform/lookup';
+import { withLoaded } from '../quality/loaded';
 import type { Lake, Services, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { batchesAbove, filesOf, type LedgerFile, ledgerName, positionOf, positionProperty } from './ledger';
@@ -33,7 +34,7 @@ export async function load(event: LoadEvent, services: Services): Promise<LoadRe
     await assertUnchanged(files, services);
     const rows = await choose(place.dataset, staged, services.lake);
     if (rows.quarantined > 0) await commitQuarantine(place, files, batch, staged, services.lake);
-    const written = await commitRows(place, batch, staged, rows, services.lake);
+    const written = await commitRows(place, event, staged, rows, services.lake);
     if (!written) return repeated(event);
     report(event, rows, staged.drift, services);
     return { table, batch, status: 'loaded', rows, drift: staged.drift };
@@ -148,13 +149,14 @@ async function commitQuarantine(
           SELECT file, row_number, reasons, raw FROM ${identifier(staged.rejects)}
         )
         ORDER BY file, row_number`);
+      return {};
     }),
   );
 }
 
 async function commitRows(
   { database, table, dataset }: TablePlace,
-  batch: number,
+  { batch, run }: LoadEvent,
   staged: Staged,
   rows: Rows,
   lake: Lake,
@@ -166,25 +168,33 @@ async function commitRows(
       : `${good} WHERE ${identifier(column.reasons)} IS NULL`;
   const target = lake.name(database, table);
   return lake.commit((tx) =>
-    once(database, table, batch, tx, async () => {
-      if (rows.merged === 0) return;
+    once(database, table, batch, tx, async (before) => {
+      const loaded = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined });
+      if (rows.merged === 0) return loaded;
       const [any] = await tx.query(`SELECT 1 FROM ${target} LIMIT 1`);
       await tx.run(mergeStatement(dataset, target, from, { empty: any === undefined }));
+      return loaded;
     }),
   );
 }
 
-/** Writes a batch into a table, and its number with it, unless the table holds it; whether it was written. */
+type Properties = Record<string, string>;
+
+/**
+ * Writes a batch into a table, and with it its number and the properties that `write` gives, unless the table holds it;
+ * whether it was written.
+ */
 async function once(
   database: string,
   table: string,
   batch: number,
   tx: Transaction,
-  write: () => Promise<void>,
+  write: (before: Properties) => Promise<Properties>,
 ): Promise<boolean> {
-  if (positionOf(await tx.properties(database, table)) >= batch) return false;
-  await write();
-  await tx.setProperties(database, table, { [positionProperty]: String(batch) });
+  const before = await tx.properties(database, table);
+  if (positionOf(before) >= batch) return false;
+  const more = await write(before);
+  await tx.setProperties(database, table, { ...more, [positionProperty]: String(batch) });
   return true;
 }
 
