@@ -92,7 +92,7 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
   });
   return {
     Comment: `${manifest.name}: ${group.name}`,
-    StartAt: 'Input',
+    StartAt: 'Defaults',
     TimeoutSeconds: 6 * 3600,
     States: states,
   };
@@ -101,12 +101,17 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
 /** Where a run begins: its input made whole, a stop where an older run is still at work, and what is new. */
 function start(targets: Targets, group: Group, lists: object, first: string): States {
   return {
+    Defaults: {
+      Type: 'Pass',
+      Parameters: { defaults: { range: null }, static: lists },
+      Next: 'Input',
+    },
     Input: {
       Type: 'Pass',
       Parameters: {
         // A start by hand may give no input, one for a backfill gives a range.
-        'input.$': `States.JsonMerge(States.StringToJson('{"range":null}'), $$.Execution.Input, false)`,
-        static: lists,
+        'input.$': 'States.JsonMerge($.defaults, $$.Execution.Input, false)',
+        'static.$': '$.static',
       },
       Next: 'ListRuns',
     },
