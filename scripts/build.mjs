@@ -1,6 +1,7 @@
 // Builds dist/: the library (tsc), then the Lambda bundles (esbuild) that its constructs ship.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,4 +11,7 @@ const run = (command, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+// The schema of platform.yaml, by which editors complete it.
+const { platformJsonSchema } = createRequire(import.meta.url)(join(root, 'dist/lib/platform/schema.js'));
+writeFileSync(join(root, 'dist/platform.schema.json'), `${JSON.stringify(platformJsonSchema(), null, 2)}\n`);
 if (existsSync(join(root, 'scripts/bundle.mjs'))) run(process.execPath, [join(root, 'scripts/bundle.mjs')]);

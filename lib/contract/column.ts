@@ -45,11 +45,13 @@ const families: Readonly<Record<LogicalType, (type: Type) => boolean>> = {
   integer: (type) => type === 'int' || type === 'long' || decimalOf(type)?.scale === 0,
   number: (type) => ['int', 'long', 'float', 'double'].includes(type as string) || decimalOf(type) !== undefined,
   string: (type) => type === 'string' || type === 'uuid' || type === 'binary',
-  date: (type) => type === 'date',
+  // Version 3.0 of the standard had no other word for a moment; taken as a day, a time would be lost.
+  date: (type) => ['date', 'time', 'timestamp', 'timestamptz'].includes(type as string),
   time: (type) => type === 'time',
   timestamp: (type) => type === 'timestamp' || type === 'timestamptz',
-  object: (type) => typeof type === 'object' && (type.kind === 'struct' || type.kind === 'map'),
-  array: (type) => typeof type === 'object' && type.kind === 'list',
+  // Where the contract does not say what is inside, a text may hold it as JSON.
+  object: (type) => type === 'string' || (typeof type === 'object' && (type.kind === 'struct' || type.kind === 'map')),
+  array: (type) => type === 'string' || (typeof type === 'object' && type.kind === 'list'),
 };
 
 /** What `format` says of an integer's size; a type that holds it. ODCS: `i32` where nothing is said. */
@@ -81,13 +83,7 @@ function typeOf(property: SchemaProperty | ItemProperty, path: Path, notes: Note
   }
   const isRefined = physical !== undefined && families[logical](physical);
   const type = refined(logical, property, isRefined ? physical : undefined, path, notes);
-  if (
-    words !== undefined &&
-    !isRefined &&
-    type !== undefined &&
-    families[logical](type) &&
-    property.properties === undefined
-  )
+  if (words !== undefined && !isRefined && typeof type === 'string')
     notes.notice(
       [...path, 'physicalType'],
       `is kept, but the logical type ${logical} decides: the column is ${typeText(type)}; given ${JSON.stringify(words)}`,

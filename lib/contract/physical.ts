@@ -97,8 +97,11 @@ class Reader {
   type(): Type | undefined {
     let type = this.single();
     while (type !== undefined && this.take('[')) {
+      const isSized = /^\d/.test(this.tokens[this.at] ?? '');
+      if (isSized) this.at++;
       if (!this.take(']')) return undefined;
-      type = { kind: 'list', element: type };
+      // `varchar[15]` is a text of 15 characters, `integer[15]` a list.
+      if (!(isSized && type === 'string')) type = { kind: 'list', element: type };
     }
     return type;
   }

@@ -40,7 +40,9 @@ export function qualityRule(quality: DataQuality, path: Path, target: Target, no
     notes.notice(path, 'is kept but not checked: Ingot compares with numbers and booleans only');
     return undefined;
   }
-  if (impossible(bounds)) notes.problem(path, 'can never hold: no number lies between its bounds');
+  const isCount = type === 'library' && quality.unit !== 'percent';
+  if (isImpossible(isCount ? ofCount(bounds) : bounds, type === 'library' ? 0 : undefined))
+    notes.problem(path, 'can never hold: no number lies between its bounds');
   if (type === 'sql') return sqlRule(quality, bounds, target, path, notes);
   const metric = metricOf(quality, path, notes);
   if (metric === undefined) return undefined;
@@ -49,8 +51,13 @@ export function qualityRule(quality: DataQuality, path: Path, target: Target, no
   return check && countedRule(quality, check, bounds, target, path, notes);
 }
 
-const impossible = ({ min, max, exclusiveMin, exclusiveMax }: Bounds) =>
-  min !== undefined && max !== undefined && (min > max || (min === max && (exclusiveMin || exclusiveMax)));
+/** `least`: what the number that is measured cannot be below. */
+function isImpossible({ min, max, exclusiveMin, exclusiveMax }: Bounds, least = Number.NEGATIVE_INFINITY): boolean {
+  if (max === undefined) return false;
+  const from = Math.max(min ?? least, least);
+  const isOpen = exclusiveMax === true || (exclusiveMin === true && from === min);
+  return from > max || (from === max && isOpen);
+}
 
 type Metric = NonNullable<DataQuality['metric']>;
 type CountedMetric = Exclude<Metric, 'rowCount'>;

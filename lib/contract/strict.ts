@@ -60,6 +60,8 @@ function sentence(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return `${missing}must be ${kinds[issue.expected] ?? issue.expected}${tail}${quotes(issue)}`;
     case 'invalid_value': {
+      // A schema that says it in words of its own is heard.
+      if (!issue.message.startsWith('Invalid ')) return issue.message;
       const allowed = issue.values.map(String);
       if (issue.input === undefined) return `is missing; it must be ${oneOf(allowed)}`;
       return `must be ${allowed.length === 1 ? 'this word' : 'one of these words'}: ${givenAllowed(issue.input, allowed)}`;

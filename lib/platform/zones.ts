@@ -26,6 +26,9 @@ export interface ZoneDeclaration {
 /** The medallion zones: as it arrived, conformed, business-ready. */
 export const defaultZones: readonly ZoneDeclaration[] = [{ name: 'bronze' }, { name: 'silver' }, { name: 'gold' }];
 
+/** What a platform names after itself: its own tables, buckets and keys. */
+const reserved = ['ops', 'access_logs', 'query_results', 'catalog', 'pipeline', 'operations'];
+
 /** Applies the defaults to the zones of the platform `name`. Says nothing of validity: see `zoneProblems`. */
 export function resolveZones(name: string, zones: readonly ZoneDeclaration[] = defaultZones): Zone[] {
   return zones.map((zone) => {
@@ -55,14 +58,17 @@ export function zoneProblems(zones: readonly ZoneDeclaration[]): { path: string;
   const seen = new Set<string>();
   zones.forEach((zone, i) => {
     const add = (field: string, message: string) => problems.push({ path: `[${i}].${field}`, message });
-    if (!/^[a-z][a-z0-9_]{0,29}$/.test(zone.name))
+    if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(zone.name) || zone.name.length > 30)
       add(
         'name',
-        `must be 1 to 30 lower-case letters, digits or underscores, a letter first; given ${JSON.stringify(zone.name)}`,
+        `must be 1 to 30 lower-case letters, digits or single underscores, a letter first; given ${JSON.stringify(zone.name)}`,
       );
-    if (zone.name === 'ops') add('name', 'must not be ops: the platform keeps its own tables there');
-    if (seen.has(zone.name)) add('name', `must be unique; ${JSON.stringify(zone.name)} is given twice`);
-    seen.add(zone.name);
+    if (reserved.includes(zone.name))
+      add('name', `must not be ${zone.name}: the platform has something else of that name`);
+    // Names of resources are made from it, some of which know no underscores.
+    const plain = zone.name.replaceAll('_', '');
+    if (seen.has(plain)) add('name', `must be unique, underscores aside; ${JSON.stringify(zone.name)} is given twice`);
+    seen.add(plain);
     for (const field of ['archiveAfterDays', 'retentionDays'] as const) {
       const days = zone[field];
       if (days !== undefined && days !== false && !isToken(days) && !(Number.isInteger(days) && days > 0))
