@@ -6,6 +6,7 @@ import { addInit } from './commands/init';
 import { addLand } from './commands/land';
 import { addQuery } from './commands/query';
 import { addRun } from './commands/run';
+import { addRuntime } from './commands/runtime';
 import { addSynth } from './commands/synth';
 import { exitCode, reportFailure } from './failure';
 import { type Io, processIo } from './io';
@@ -50,7 +51,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   const end = (ended: number) => {
     code = ended;
   };
-  for (const one of [addInit, addCheck, addRun, addLand, addQuery, addDiff, addSynth]) one(add, io, end);
+  for (const one of [addInit, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addRuntime]) one(add, io, end);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;

@@ -2,9 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { resolve } from '../../constructs/core/text';
-import { stateMachine } from '../../constructs/pipeline/state-machine';
-import { assertValid } from '../errors';
 import type { DateRange, IngestEvent } from '../handlers/events';
 import { load } from '../ingest/load';
 import { plan } from '../ingest/plan';
@@ -19,16 +16,8 @@ import type { Progress } from './progress';
 import type { Failure, GroupRun, RuleReport } from './report/report';
 import type { Asl } from './states/asl';
 import { arns, type ExecutionEnd, execute } from './states/execute';
-import { validateStates } from './states/validate';
-import { type Handlers, localTargets, localTasks } from './tasks';
+import { type Handlers, localTasks } from './tasks';
 import { Watch } from './watch';
-
-/** The state machine of a group with this machine's names in it: the one that is deployed, but for them. */
-export function localMachine(group: Group, manifest: Manifest): Asl {
-  const asl = resolve(stateMachine(group, manifest, localTargets), ({ attr }) => attr) as unknown as Asl;
-  assertValid(validateStates(asl, `state machine of group ${group.name}`));
-  return asl;
-}
 
 export interface GroupSurroundings {
   readonly services: Services;

@@ -1,9 +1,8 @@
-import { stateMachine } from '../../../constructs/pipeline/state-machine';
-import { assertValid } from '../../errors';
+import { describeProblem } from '../../errors';
+import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
-import { validateStates } from '../../local/states/validate';
-import { localTargets } from '../../local/tasks';
 import { loadPlatform } from '../../platform/load';
+import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
 
@@ -12,9 +11,8 @@ export const addCheck: AddCommand = (add, io) => {
     .addHelpText('after', '\nExample:\n  ingot check examples/aviation')
     .action(async (dir: string | undefined, options: { json?: true }) => {
       const folder = await platformFolder(dir);
-      const { manifest } = await loadPlatform(folder);
-      const machines = manifest.groups.map((group) => ({ group, asl: stateMachine(group, manifest, localTargets) }));
-      assertValid(machines.flatMap(({ group, asl }) => validateStates(asl, `state machine of ${group.name}`)));
+      const { manifest, notices } = await loadPlatform(folder);
+      for (const group of manifest.groups) localMachine(group, manifest);
       const counts = {
         platform: manifest.name,
         zones: manifest.zones.length,
@@ -24,9 +22,11 @@ export const addCheck: AddCommand = (add, io) => {
         groups: manifest.groups.length,
       };
       if (options.json) {
-        io.out.write(`${JSON.stringify({ valid: true, ...counts })}\n`);
+        io.out.write(`${JSON.stringify({ valid: true, ...counts, notices })}\n`);
         return;
       }
+      for (const notice of notices)
+        io.err.write(`${io.err.colors.yellow('!')} ${printable(describeProblem(notice))}\n`);
       const { green, bold } = io.out.colors;
       const said = [
         plural(counts.zones, 'zone'),

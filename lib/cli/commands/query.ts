@@ -27,7 +27,7 @@ Tables are named zone.table; <table>_quarantine holds the rows that were refused
 Examples:
   ingot query "from gold.fct_daily_sales order by day" --platform shop
   ingot query "select raw, reasons from silver.orders_quarantine" --json
-  ingot query "show all tables"`,
+  ingot query "describe silver.orders"`,
     )
     .action(async (sql: string, options: Options) => {
       const shown = Number(options.rows);
@@ -48,8 +48,9 @@ Examples:
     });
 };
 
-/** In a transaction that may not write: a question changes nothing. */
+/** One question, in a transaction that may not write: it changes nothing. */
 async function ask(sql: string, lake: Lake): Promise<Row[]> {
+  await assertQuestion(sql, lake);
   await lake.run('BEGIN TRANSACTION READ ONLY');
   try {
     return await lake.query(sql);
@@ -60,6 +61,18 @@ async function ask(sql: string, lake: Lake): Promise<Row[]> {
   } finally {
     await lake.run('ROLLBACK').catch(() => undefined);
   }
+}
+
+/** DuckDB's own parser says what a text is: it serialises questions (SELECT, FROM, DESCRIBE, SUMMARIZE, SHOW) alone. */
+async function assertQuestion(sql: string, lake: Lake): Promise<void> {
+  const [row] = await lake.query<{ parsed: string }>('SELECT json_serialize_sql($sql::VARCHAR) AS parsed', { sql });
+  const parsed = JSON.parse(row!.parsed) as { error_type?: string; error_message?: string; statements?: unknown[] };
+  if (parsed.error_type === 'parser') throw invalidArgument('SQL', parsed.error_message ?? 'is no SQL');
+  if (parsed.statements?.length !== 1)
+    throw invalidArgument(
+      'SQL',
+      'must be one question: SELECT, FROM, DESCRIBE or SUMMARIZE; nothing is changed from here',
+    );
 }
 
 function sqlProblem(message: string): Error {

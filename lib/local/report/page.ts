@@ -141,8 +141,18 @@ function quality(rules: readonly RuleReport[]): Html {
   const sorted = [...rules].sort(
     (a, b) => rank(a) - rank(b) || a.table.localeCompare(b.table) || a.rule.localeCompare(b.rule),
   );
-  const rows = sorted.map((rule) => {
-    const why = rule.message ?? rule.description;
+  const [failed, passed] = [sorted.filter((rule) => !rule.passed), sorted.filter((rule) => rule.passed)];
+  const failedRules = failed.length === 0 ? '' : ruleGrid('Rules that failed', failed);
+  const passedRules =
+    passed.length === 0
+      ? ''
+      : html`<details><summary>${plural(passed.length, 'rule')} passed</summary>${ruleGrid('Rules that passed', passed)}</details>`;
+  return html`${grid('Quality by dimension', [['Dimension'], ['Score'], ['', 'number'], ['Rules']], bars)}${failedRules}${passedRules}`;
+}
+
+function ruleGrid(label: string, rules: readonly RuleReport[]): Html {
+  const rows = rules.map((rule) => {
+    const why = rule.passed ? rule.description : (rule.message ?? rule.description);
     return html`<tr><td>${verdict(rule)}</td><th scope="row"><code>${rule.rule}</code>${why === undefined ? '' : html`<br><span class="muted small">${why}</span>`}</th><td><code>${rule.table}</code></td><td>${rule.dimension}</td><td class="number">${count(rule.failed)} of ${count(rule.checked)}</td><td class="number">${score(rule.score)} %</td></tr>`;
   });
   const heads = [
@@ -153,7 +163,7 @@ function quality(rules: readonly RuleReport[]): Html {
     ['Rows that fail', 'number'],
     ['Score', 'number'],
   ] as const;
-  return html`${grid('Quality by dimension', [['Dimension'], ['Score'], ['', 'number'], ['Rules']], bars)}${grid('Quality rules', heads, rows)}`;
+  return grid(label, heads, rows);
 }
 
 const rank = (rule: RuleReport): number => (rule.passed ? 2 : rule.severity === 'error' ? 0 : 1);

@@ -62,6 +62,8 @@ th:last-child, td:last-child { padding-right: 0; }
 .bar { display: block; margin-top: 5px; }
 .bar .track { fill: var(--track); } .bar .good { fill: var(--good); } .bar .warn { fill: var(--warn); } .bar .bad { fill: var(--bad); } .bar .neutral { fill: var(--bar); }
 summary { cursor: pointer; color: var(--accent); }
+td summary { white-space: nowrap; }
+.scroll + details { margin-top: 14px; }
 details > :not(summary) { margin-top: 8px; }
 .plain { list-style: none; padding: 0; margin: 0; }
 .plain li + li { margin-top: 4px; }

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { Option } from 'commander';
+import { bytes } from '../../local/report/format';
+import type { LambdaArchitecture } from '../../runtime/layer';
+import type { AddCommand } from '../main';
+import { showProgress } from '../progress';
+
+interface Options {
+  readonly arch: LambdaArchitecture;
+  readonly out: string;
+  readonly ifMissing?: true;
+  readonly json?: true;
+}
+
+export const addRuntime: AddCommand = (add, io) => {
+  add('runtime', 'write the zip with DuckDB and its extensions that the Lambda functions of a deployment need')
+    .addOption(new Option('--arch <arch>', 'processor of the functions').choices(['arm64', 'x86_64']).default('arm64'))
+    .option('--out <dir>', 'folder to write <arch>.zip to', '.ingot/runtime')
+    .option('--if-missing', 'do nothing where the zip is there')
+    .addHelpText(
+      'after',
+      `
+It comes from npm and from DuckDB's host of extensions or a Python package index. Same versions, same bytes.
+
+Example:
+  ingot runtime --arch x86_64 --out build/runtime`,
+    )
+    .action(async ({ arch, out, ifMissing, json }: Options) => {
+      const file = join(resolve(out), `${arch}.zip`);
+      const place = relative(process.cwd(), file);
+      if (ifMissing && existsSync(file)) {
+        io.out.write(json ? `${JSON.stringify({ file, written: false })}\n` : `  ${place} is there\n`);
+        return;
+      }
+      const { buildRuntime } = require('../../runtime/layer') as typeof import('../../runtime/layer');
+      const progress = showProgress(io.err);
+      try {
+        const step = json ? undefined : progress.begin(`Writing ${place}`);
+        const runtime = await buildRuntime({ arch, out: resolve(out) });
+        step?.done();
+        if (json) io.out.write(`${JSON.stringify({ ...runtime, written: true })}\n`);
+        else
+          io.out.write(
+            `${io.out.colors.green('✓')} ${place}: ${bytes(runtime.zippedBytes)}, ${bytes(runtime.unzippedBytes)} unpacked\n`,
+          );
+      } finally {
+        progress.end();
+      }
+    });
+};

@@ -1,0 +1,262 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunReport } from '../../lib/local/report/report';
+import { ingot } from './ingot';
+
+let folder: string;
+/** A platform that `init` wrote and that has run once; tests copy it. */
+let shop: string;
+let firstRun: Awaited<ReturnType<typeof ingot>>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ingot cli-'));
+  shop = join(folder, 'shop');
+  expect(await ingot(['init', 'shop'], { cwd: folder })).toMatchObject({ code: 0 });
+  firstRun = await ingot(['run', 'shop'], { cwd: folder });
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const copies: string[] = [];
+async function copy(): Promise<string> {
+  const to = join(folder, `copy-${copies.length}`);
+  copies.push(to);
+  await cp(shop, to, { recursive: true, filter: (path) => !path.includes('.ingot') });
+  return to;
+}
+const edit = async (file: string, change: (text: string) => string) =>
+  writeFile(file, change(await readFile(file, 'utf8')));
+const query = async (platform: string, sql: string) =>
+  JSON.parse((await ingot(['query', sql, '--platform', platform, '--json'])).out);
+
+describe('help and mistakes', () => {
+  test('every command has help with an example', async () => {
+    const { out, code } = await ingot(['--help']);
+    expect(code).toBe(0);
+    const commands = [...out.matchAll(/^ {2}(\w+) (?:\[options\]|\[)/gm)]
+      .map((match) => match[1]!)
+      .filter((name) => name !== 'help');
+    expect(commands).toEqual(['init', 'check', 'run', 'land', 'query', 'diff', 'synth', 'runtime']);
+    for (const help of await Promise.all(commands.map((command) => ingot([command, '--help'])))) {
+      expect(help).toMatchObject({ code: 0, err: '' });
+      expect(help.out).toMatch(/Examples?:\n {2}/);
+      expect(help.out).toContain('--json');
+    }
+  });
+
+  test.each([
+    [['rum'], 'Did you mean run?'],
+    [['run', '--gruop', 'x'], 'Did you mean --group?'],
+    [['query'], "missing required argument 'sql'"],
+    [['synth', '--engine', 'cloudfront'], 'Allowed choices are cloudformation, terraform'],
+    [['land', 'x.csv'], '--as'],
+    [['run', '--range', 'yesterday'], 'given "yesterday"; allowed: YYYY-MM-DD..YYYY-MM-DD'],
+    [['run', 'nowhere'], 'holds no platform.yaml'],
+    [['query', 'select 1', '--rows', '0'], 'must be a whole number from 1, given "0"'],
+    [['diff', 'a.yaml', 'b.yaml'], 'a.yaml: there is no such file'],
+  ])('%j ends with 2 and says %j', async (args, said) => {
+    const { code, out, err } = await ingot(args, { cwd: shop });
+    expect(err).toContain(said);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});
+
+describe('init', () => {
+  test('refuses a folder that holds something, and writes nothing there', async () => {
+    const { code, err } = await ingot(['init', shop]);
+    expect(err).toContain('must be empty for a new platform; it holds');
+    expect(code).toBe(2);
+    const other = join(folder, 'other');
+    await mkdir(other);
+    await writeFile(join(other, 'mine.txt'), '');
+    expect((await ingot(['init', '.'], { cwd: other })).code).toBe(2);
+    expect(await readdir(other)).toEqual(['mine.txt']);
+  });
+
+  test('names the platform after its folder, whatever that is called, and what it writes is valid', async () => {
+    const { out } = await ingot(['init', '42 Große Läden!', '--json'], { cwd: folder });
+    expect(JSON.parse(out).platform).toBe('gro-e-l-den');
+    expect(await ingot(['check', '42 Große Läden!'], { cwd: folder })).toMatchObject({ code: 0, err: '' });
+  });
+});
+
+describe('check', () => {
+  test('counts what a valid platform has', async () => {
+    const { out } = await ingot(['check', shop, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ valid: true, platform: 'shop', zones: 3, tables: 2, models: 1, groups: 1 });
+  });
+
+  test('says every problem of every file, a line each, and ends with 2', async () => {
+    const platform = await copy();
+    await edit(join(platform, 'platform.yaml'), (text) => text.replace('rate(1 day)', 'daily'));
+    await edit(join(platform, 'contracts/orders.odcs.yaml'), (text) =>
+      text.replace('logicalType: integer', 'logicalType: integr'),
+    );
+    const { code, out, err } = await ingot(['check', platform]);
+    expect(out).toBe('');
+    expect(err).toMatch(/platform\.yaml:\d+ .*daily/);
+    expect(err).toMatch(/orders\.odcs\.yaml:\d+ .*integr.*integer/);
+    expect(code).toBe(2);
+    const { problems } = JSON.parse((await ingot(['check', platform, '--json'])).err);
+    expect(problems.length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('run', () => {
+  test('loads, judges, models and publishes; says what came out, and writes the report', async () => {
+    expect(firstRun).toMatchObject({ code: 0 });
+    expect(firstRun.err).toContain('✓ Loaded silver.orders: 11 rows merged, 1 row to quarantine');
+    expect(firstRun.out).toMatch(/silver\.orders +11 /);
+    expect(firstRun.out).toMatch(/silver\.orders +quantity\.range +1 +quantity is not at least 1/);
+    expect(firstRun.out).toContain('shop is up to date');
+    expect(firstRun.out + firstRun.err).not.toContain('\u001b');
+    const page = await readFile(join(shop, '.ingot/report.html'), 'utf8');
+    expect(page).toContain('quantity is not at least 1');
+  });
+
+  test('again is a no-op, and says so in a plain sentence', async () => {
+    const before = await query(shop, 'select count(*) as n from silver.orders');
+    const { code, out } = await ingot(['run', shop]);
+    expect(out).toContain('Nothing new');
+    expect(code).toBe(0);
+    expect(await query(shop, 'select count(*) as n from silver.orders')).toEqual(before);
+  });
+
+  test('after a file has landed it processes only that file', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    const more = join(folder, 'more.csv');
+    await writeFile(
+      more,
+      'order_id,ordered_at,customer,country,quantity,unit_price\n2001,2026-01-06T00:00:00Z,Eve,FR,1,5.00\n',
+    );
+    expect(await ingot(['land', more, '--as', 'orders', '--platform', platform])).toMatchObject({ code: 0 });
+    const { err } = await ingot(['run', platform]);
+    expect(err).toContain('Found 1 file to load');
+    expect(err).toContain('Loaded silver.orders: 1 row merged');
+    expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 12 }]);
+    expect((await ingot(['land', more, '--as', 'orders', '--platform', platform])).out).toContain('is there already');
+  }, 120_000);
+
+  test('that a gate stops ends with 1 and names table, rule and what to do; the next one does not call it well', async () => {
+    const platform = await copy();
+    await edit(join(platform, 'data/orders.csv'), (text) => text.replaceAll(/,\d+,([\d.]+)$/gm, ',-1,$1'));
+    const { code, out, err } = await ingot(['run', platform, '--json']);
+    const report = JSON.parse(out) as RunReport;
+    expect(report.runs[0]!.failures).toContainEqual({
+      what: 'silver.orders',
+      why: expect.stringContaining('rule quarantine.share failed'),
+      todo: expect.stringContaining('contracts/orders.odcs.yaml'),
+    });
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    const again = await ingot(['run', platform]);
+    expect(again.out).toMatch(/✗ silver\.orders: rule quarantine\.share failed/);
+    expect(again.code).toBe(1);
+  }, 120_000);
+
+  test('that a broken file stops ends with 1 and names it; once it is right the same run goes on', async () => {
+    const platform = await copy();
+    await edit(join(platform, 'models/fct_daily_sales.sql'), (text) =>
+      text.replace(
+        'sum(quantity * unit_price)',
+        "sum(quantity * unit_price) / (case when error('no luck today') then 1 end)",
+      ),
+    );
+    const failed = await ingot(['run', platform]);
+    expect(failed.out).toMatch(/✗ fct_daily_sales: .*no luck today/);
+    expect(failed.out).toContain('Correct models/fct_daily_sales.sql, then run again.');
+    expect(failed.code).toBe(1);
+    expect(await readdir(join(platform, '.ingot/dead-letters'))).toHaveLength(1);
+    await cp(join(shop, 'models'), join(platform, 'models'), { recursive: true });
+    const { code, err } = await ingot(['run', platform]);
+    expect(err).toContain('Found 1 model to run');
+    expect(code).toBe(0);
+  }, 120_000);
+
+  test('twice at once: the second waits, says so, and finds nothing new', async () => {
+    const platform = await copy();
+    const runs = await Promise.all([ingot(['run', platform]), ingot(['run', platform])]);
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(runs.filter(({ out }) => out.includes('Nothing new'))).toHaveLength(1);
+    expect(runs.filter(({ err }) => err.includes('Another run is at work'))).toHaveLength(1);
+    expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 11 }]);
+  }, 120_000);
+
+  test('for a group that is not there names those that are', async () => {
+    const { code, err } = await ingot(['run', shop, '--group', 'sale']);
+    expect(err).toContain('given "sale"; allowed: sales; did you mean sales?');
+    expect(code).toBe(2);
+  });
+});
+
+describe('query', () => {
+  test('answers as a table, as JSON and as CSV', async () => {
+    const sql = "select order_id, customer, null as gone from silver.orders where customer like '%O''Hara'";
+    const [table, json, csv] = await Promise.all(
+      [[], ['--json'], ['--csv']].map((more) => ingot(['query', sql, '--platform', shop, ...more])),
+    );
+    expect(table!.out).toBe("order_id  customer    gone\n────────  ──────────  ────\n    1006  Tom O'Hara  NULL\n");
+    expect(JSON.parse(json!.out)).toEqual([{ order_id: 1006, customer: "Tom O'Hara", gone: null }]);
+    expect(csv!.out).toBe("order_id,customer,gone\r\n1006,Tom O'Hara,\r\n");
+  });
+
+  test.each([
+    'drop table lake.shop_silver.orders',
+    'select 1; select 2',
+    'commit; drop table lake.shop_silver.orders',
+    "copy (select 1) to 'x'",
+    '',
+  ])('refuses %j: it is no single question', async (sql) => {
+    const { code, err } = await ingot(['query', sql, '--platform', shop]);
+    expect(err).toContain('must be one question');
+    expect(code).toBe(2);
+  });
+
+  test('says what is wrong with SQL in one line', async () => {
+    const { code, err } = await ingot(['query', 'from silver.ordrs', '--platform', shop]);
+    expect(err).toMatch(/^✗ SQL: .*ordrs does not exist! Did you mean "orders"\?.*\n$/);
+    expect(code).toBe(2);
+  });
+
+  test('shows control characters of data instead of writing them', async () => {
+    const { out } = await ingot(['query', "select chr(27) || '[31mred' as x", '--platform', shop]);
+    expect(out).toContain('\\u001b[31mred');
+    expect(out).not.toContain('\u001b');
+  });
+});
+
+describe('diff', () => {
+  test('a breaking change without a new major version ends with 1, with one it is fine', async () => {
+    const [old, now] = [join(shop, 'contracts/orders.odcs.yaml'), join(folder, 'now.yaml')];
+    const broken = (await readFile(old, 'utf8')).replace(/ {6}- name: country[\s\S]*?required: true\n/, '');
+    await writeFile(now, broken);
+    const { code, out } = await ingot(['diff', old, now]);
+    expect(out).toMatch(/✗ breaking .*country/);
+    expect(out).toContain('must be at least 2.0.0');
+    expect(code).toBe(1);
+    await writeFile(now, broken.replace('version: 1.0.0', 'version: 2.0.0'));
+    expect(await ingot(['diff', old, now])).toMatchObject({ code: 0 });
+    expect(JSON.parse((await ingot(['diff', old, old, '--json'])).out)).toMatchObject({ changes: [], breaking: false });
+  });
+});
+
+describe('synth', () => {
+  test.each([
+    ['cloudformation', 'shop.template.json'],
+    ['terraform', 'stacks/shop/cdk.tf.json'],
+  ])(
+    'writes the platform as %s',
+    async (engine, file) => {
+      const out = join(folder, engine);
+      const answer = await ingot(['synth', shop, '--engine', engine, '--out', out, '--json'], {
+        env: { CDK_VALIDATION: 'false' },
+      });
+      expect(answer).toMatchObject({ code: 0 });
+      expect(JSON.parse(answer.out)).toMatchObject({ engine, stack: 'shop' });
+      expect(
+        Object.keys(JSON.parse(await readFile(join(out, file), 'utf8')).Resources ?? { resource: 1 }).length,
+      ).toBeGreaterThan(0);
+    },
+    120_000,
+  );
+});
