@@ -1,0 +1,136 @@
+import { TransientError } from '../errors';
+import type { CatalogAddress } from '../runtime/services';
+import { parseJson, toJson } from './json';
+import type { TableMetadata } from './metadata';
+import type { CommitRequest, NewTableRequest } from './plan';
+
+/** What sends a request; in AWS one that signs it. */
+export type Fetch = (url: string, request: HttpRequest) => Promise<Pick<Response, 'status' | 'text'>>;
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Somebody else was first: what the commit took for granted no longer holds. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}
+
+/** The catalog refuses a request for good. */
+export class CatalogRefusal extends Error {
+  override readonly name = 'CatalogRefusal';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * An Iceberg REST catalog: the few requests that the _tables_ handler makes. Ids of 64 bits keep every digit, for which
+ * `iceberg-js` (which wants Node 22 besides) has no place.
+ *
+ * Its methods throw a `ConflictError`, a `TransientError` where trying again may help, else a `CatalogRefusal`.
+ */
+export class RestCatalog {
+  private constructor(
+    private readonly base: string,
+    private readonly send: Fetch,
+  ) {}
+
+  static async connect(address: Pick<CatalogAddress, 'uri' | 'warehouse'>, send: Fetch = fetch): Promise<RestCatalog> {
+    const root = address.uri.replace(/\/+$/, '');
+    const config = (await request(
+      send,
+      'GET',
+      `${root}/v1/config?warehouse=${encodeURIComponent(address.warehouse)}`,
+    )) as {
+      readonly defaults?: { readonly prefix?: string };
+      readonly overrides?: { readonly prefix?: string };
+    };
+    const prefix = (config.overrides?.prefix ?? config.defaults?.prefix ?? '').replace(/^\/+|\/+$/g, '');
+    return new RestCatalog(`${root}/v1${prefix === '' ? '' : `/${prefix}`}/namespaces`, send);
+  }
+
+  /** Undefined where there is no such table, or no such namespace. */
+  async loadTable(namespace: string, table: string): Promise<TableMetadata | undefined> {
+    const found = await ifThere(request(this.send, 'GET', this.url(namespace, table)));
+    if (found === undefined) return undefined;
+    const { metadata } = found as { readonly metadata: Partial<TableMetadata> };
+    // Other catalogs leave out what is empty.
+    return { properties: {}, snapshots: [], refs: {}, 'sort-orders': [], ...metadata } as TableMetadata;
+  }
+
+  async createTable(namespace: string, table: NewTableRequest): Promise<void> {
+    await request(this.send, 'POST', this.url(namespace), table);
+  }
+
+  /** All of it in one commit, or nothing. */
+  async commitTable(namespace: string, table: string, commit: CommitRequest): Promise<void> {
+    await request(this.send, 'POST', this.url(namespace, table), {
+      identifier: { namespace: [namespace], name: table },
+      ...commit,
+    });
+  }
+
+  /** Takes the table out of the catalog; its files stay. Does nothing where it is not there. */
+  async dropTable(namespace: string, table: string): Promise<void> {
+    await ifThere(request(this.send, 'DELETE', `${this.url(namespace, table)}?purgeRequested=false`));
+  }
+
+  async hasNamespace(namespace: string): Promise<boolean> {
+    return (await ifThere(request(this.send, 'GET', `${this.base}/${encodeURIComponent(namespace)}`))) !== undefined;
+  }
+
+  async createNamespace(namespace: string): Promise<void> {
+    await request(this.send, 'POST', this.base, { namespace: [namespace], properties: {} });
+  }
+
+  private url(namespace: string, table?: string): string {
+    const tables = `${this.base}/${encodeURIComponent(namespace)}/tables`;
+    return table === undefined ? tables : `${tables}/${encodeURIComponent(table)}`;
+  }
+}
+
+async function request(send: Fetch, method: string, url: string, body?: unknown): Promise<unknown> {
+  const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const sent = send(url, { method, headers, ...(body === undefined ? {} : { body: toJson(body) }) });
+  const response = await sent.catch((error: unknown) => {
+    throw new TransientError(`The catalog does not answer ${method} ${url}: ${reasonOf(error)}`);
+  });
+  const text = await response.text();
+  if (response.status >= 200 && response.status < 300) return text === '' ? null : parseJson(text);
+  const message = `The catalog answered ${response.status} to ${method} ${url}: ${messageIn(text)}`;
+  if (response.status === 409) throw new ConflictError(message);
+  if (response.status === 429 || response.status >= 500) throw new TransientError(message);
+  throw new CatalogRefusal(response.status, message);
+}
+
+/** What `fetch` says of a connection that failed stands in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return String(cause ?? error);
+}
+
+/** The catalog's own sentence, where it answered as the protocol wants it. */
+function messageIn(text: string): string {
+  try {
+    const { error, message } = parseJson(text) as { error?: { message?: string }; message?: string };
+    return error?.message ?? message ?? text.slice(0, 500);
+  } catch {
+    return text.slice(0, 500);
+  }
+}
+
+async function ifThere(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CatalogRefusal && error.status === 404) return undefined;
+    throw error;
+  }
+}
