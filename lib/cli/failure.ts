@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { describeProblem, InvalidInputError, type Problem } from '../errors';
+import { BreakingChangeError } from '../tables/apply';
 import { type Output, printable } from './io';
 
 /** How a command ended, for who called it. */
@@ -37,14 +38,17 @@ export function reportFailure(
   }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   if (options.json) err.write(`${JSON.stringify({ error: name, message })}\n`);
-  else if (error instanceof CannotError) err.write(`${red('✗')} ${printable(message)}\n`);
+  else if (isPlain(error)) err.write(`${red('✗')} ${printable(message)}\n`);
   else {
     err.write(`${red('✗')} ${name === 'Error' ? '' : `${name}: `}${printable(firstLine(message))}\n`);
     if (!options.verbose) err.write(`${err.colors.dim('  --verbose shows where it came from')}\n`);
   }
-  if (options.verbose && !(error instanceof CannotError)) err.write(`${stack ?? message}\n`);
+  if (options.verbose && !isPlain(error)) err.write(`${stack ?? message}\n`);
   return exitCode.failed;
 }
+
+/** Errors whose message says it all: what is wrong and what to do. */
+const isPlain = (error: unknown): boolean => error instanceof CannotError || error instanceof BreakingChangeError;
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!;
 

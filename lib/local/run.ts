@@ -4,6 +4,7 @@ import type { DateRange } from '../handlers/events';
 import { loadPlatform } from '../platform/load';
 import type { Group, Manifest } from '../platform/manifest';
 import type { Services } from '../runtime/services';
+import { makeTables } from '../tables/make';
 import { version } from '../version';
 import { type Ended, outcomeOf, rememberLast, runGroup } from './group-run';
 import { isDate, type Landed, landFiles } from './land';
@@ -11,7 +12,6 @@ import { type Layout, layoutOf } from './layout';
 import { localFile } from './local-file';
 import { acquireLock } from './lock';
 import { localMachine } from './machine';
-import { makeTables } from './make-tables';
 import { type Progress, silent } from './progress';
 import { type Done, gather } from './report/gather';
 import { reportPage } from './report/page';
@@ -50,7 +50,11 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
     const workbench = await stages.time('Opening the lake', () => openWorkbench(manifest, layout));
     try {
       const { services } = workbench;
-      await stages.time('Making the tables', () => makeTables(services));
+      const applied = await stages.time('Making the tables', () => makeTables(services));
+      for (const [table, { status, changes }] of applied)
+        if (status === 'changed') progress.note(`Table ${table} changed: ${changes.join('; ')}`);
+        else if (status === 'older')
+          progress.note(`Table ${table} stays as it is: its contract is older than the table`);
       const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
       const ended: Ended[] = [];
       for (const { group, asl } of machines)
