@@ -1,3 +1,4 @@
+import type { Batch } from '../handlers/events';
 import type { Manifest } from '../platform/manifest';
 import type { Lake, ObjectInfo, Transaction } from '../runtime/services';
 
@@ -31,12 +32,18 @@ export const ledgerName = (manifest: Manifest, lake: Lake): string => lake.name(
 
 type Reader = Pick<Transaction, 'query' | 'run'>;
 
-/** Files of one batch in the order in which they are read: by time of change, then by URI. */
-export async function filesOf(ledger: string, table: string, batch: number, reader: Reader): Promise<LedgerFile[]> {
+/** Files of a table's batches above `position`, up to `batch`, in the order in which they are read: by time of change, then by URI. */
+export async function filesBetween(
+  ledger: string,
+  table: string,
+  position: number,
+  batch: number,
+  reader: Reader,
+): Promise<LedgerFile[]> {
   const rows = await reader.query<Record<keyof LedgerFile, string>>(
     `SELECT "table", batch::VARCHAR AS batch, uri, etag, size::VARCHAR AS size, modified, planned_at AS "plannedAt", run
-     FROM ${ledger} WHERE "table" = $table AND batch = $batch::BIGINT ORDER BY modified, uri`,
-    { table, batch },
+     FROM ${ledger} WHERE "table" = $table AND batch > $position::BIGINT AND batch <= $batch::BIGINT ORDER BY modified, uri`,
+    { table, position, batch },
   );
   return rows.map((row) => ({ ...row, batch: Number(row.batch), size: Number(row.size) }));
 }
@@ -67,23 +74,30 @@ export async function addToLedger(ledger: string, files: readonly LedgerFile[], 
   });
 }
 
-/** Batches of a table above a position, oldest first. */
-export async function batchesAbove(ledger: string, table: string, position: number, reader: Reader) {
-  const rows = await reader.query<{ batch: bigint; files: bigint; bytes: string }>(
-    `SELECT batch, count(*) AS files, sum(size)::VARCHAR AS bytes FROM ${ledger}
-     WHERE "table" = $table AND batch > $position::BIGINT GROUP BY batch ORDER BY batch`,
-    { table, position },
+/** All batches of some tables above each one's position, oldest first, by table. */
+export async function batchesAbove(
+  ledger: string,
+  positions: ReadonlyMap<string, number>,
+  reader: Reader,
+): Promise<Map<string, Batch[]>> {
+  const rows = await reader.query<{ table: string; batch: bigint; files: bigint; bytes: string }>(
+    `SELECT "table", batch, count(*) AS files, sum(size)::VARCHAR AS bytes
+     FROM ${ledger} JOIN ${unnested('{"of": "VARCHAR", "position": "BIGINT"}')} AS given ON given.of = "table"
+     WHERE batch > position GROUP BY ALL ORDER BY batch`,
+    { json: JSON.stringify([...positions].map(([of, position]) => ({ of, position }))) },
   );
-  return rows.map((row) => ({ batch: Number(row.batch), files: Number(row.files), bytes: Number(row.bytes) }));
+  const batches = new Map<string, Batch[]>([...positions.keys()].map((table) => [table, []]));
+  for (const { table, batch, files, bytes } of rows)
+    batches.get(table)!.push({ batch: Number(batch), files: Number(files), bytes: Number(bytes) });
+  return batches;
 }
 
-/** The highest number that any batch of a table has. */
-export async function lastBatch(ledger: string, table: string, reader: Reader): Promise<number> {
-  const rows = await reader.query<{ last: bigint | null }>(
-    `SELECT max(batch) AS last FROM ${ledger} WHERE "table" = $table`,
-    { table },
+/** The highest number that any batch of each table has. */
+export async function lastBatches(ledger: string, reader: Reader): Promise<Map<string, number>> {
+  const rows = await reader.query<{ table: string; last: bigint }>(
+    `SELECT "table", max(batch) AS last FROM ${ledger} GROUP BY "table"`,
   );
-  return Number(rows[0]?.last ?? 0);
+  return new Map(rows.map(({ table, last }) => [table, Number(last)]));
 }
 
 /** Number of the last batch that a table holds, by its properties; 0 where it holds none. */

@@ -4,8 +4,8 @@ import { findTable, type TablePlace } from '../platform/lookup';
 import { withLoaded } from '../quality/loaded';
 import type { Lake, Services, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
-import { batchesAbove, filesOf, type LedgerFile, ledgerName, positionOf, positionProperty } from './ledger';
-import { mergeStatement } from './merge';
+import { filesBetween, type LedgerFile, ledgerName, positionOf, positionProperty } from './ledger';
+import { merge } from './merge';
 import { sourceOf } from './plan';
 import { type Staged, stage } from './stage';
 import { staged as column } from './typed';
@@ -34,7 +34,7 @@ export async function load(event: LoadEvent, services: Services): Promise<LoadRe
     await assertUnchanged(files, services);
     const rows = await choose(place.dataset, staged, services.lake);
     if (rows.quarantined > 0) await commitQuarantine(place, files, batch, staged, services.lake);
-    const written = await commitRows(place, event, staged, rows, services.lake);
+    const written = await commitRows(place, event, files[0]!.plannedAt, staged, rows, services.lake);
     if (!written) return repeated(event);
     report(event, rows, staged.drift, services);
     return { table, batch, status: 'loaded', rows, drift: staged.drift };
@@ -60,14 +60,10 @@ async function positionIn({ database, table }: TablePlace, lake: Lake): Promise<
 
 async function plannedFiles({ table, batch }: LoadEvent, position: number, services: Services): Promise<LedgerFile[]> {
   const { lake, manifest } = services;
-  const ledger = ledgerName(manifest, lake);
-  const [next] = await batchesAbove(ledger, table, position, lake);
-  if (next !== undefined && next.batch < batch) {
-    throw new Error(
-      `Batch ${batch} of ${table} cannot be loaded before batch ${next.batch}: batches go in their order`,
-    );
-  }
-  const files = await filesOf(ledger, table, batch, lake);
+  const files = await filesBetween(ledgerName(manifest, lake), table, position, batch, lake);
+  const next = Math.min(...files.map((file) => file.batch));
+  if (files.length > 0 && next < batch)
+    throw new Error(`Batch ${batch} of ${table} cannot be loaded before batch ${next}: batches go in their order`);
   if (files.length === 0) throw new Error(`Batch ${batch} of ${table} was never planned; its last one is ${position}`);
   return files;
 }
@@ -157,6 +153,7 @@ async function commitQuarantine(
 async function commitRows(
   { database, table, dataset }: TablePlace,
   { batch, run }: LoadEvent,
+  plannedAt: string,
   staged: Staged,
   rows: Rows,
   lake: Lake,
@@ -166,13 +163,11 @@ async function commitRows(
     rows.duplicates > 0
       ? `${good} SEMI JOIN ${chosen(staged)} AS chosen ON staged.rowid = chosen.row`
       : `${good} WHERE ${identifier(column.reasons)} IS NULL`;
-  const target = lake.name(database, table);
   return lake.commit((tx) =>
     once(database, table, batch, tx, async (before) => {
       const loaded = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined });
       if (rows.merged === 0) return loaded;
-      const [any] = await tx.query(`SELECT 1 FROM ${target} LIMIT 1`);
-      await tx.run(mergeStatement(dataset, target, from, { empty: any === undefined }));
+      await merge({ dataset, name: lake.name(database, table), from, since: plannedAt }, tx);
       return loaded;
     }),
   );

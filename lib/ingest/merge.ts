@@ -1,32 +1,54 @@
 import type { Dataset } from '../contract/dataset';
-import { identifier } from '../sql/quote';
+import type { Transaction } from '../runtime/services';
+import { scratch } from '../sql/change';
+import { identifier, literal } from '../sql/quote';
+import { columnList, differs, sameKey } from '../sql/rows';
+import { keepHistory } from '../sql/scd2';
+
+/** Rows that are to be in a table. */
+export interface Merge {
+  readonly dataset: Dataset;
+  /** The table's quoted SQL name. */
+  readonly name: string;
+  /** What stands behind FROM; it gives the contract's columns, one row a key. */
+  readonly from: string;
+  /** ISO 8601: from when on they hold, where the table keeps history. The same each time they are merged. */
+  readonly since: string;
+}
 
 /**
- * The statement that puts rows into a dataset's table. With a key: a row replaces the one of its key, where it differs;
- * so rows that come again unchanged rewrite nothing. Without a key, and into an empty table, rows are added.
- *
- * @param from what stands behind FROM; it gives the contract's columns, one row a key
+ * Puts rows into a table. With a key: a row takes the place of the one of its key, or becomes its next version, where it
+ * differs; so rows that come again unchanged change nothing. Without a key they are added.
  */
-export function mergeStatement(
-  dataset: Dataset,
-  target: string,
-  from: string,
-  { empty }: { readonly empty: boolean },
-): string {
-  const names = dataset.columns.map((column) => identifier(column.name));
-  const columns = names.join(', ');
-  if (empty || dataset.key.length === 0) return `INSERT INTO ${target} (${columns}) SELECT ${columns} FROM ${from}`;
-  const key = dataset.key.map(identifier);
-  const rest = names.filter((name) => !key.includes(name));
-  // A key column is required: null, which equals nothing, cannot be in it.
-  const sameKey = key.map((name) => `target.${name} = source.${name}`).join(' AND ');
-  const differs = rest.map((name) => `target.${name} IS DISTINCT FROM source.${name}`).join(' OR ');
-  const update =
-    rest.length === 0
-      ? ''
-      : `WHEN MATCHED AND (${differs}) THEN UPDATE SET ${rest.map((name) => `${name} = source.${name}`).join(', ')}`;
+export async function merge({ dataset, name, from, since }: Merge, tx: Transaction): Promise<void> {
+  const columns = dataset.columns.map((column) => column.name);
+  if (dataset.history === 'scd2') return keepVersions({ dataset, name, from, since }, columns, tx);
+  const [any] = dataset.key.length === 0 ? [] : await tx.query(`SELECT 1 FROM ${name} LIMIT 1`);
+  if (any === undefined)
+    await tx.run(`INSERT INTO ${name} (${columnList(columns)}) SELECT ${columnList(columns)} FROM ${from}`);
+  else await tx.run(mergeStatement(columns, dataset.key, name, from));
+}
+
+function mergeStatement(columns: readonly string[], key: readonly string[], name: string, from: string): string {
+  const rest = columns.filter((column) => !key.includes(column));
+  const set = rest.map((column) => `${identifier(column)} = n.${identifier(column)}`).join(', ');
+  const update = rest.length === 0 ? '' : `WHEN MATCHED AND (${differs(rest, 't', 'n')}) THEN UPDATE SET ${set}`;
   return `
-    MERGE INTO ${target} AS target USING (SELECT ${columns} FROM ${from}) AS source ON ${sameKey}
+    MERGE INTO ${name} AS t USING (SELECT ${columnList(columns)} FROM ${from}) AS n ON ${sameKey(key, 't', 'n')}
     ${update}
-    WHEN NOT MATCHED THEN INSERT (${columns}) VALUES (${names.map((name) => `source.${name}`).join(', ')})`;
+    WHEN NOT MATCHED THEN INSERT (${columnList(columns)}) VALUES (${columnList(columns, 'n')})`;
+}
+
+async function keepVersions(
+  { dataset, name, from, since }: Merge,
+  columns: readonly string[],
+  tx: Transaction,
+): Promise<void> {
+  const change = keepHistory({ name, columns, key: dataset.key }, `${literal(since)}::TIMESTAMPTZ`);
+  await tx.run(`CREATE TEMP TABLE ${scratch.rows} AS SELECT ${columnList(columns)} FROM ${from}`);
+  for (const statement of change.prepare) await tx.run(statement);
+  const [counts] = await tx.query(change.counts);
+  if (Number(counts?.updated) > 0) await tx.run(`DELETE FROM ${name} AS t WHERE ${change.remove}`);
+  await tx.run(`INSERT INTO ${name} (${columnList(change.into)}) ${change.add}`);
+  for (const table of Object.values(scratch)) await tx.run(`DROP TABLE IF EXISTS ${table}`);
 }

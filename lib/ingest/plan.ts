@@ -1,10 +1,10 @@
 import type { Dataset, Source } from '../contract/dataset';
-import type { Batch, DateRange, PlanEvent, PlanResult, TableBatches } from '../handlers/events';
+import type { DateRange, PlanEvent, PlanResult, TableBatches } from '../handlers/events';
 import { findGroup, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
 import type { Arrival, ObjectInfo, Services, Transaction } from '../runtime/services';
 import { staleModels } from '../transform/stale';
-import { addToLedger, batchesAbove, lastBatch, ledgerName, notInLedger, positionOf } from './ledger';
+import { addToLedger, batchesAbove, lastBatches, ledgerName, notInLedger, positionOf } from './ledger';
 
 /** A batch is closed once it is this large, so that a backfill of years does not become one load. */
 const bytesPerBatch = 8 * 1024 ** 3;
@@ -29,15 +29,18 @@ export async function plan(event: PlanEvent, services: Services): Promise<PlanRe
   const files =
     range === undefined ? arrivals.flatMap(({ file }) => file ?? []) : await inRange(range, group, services);
   await writeDown(files, event, services);
-  for (const { arrival } of arrivals) await arrival.done();
-
-  const tables: TableBatches[] = [];
-  for (const table of group.ingests) {
-    const batches = await openBatches(table, services);
-    if (batches.length > 0) tables.push({ table, batches });
-  }
+  await takeOff(arrivals.map(({ arrival }) => arrival));
+  const tables = await openBatches(group, services);
   const stale = await staleModels(group, services);
   return { empty: tables.length === 0 && stale.length === 0, tables, staleModels: stale };
+}
+
+/** How many arrivals are taken off the queue at once. */
+const doneAtOnce = 32;
+
+async function takeOff(arrivals: readonly Arrival[]): Promise<void> {
+  for (let start = 0; start < arrivals.length; start += doneAtOnce)
+    await Promise.all(arrivals.slice(start, start + doneAtOnce).map((arrival) => arrival.done()));
 }
 
 /** Everything in the queue; an object that belongs to no table of the group is taken off and reported. */
@@ -105,10 +108,11 @@ async function writeDown(files: readonly Arrived[], event: PlanEvent, services: 
     const again = event.range !== undefined && event.range !== null;
     const unknown = again ? await unlessPlanned(event.run, given, ledger, tx) : await notInLedger(ledger, given, tx);
     if (unknown.length === 0) return;
+    const last = await lastBatches(ledger, tx);
     const numbered = [];
     for (const [table, ofTable] of byTable(unknown)) {
       const { database, table: name } = findTable(table, manifest);
-      let batch = Math.max(await lastBatch(ledger, table, tx), positionOf(await tx.properties(database, name)));
+      let batch = Math.max(last.get(table) ?? 0, positionOf(await tx.properties(database, name)));
       for (const part of parts(ofTable)) {
         batch += 1;
         for (const { uri, etag, size, modified } of part)
@@ -159,8 +163,13 @@ function parts(files: readonly Arrived[]): Arrived[][] {
   return parts;
 }
 
-async function openBatches(table: string, { lake, manifest }: Services): Promise<Batch[]> {
-  const { database, table: name } = findTable(table, manifest);
-  const position = positionOf(await lake.properties(database, name));
-  return batchesAbove(ledgerName(manifest, lake), table, position, lake);
+/** Batches that are planned and in no table yet. */
+async function openBatches(group: Group, { lake, manifest }: Services): Promise<TableBatches[]> {
+  const positions = new Map<string, number>();
+  for (const table of group.ingests) {
+    const { database, table: name } = findTable(table, manifest);
+    positions.set(table, positionOf(await lake.properties(database, name)));
+  }
+  const batches = await batchesAbove(ledgerName(manifest, lake), positions, lake);
+  return [...batches].filter(([, open]) => open.length > 0).map(([table, open]) => ({ table, batches: open }));
 }

@@ -68,6 +68,16 @@ describe('a file that arrives is planned, loaded and merged once', () => {
     ]);
   });
 
+  test('rows that come again unchanged make no new snapshot, so that no model runs for them', async () => {
+    platform.land('events', 'a.csv', 'id,name\n1,one\n2,\n', 1);
+    await run(platform.services);
+    const before = await platform.services.lake.snapshotId('test_silver', 'events');
+    platform.land('events', 'b.csv', 'id,name\n2,\n1,one\n', 2);
+    const { results } = await run(platform.services, 'run-2');
+    expect(results).toMatchObject([{ status: 'loaded', rows: { read: 2, merged: 2 } }]);
+    expect(await platform.services.lake.snapshotId('test_silver', 'events')).toBe(before);
+  });
+
   test('of many files one batch and one commit is made, the last changed file wins', async () => {
     platform.land('events', 'z-first.csv', 'id,name\n1,first\n', 1);
     platform.land('events', 'a-last.csv', 'id,name\n1,last\n', 2);
@@ -99,6 +109,24 @@ describe('a file that arrives is planned, loaded and merged once', () => {
     for (const name of ['_SUCCESS', '.a.csv.crc']) platform.land('events', name, 'id\nx\n', 1);
     expect((await run(platform.services)).planned.empty).toBe(true);
   });
+});
+
+test('with history, a row that differs becomes the next version, from the time at which its batch was planned', async () => {
+  const history = dataset('versions', events.columns, {
+    key: ['id'],
+    history: 'scd2',
+    source: source('csv', { prefix: 'versions' }),
+  });
+  const services = await platform.with(history);
+  platform.land('versions', 'a.csv', 'id,name\n1,one\n2,two\n', 1);
+  await run(services);
+  platform.land('versions', 'b.csv', 'id,name\n1,ONE\n2,two\n', 2);
+  await run({ ...services, clock: { now: () => Date.UTC(2001, 2, 1) } }, 'run-2');
+  expect((await platform.content('test_silver', 'versions')).map((row) => Object.values(JSON.parse(row)))).toEqual([
+    [1, 'ONE', '2001-03-01T00:00:00Z', null, true],
+    [1, 'one', '2001-02-01T00:00:00Z', '2001-03-01T00:00:00Z', false],
+    [2, 'two', '2001-02-01T00:00:00Z', null, true],
+  ]);
 });
 
 describe('what must not happen is refused', () => {

@@ -99,8 +99,9 @@ export class TestPlatform {
     for (const dataset of this.manifest.datasets) await this.createTablesOf(dataset);
   }
 
-  private async createTablesOf({ name, columns }: Dataset): Promise<void> {
+  private async createTablesOf({ name, columns, history }: Dataset): Promise<void> {
     const defined = columns.map((c) => `${identifier(c.name)} ${duckdbType(c.type)}`);
+    if (history === 'scd2') defined.push('valid_from TIMESTAMPTZ', 'valid_to TIMESTAMPTZ', 'is_current BOOLEAN');
     await this.createTable('test_silver', name, defined.join(', '));
     await this.createTable('test_silver', `${name}_quarantine`, quarantineColumns);
   }
