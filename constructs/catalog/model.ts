@@ -12,7 +12,7 @@ import { avroSchema } from './avro';
 import { bronzeProblems, bronzeTable } from './bronze';
 import type { CatalogDeclaration } from './props';
 import { type Arriving, arriving } from './source';
-import { optimizerRole, optimizerRoleId, tablesHandler } from './tables';
+import { icebergTables, optimizerRole, optimizerRoleId, tablesHandler } from './tables';
 
 /** What stands of a catalog once it is decided: its resources, and what others need to know to use it. */
 export interface CatalogModel {
@@ -81,6 +81,7 @@ export function catalogModel(
     ...sources.arriving.map((each) => schema(lake.name, registry, each)),
     optimizerRole(lake),
     ...handlerNodes(tablesHandler(lake, removal === 'delete'), { architecture, logRetentionDays, keyArn, removal }),
+    ...icebergTables(catalog.manifest, lake),
   ];
   return deepFreeze({
     nodes,

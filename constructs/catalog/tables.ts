@@ -1,5 +1,8 @@
+import type { Manifest } from '../../lib/platform/manifest';
+import { platformSpecs } from '../../lib/tables/specs';
 import type { HandlerDecision } from '../core/handler';
-import type { RoleNode, Statement } from '../core/nodes';
+import { pascal } from '../core/names';
+import type { IcebergTableNode, RoleNode, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
 import { glueResources } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
@@ -113,6 +116,42 @@ export function optimizerRole(lake: LakeFacts): RoleNode {
       },
     ],
   };
+}
+
+/**
+ * Every Iceberg table: those of datasets, those beside them that hold refused rows, and the platform's own. What says
+ * where they are comes from the lake, so that they are made after it.
+ */
+export function icebergTables({ datasets }: Pick<Manifest, 'datasets'>, lake: LakeFacts): IcebergTableNode[] {
+  const ops = 'ops';
+  const databases = new Map([
+    ...lake.zones.map(({ name, database }) => [name, database] as const),
+    [ops, lake.ops.database],
+  ]);
+  const buckets = new Map(lake.zones.map(({ name, bucketName }) => [name, bucketName]));
+  const specs = platformSpecs(
+    {
+      zones: lake.zones.map((zone) => ({ ...zone, database: zone.name })),
+      ops: { database: ops, zone: lake.ops.zone },
+      datasets,
+    },
+    Object.fromEntries(lake.zones.map(({ name }) => [name, name])),
+  );
+  return specs.map((spec) => {
+    const [zone = '', ...path] = spec.location.split('/');
+    return {
+      kind: 'icebergTable',
+      id: `${pascal(spec.database)}${pascal(spec.table)}Table`,
+      functionArn: ref('TablesFunction', 'arn'),
+      functionName: ref('TablesFunction', 'name'),
+      timeoutSeconds: 900,
+      spec: {
+        ...spec,
+        database: databases.get(spec.database)!,
+        location: text`s3://${buckets.get(zone)!}/${path.join('/')}`,
+      },
+    };
+  });
 }
 
 const icebergZones = (lake: LakeFacts): ZoneFacts[] => lake.zones.filter((zone) => zone.holds === 'iceberg');

@@ -316,6 +316,8 @@ export interface IcebergTableNode extends NodeBase {
   readonly kind: 'icebergTable';
   readonly functionArn: Text;
   readonly functionName: Text;
+  /** How long CloudFormation waits for an answer: a function that dies says nothing. Terraform waits for its call. */
+  readonly timeoutSeconds: number;
   /** What the handler is told: the resolved `TableSpec`, as plain JSON. */
   readonly spec: unknown;
 }

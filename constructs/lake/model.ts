@@ -59,6 +59,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   const queryResultDays = lake.queryResultDays ?? 30;
   assertValid([
     ...lakeProblems(path, lake, { accessLogDays, queryScanLimitGb, queryResultDays }),
+    ...bucketNameProblems(path, lake, given.nodes),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
 
@@ -219,6 +220,22 @@ function zoneLifecycle(zone: Zone): LifecycleRule {
     expireNoncurrentAfterDays: 30,
     abortUploadsAfterDays: 7,
   };
+}
+
+/** S3 takes 63 characters, of which the account and the longest region's name leave 34 to platform and zone. */
+function bucketNameProblems(where: string, lake: LakeDeclaration, given: ReadonlySet<string>): Problem[] {
+  const left = 34 - lake.name.length;
+  return (lake.zones ?? []).flatMap(({ name }, i) =>
+    name.length <= left || given.has(bucketId(name))
+      ? []
+      : [
+          {
+            where,
+            path: `zones[${i}].name`,
+            message: `must be at most ${left} characters beside the lake's name, since both are in its bucket's name; given ${JSON.stringify(name)}, ${name.length} characters`,
+          },
+        ],
+  );
 }
 
 function lakeProblems(

@@ -25,7 +25,7 @@ interface Row {
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
-const { retain } = engineDifferences;
+const { invocationLifecycle, retain } = engineDifferences;
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
 const runtime = __filename;
@@ -102,9 +102,13 @@ const rows: readonly Row[] = [
       const lake = new terraform.Lake(stack, 'Lake', { name: 'aviation' });
       new terraform.Catalog(stack, 'Catalog', { manifest, lake });
     },
-    differences: [retain],
+    differences: [retain, invocationLifecycle],
   },
-  { name: 'a platform by default', ...bothPlatforms({ manifest, runtime }), differences: [retain] },
+  {
+    name: 'a platform by default',
+    ...bothPlatforms({ manifest, runtime }),
+    differences: [retain, invocationLifecycle],
+  },
   {
     name: 'a platform with every prop set to something else',
     ...bothPlatforms({
@@ -121,14 +125,14 @@ const rows: readonly Row[] = [
       accessLogs: false,
     }),
     context: { 'ingot:allow-data-deletion': true },
-    differences: [],
+    differences: [invocationLifecycle],
   },
   ...['aviation'].map(
     (example): Row => ({
       name: `the example ${example}`,
       cdk: async (stack) => new cdk.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
       terraform: async (stack) => new terraform.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
-      differences: [retain],
+      differences: [retain, invocationLifecycle],
     }),
   ),
 ];

@@ -1,4 +1,4 @@
-import { CustomResource, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnRegistry, CfnSchema, CfnSchemaVersion, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { applyRemoval } from './removal';
@@ -81,6 +81,7 @@ export const renderWorkgroup: Renderer<'workgroup'> = (scope, node) => {
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
   const resource = new CustomResource(scope, node.id, {
     serviceToken: node.functionArn,
+    serviceTimeout: Duration.seconds(node.timeoutSeconds),
     resourceType: 'Custom::IngotTable',
     properties: { spec: node.spec },
   });

@@ -9,6 +9,7 @@ export { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-
 export { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 export { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 export { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+export { DataAwsIamRole } from '@cdktf/provider-aws/lib/data-aws-iam-role';
 export { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 export { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';

@@ -113,7 +113,9 @@ export const lambda: Service = {
         input: field('.', 'input', (value) => {
           const given = parseJson(value);
           return isObject(given)
-            ? Object.fromEntries(Object.entries(given).filter(([key]) => key !== 'ServiceToken'))
+            ? Object.fromEntries(
+                Object.entries(given).filter(([key]) => key !== 'ServiceToken' && key !== 'ServiceTimeout'),
+              )
             : given;
         }),
         lifecycle: field(undefined, 'lifecycle_scope'),
