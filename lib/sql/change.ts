@@ -28,7 +28,7 @@ export interface Change {
 /** Names of temporary tables. `rows`: what the model gives, in the columns of the contract. */
 export const scratch = {
   rows: '_ingot_rows',
-  partitions: '_ingot_partitions',
+  buckets: '_ingot_buckets',
   changes: '_ingot_changes',
   versions: '_ingot_versions',
 } as const;
@@ -44,45 +44,59 @@ export function insertAll({ columns }: Target): Change {
   };
 }
 
+/** Which rows of the table the new rows replace. */
+export interface Slice {
+  /** Condition on the rows `t` that are replaced. By default all. */
+  readonly where?: string;
+  /**
+   * SQL values that are equal for all rows of one bucket: buckets are compared as wholes first, and rows only within
+   * those that differ. By default one bucket.
+   */
+  readonly buckets?: readonly string[];
+  /** Buckets that have no new row stay as they are. By default they are emptied. */
+  readonly keepOthers?: boolean;
+}
+
 /**
- * The new rows take the place of those that meet the condition `slice`; by default of all. Rows that are in both stay
- * untouched: a row that Iceberg deletes stays in its file until that is compacted, and every reader reads it, so a table
- * that was written whole each time would get slower with each run.
+ * The new rows take the place of those of a slice. Rows that are in both stay untouched: a row that Iceberg deletes stays
+ * in its file until that is compacted, and every reader reads it, so a table that was written whole each time would get
+ * slower with each run.
  */
-export function replaceSlice({ name, columns }: Target, slice = 'TRUE'): Change {
-  const counted = (from: string) =>
-    `SELECT ${contentOf(columns)} AS content, count(*) AS row_count FROM ${from} GROUP BY ALL`;
-  const differing = (count: string) =>
-    `EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.${count} > 0 AND c.content = ${contentOf(columns, 't')})`;
+export function replaceSlice({ name, columns }: Target, slice: Slice = {}): Change {
+  const { where = 'TRUE', buckets = ['0'], keepOthers = false } = slice;
+  const parts = buckets.map((_, i) => `_ingot_p${i}`);
+  const content = contentOf(columns, 't');
+  const replaced = `${name} AS t WHERE (${where})`;
+
+  const summed = (from: string) =>
+    `SELECT ${buckets.map((value, i) => `${value} AS ${parts[i]}`).join(', ')}, count(*) AS row_count,
+      sum(${content}) AS content FROM ${from} GROUP BY ALL`;
+  const sameBucket = parts.map((part) => `n.${part} IS NOT DISTINCT FROM t.${part}`).join(' AND ');
+  const either = parts.map((part) => `CASE WHEN n.row_count IS NULL THEN t.${part} ELSE n.${part} END AS ${part}`);
+  const inBucket = buckets.map((value, i) => `b.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
+  const inDiffering = `EXISTS (SELECT 1 FROM ${scratch.buckets} AS b WHERE ${inBucket})`;
+
+  const counted = (from: string) => `SELECT ${content} AS content, count(*) AS row_count FROM ${from} GROUP BY ALL`;
+  const changed = (count: string) =>
+    `${inDiffering} AND EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.${count} > 0 AND c.content = ${content})`;
   return {
     prepare: [
+      `CREATE TEMP TABLE ${scratch.buckets} AS SELECT ${either.join(', ')}
+        FROM (${summed(`${scratch.rows} AS t`)}) AS n
+          ${keepOthers ? 'LEFT' : 'FULL'} JOIN (${summed(replaced)}) AS t ON ${sameBucket}
+        WHERE n.row_count IS DISTINCT FROM t.row_count OR n.content IS DISTINCT FROM t.content`,
       `CREATE TEMP TABLE ${scratch.changes} AS
         SELECT content, coalesce(n.row_count, 0) AS new_rows, coalesce(t.row_count, 0) AS old_rows
-        FROM (${counted(scratch.rows)}) AS n
-          FULL JOIN (${counted(`${name} AS t WHERE ${slice}`)}) AS t USING (content)
+        FROM (${counted(`${scratch.rows} AS t WHERE ${inDiffering}`)}) AS n
+          FULL JOIN (${counted(`${replaced} AND ${inDiffering}`)}) AS t USING (content)
         WHERE n.row_count IS DISTINCT FROM t.row_count`,
     ],
     counts: `SELECT coalesce(sum(new_rows), 0) AS inserted, 0 AS updated, coalesce(sum(old_rows), 0) AS deleted
       FROM ${scratch.changes}`,
-    remove: `(${slice}) AND ${differing('old_rows')}`,
-    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${differing('new_rows')}`,
+    remove: `(${where}) AND ${changed('old_rows')}`,
+    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${changed('new_rows')}`,
     into: columns,
   };
-}
-
-/**
- * In every partition that the new rows touch, they take the place of what it holds. Partitions that they do not touch
- * stay.
- *
- * @param values SQL values that are equal for all rows of one partition
- */
-export function replacePartitions(target: Target, values: readonly string[]): Change {
-  const parts = values.map((_, i) => `_ingot_p${i}`);
-  const same = values.map((value, i) => `p.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
-  const change = replaceSlice(target, `EXISTS (SELECT 1 FROM ${scratch.partitions} AS p WHERE ${same})`);
-  const touched = `CREATE TEMP TABLE ${scratch.partitions} AS
-    SELECT DISTINCT ${values.map((value, i) => `${value} AS ${parts[i]}`).join(', ')} FROM ${scratch.rows}`;
-  return { ...change, prepare: [touched, ...change.prepare] };
 }
 
 /**

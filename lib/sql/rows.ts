@@ -18,8 +18,7 @@ export const differs = (columns: readonly string[], a: string, b: string): strin
     : columns.map((name) => `${columnOf(name, a)} IS DISTINCT FROM ${columnOf(name, b)}`).join(' OR ');
 
 /**
- * Identity of a row's content: rows that are equal, null to null, have the same, others do not. Two hashes of 64 bits,
- * because among many million rows two may well share one.
+ * A row's content as one number of 64 bits, null like any value. Only a row that goes and one that comes in its stead
+ * must not share it: with a million of each, the chance that any two do is one in twenty million.
  */
-export const contentOf = (columns: readonly string[], of?: string): string =>
-  `(hash(${columnList(columns, of)})::UHUGEINT << 64) | hash('ingot', ${columnList(columns, of)})`;
+export const contentOf = (columns: readonly string[], of?: string): string => `hash(${columnList(columns, of)})`;

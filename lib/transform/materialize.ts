@@ -1,7 +1,7 @@
 import type { Dataset, Materialization } from '../contract/dataset';
 import type { DateRange } from '../handlers/events';
 import { tableId } from '../platform/lookup';
-import { type Change, insertAll, mergeByKey, replacePartitions, replaceSlice, type Target } from '../sql/change';
+import { type Change, insertAll, mergeByKey, replaceSlice, type Slice, type Target } from '../sql/change';
 import { partitionValue } from '../sql/partition';
 import { identifier, literal } from '../sql/quote';
 import { keepHistory } from '../sql/scd2';
@@ -38,25 +38,26 @@ export function materialize(dataset: Dataset, name: string, circumstances: Circu
   const { startedAt, empty, changed, range } = circumstances;
   const kind: Materialization = dataset.materialization ?? { kind: dataset.history === 'scd2' ? 'scd2' : 'full' };
   const target: Target = { name, columns: dataset.columns.map((column) => column.name), key: dataset.key };
-  const slice = (condition?: string) => (empty ? insertAll(target) : replaceSlice(target, condition));
+  const buckets =
+    dataset.partitionBy.length === 0 ? undefined : dataset.partitionBy.map((by) => partitionValue(by, dataset));
+  const replace = (slice: Slice) => (empty ? insertAll(target) : replaceSlice(target, { buckets, ...slice }));
   const merge = () => (empty ? insertAll(target) : mergeByKey(target));
   switch (kind.kind) {
     case 'full':
-      return { byKey: false, whole: true, change: slice() };
+      return { byKey: false, whole: true, change: replace({}) };
     case 'partition': {
       const dates = range === undefined ? undefined : withinDates(dataset, range);
-      if (dates !== undefined) return { where: dates, byKey: false, whole: false, change: slice(dates) };
+      if (dates !== undefined) return { where: dates, byKey: false, whole: false, change: replace({ where: dates }) };
       demand(dataset, kind.kind, 'a partitioned column', dataset.partitionBy.length > 0);
-      const values = dataset.partitionBy.map((partition) => partitionValue(partition, dataset));
-      return { byKey: false, whole: true, change: empty ? insertAll(target) : replacePartitions(target, values) };
+      return { byKey: false, whole: true, change: replace({ keepOthers: true }) };
     }
     case 'watermark': {
       const column = identifier(kind.column);
       const highest = `(SELECT max(${column}) FROM ${name})`;
       const where = `${highest} IS NULL OR ${column} >= ${highest} OR ${column} IS NULL`;
       const byKey = dataset.key.length > 0;
-      if (changed) return { byKey, whole: true, change: byKey ? merge() : slice() };
-      return { where, byKey, whole: true, change: byKey ? merge() : slice(where) };
+      if (changed) return { byKey, whole: true, change: byKey ? merge() : replace({}) };
+      return { where, byKey, whole: true, change: byKey ? merge() : replace({ where }) };
     }
     case 'scd1':
       demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);
