@@ -154,7 +154,7 @@ class DuckdbLake implements Lake {
   }
 
   /** DuckDB knows one transaction a connection: whoever comes during a commit waits for its end. */
-  private alone<T>(work: () => Promise<T>): Promise<T> {
+  private async alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.inCommit.getStore() === true) {
       throw new Error('Inside a commit, use its transaction: the lake itself waits until the commit has ended');
     }
@@ -166,5 +166,5 @@ class DuckdbLake implements Lake {
 
 /** Whether another writer was first: then the same work, run again from its start, may succeed. */
 export function isConflict(error: unknown): error is DuckdbError {
-  return error instanceof DuckdbError && /conflict|\b409\b/i.test(error.message);
+  return error instanceof DuckdbError && error.kind === 'TransactionContext' && error.message.includes('Conflict_409');
 }
