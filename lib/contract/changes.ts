@@ -31,15 +31,31 @@ export const tableAdded = (id: string): Change => compatible(id, 'the table is a
 /** Every difference between two versions of one table. */
 export function tableChanges(before: Dataset, after: Dataset): Change[] {
   const id = `${after.zone}.${after.name}`;
+  // What names columns names the same ones under their new names: that they are renamed is told once.
+  const renamed = withNamesOf(before, after);
   return [
     ...columnChanges(before, after, id),
     ...ruleChanges(before, after, id),
     ...tableFacts.flatMap(({ field, kind, describe }) =>
-      same(before[field], after[field]) ? [] : kind(id, describe(before, after)),
+      same(renamed[field], after[field]) ? [] : kind(id, describe(renamed, after)),
     ),
     ...retentionChange(before.retentionDays, after.retentionDays, id),
     ...roleChanges(before, after, id),
   ];
+}
+
+function withNamesOf(before: Dataset, after: Dataset): Dataset {
+  const renames = new Map(
+    matched(before.columns, after.columns).flatMap(([was, is]) => (was ? [[was.name, is.name]] : [])),
+  );
+  const now = (name: string) => renames.get(name) ?? name;
+  const rename = <T extends { readonly column: string }>(held: T): T => ({ ...held, column: now(held.column) });
+  return {
+    ...before,
+    key: before.key.map(now),
+    partitionBy: before.partitionBy.map(rename),
+    sortBy: before.sortBy.map(rename),
+  };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

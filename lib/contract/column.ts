@@ -69,7 +69,8 @@ const integers: Readonly<Record<string, PrimitiveType>> = {
 };
 
 function typeOf(property: SchemaProperty | ItemProperty, path: Path, notes: Notes): Type | undefined {
-  const { logicalType: logical, physicalType: words, logicalTypeOptions: options = {} } = property;
+  const { physicalType: words, logicalTypeOptions: options = {} } = property;
+  const logical = property.logicalType ?? (property.properties ? 'object' : property.items ? 'array' : undefined);
   const physical = words === undefined ? undefined : physicalType(words);
   if (logical === undefined) {
     if (physical !== undefined) return physical;

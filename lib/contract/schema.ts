@@ -90,6 +90,14 @@ function between() {
   });
 }
 
+/** Fields that only some types of quality rules have. */
+const fieldsOf = {
+  text: [],
+  library: ['metric', 'rule', 'arguments', ...Object.keys(operators)],
+  sql: ['query', ...Object.keys(operators)],
+  custom: ['engine', 'implementation'],
+} as const;
+
 const quality = strict({
   id: stableId.optional(),
   name: text.optional(),
@@ -118,9 +126,16 @@ const quality = strict({
   implementation: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
   ...operators,
 }).superRefine((value, context) => {
+  const kind = value.type ?? 'library';
+  // A metric makes a rule of the library of any type, as the standard's schema has it.
+  const fields: readonly string[] = [...fieldsOf[kind], ...(value.metric === undefined ? [] : fieldsOf.library)];
+  for (const field of new Set(Object.values(fieldsOf).flat()))
+    if (value[field as keyof typeof value] !== undefined && !fields.includes(field))
+      context.addIssue({ code: 'custom', path: [field], message: `is not a field of a rule of type ${kind}` });
   const need = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
   const compared = Object.keys(operators).some((operator) => value[operator as keyof typeof operators] !== undefined);
-  if (value.type === 'library' && value.metric === undefined && value.rule === undefined)
+  const isMeasured = value.type === 'library' || (value.type === undefined && compared);
+  if (isMeasured && value.metric === undefined && value.rule === undefined)
     need('metric', 'is missing; a rule of type library needs a metric');
   if (value.type === 'sql' && value.query === undefined) need('query', 'is missing; a rule of type sql needs a query');
   if (value.type === 'custom' && value.engine === undefined)
@@ -240,8 +255,12 @@ type Checked = { [K in 'logicalType' | 'logicalTypeOptions' | 'properties' | 'it
 
 function checkProperty(value: Checked, context: z.RefinementCtx): void {
   const { logicalType: type, logicalTypeOptions: options } = value;
-  if (type === undefined) return;
   const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (type === undefined) {
+    if (Object.keys(options ?? {}).length > 0)
+      issue(['logicalTypeOptions'], 'is only for a property with a logicalType');
+    return;
+  }
   for (const [option, given] of Object.entries(options ?? {})) {
     const path = ['logicalTypeOptions', option];
     if (!optionsOf[type].includes(option))
