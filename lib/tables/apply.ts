@@ -110,7 +110,7 @@ async function makeNamespace(namespace: string, catalog: RestCatalog): Promise<v
  */
 export async function removeTable(
   spec: Pick<TableSpec, 'database' | 'table'>,
-  catalog: RestCatalog,
+  catalog: () => Promise<RestCatalog>,
   options: { readonly allowDrop: boolean; readonly log: Log },
 ): Promise<'kept' | 'dropped'> {
   const table = `${spec.database}.${spec.table}`;
@@ -118,7 +118,7 @@ export async function removeTable(
     options.log.warn(`Table ${table} is no longer declared and stays: the deletion guard is shut`);
     return 'kept';
   }
-  await catalog.dropTable(spec.database, spec.table);
+  await (await catalog()).dropTable(spec.database, spec.table);
   options.log.warn(`Table ${table} dropped from the catalog`);
   return 'dropped';
 }

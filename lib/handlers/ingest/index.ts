@@ -1,6 +1,7 @@
 import { load } from '../../ingest/load';
 import { plan } from '../../ingest/plan';
-import { commandLine, lambda } from '../entry';
+import { commandLine } from '../command-line';
+import { lambda } from '../entry';
 import type { IngestEvent, LoadResult, PlanResult } from '../events';
 
 export const handler = lambda<IngestEvent, PlanResult | LoadResult>((event, services) =>

@@ -1,6 +1,7 @@
 import { probe } from '../../publish/probe';
 import { publish } from '../../publish/publish';
-import { commandLine, lambda } from '../entry';
+import { commandLine } from '../command-line';
+import { lambda } from '../entry';
 import type { ProbeEvent, ProbeResult, PublishEvent, PublishResult } from '../events';
 
 export const handler = lambda<PublishEvent | ProbeEvent, PublishResult | ProbeResult>((event, services) =>

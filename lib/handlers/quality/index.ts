@@ -1,5 +1,6 @@
 import { quality } from '../../quality/quality';
-import { commandLine, lambda } from '../entry';
+import { commandLine } from '../command-line';
+import { lambda } from '../entry';
 import type { QualityEvent, QualityResult } from '../events';
 
 export const handler = lambda<QualityEvent, QualityResult>(quality);

@@ -1,5 +1,6 @@
 import { transform } from '../../transform/transform';
-import { commandLine, lambda } from '../entry';
+import { commandLine } from '../command-line';
+import { lambda } from '../entry';
 import type { TransformEvent, TransformResult } from '../events';
 
 export const handler = lambda<TransformEvent, TransformResult>(transform);
