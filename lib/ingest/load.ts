@@ -193,12 +193,7 @@ async function once(
   return true;
 }
 
-function report({ table, batch }: LoadEvent, rows: Rows, drift: readonly string[], { log, metrics }: Services): void {
-  const dimensions = { Table: table };
-  metrics.put('RowsRead', rows.read, 'Count', dimensions);
-  metrics.put('RowsMerged', rows.merged, 'Count', dimensions);
-  metrics.put('RowsQuarantined', rows.quarantined, 'Count', dimensions);
-  metrics.put('RowsDuplicate', rows.duplicates, 'Count', dimensions);
+function report({ table, batch }: LoadEvent, rows: Rows, drift: readonly string[], { log }: Services): void {
   log.info('Loaded a batch', { table, batch, ...rows });
   if (drift.length > 0) log.warn('Files differ from the contract', { table, batch, drift });
 }

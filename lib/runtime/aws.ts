@@ -150,11 +150,12 @@ function uriOf(message: Message): string | undefined {
 
 /** Metrics as lines in the log, which CloudWatch turns into metrics. */
 export function emfMetrics(platform: string): Metrics {
-  const powertools = new Powertools({ namespace: 'Ingot', defaultDimensions: { Platform: platform } });
   return {
     put(name, value, unit, dimensions) {
-      const metric = powertools.singleMetric();
-      metric.addDimensions(dimensions);
+      const metric = new Powertools({ namespace: 'Ingot', singleMetric: true });
+      // Powertools adds a dimension "service"; an alarm finds a metric by exactly the dimensions that it names.
+      metric.clearDefaultDimensions();
+      metric.addDimensions({ Platform: platform, ...dimensions });
       metric.addMetric(name, unit, value);
     },
   };
