@@ -18,6 +18,7 @@ import {
   inventory,
   ParityError,
 } from '../../lib/testing';
+import { neutralId } from '../../lib/testing/identity';
 import { cloudFormation, terraform } from './stacks';
 
 const { retain, invocationLifecycle } = engineDifferences;
@@ -396,6 +397,19 @@ describe('laws', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['LakeBronzeBucket4D17A87A', undefined, 'LakeBronzeBucket'],
+  ['Lake_Bronze_Bucket_1803C007', undefined, 'LakeBronzeBucket'],
+  ['Bucket', undefined, 'Bucket'],
+  ['Overridden', 'Stack/Lake/Bronze/Bucket/Resource', 'LakeBronzeBucket'],
+  ['Overridden', 'Stack/Lake/Bronze/Bucket/Default', 'LakeBronzeBucket'],
+  ['LakeBucket1803C007', 'Stage/Stack/Lake/Bucket/Resource', 'LakeBucket'],
+  ['LakeBucket1803C007', 'Stack/Lake/Lake/Bucket', 'LakeBucket'],
+  ['Lake_my-bucket_1803C007', 'Stack/Lake/my-bucket', 'Lakemybucket'],
+])('%s at %s is %s whatever engine wrote it', (logicalId, path, expected) => {
+  expect(neutralId(logicalId, path)).toBe(expected);
 });
 
 describe('references', () => {
