@@ -52,7 +52,7 @@ export const tableProperties = {
   history: z.enum(['current', 'scd2']),
   /** How a SQL model fills the table. */
   materialization: z.enum(materializations),
-  /** Column of a materialization `watermark`. */
+  /** Column of a materialization `watermark`; of `scd2`, the column that says from when on a row's version holds. */
   watermark: z.string(),
   /** For example `730 d`; the SLA property `retention` says the same in the standard's own words. */
   retention: quantity(daysIn, '730 d'),

@@ -245,7 +245,7 @@ class TableReader {
           );
       return undefined;
     }
-    const kind = given?.value ?? (watermark !== undefined ? 'watermark' : history?.value === 'scd2' ? 'scd2' : 'full');
+    const kind = given?.value ?? (history?.value === 'scd2' ? 'scd2' : watermark !== undefined ? 'watermark' : 'full');
     const at = given?.path ?? watermark?.path ?? history?.path ?? this.path;
     if (history?.value === 'scd2' && kind !== 'scd2')
       this.notes.problem(at, `of materialization must be scd2 where history is scd2; given ${show(kind)}`);
@@ -258,12 +258,13 @@ class TableReader {
       );
     if (kind === 'partition' && partitionBy.length === 0)
       this.notes.problem(at, 'of materialization is partition, but no property is marked with partitioned: true');
-    if (kind !== 'watermark') {
+    if (kind !== 'watermark' && kind !== 'scd2') {
       if (watermark !== undefined)
         this.notes.problem(watermark.path, `of watermark must be left out where materialization is ${kind}`);
       return { kind };
     }
     if (watermark === undefined) {
+      if (kind === 'scd2') return { kind };
       this.notes.problem(at, 'of materialization is watermark: the custom property watermark must name its column');
       return { kind: 'full' };
     }

@@ -9,7 +9,7 @@ export function strict<S extends z.core.$ZodLooseShape>(shape: S) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `is not a field of the standard here; ${givenAllowed(key, allowed)}`).join('\n')
+        ? issue.keys.map((key) => `is not a field here; ${givenAllowed(key, allowed)}`).join('\n')
         : undefined,
   });
 }

@@ -114,7 +114,7 @@ const isNumber = (word: string) => isInteger(word) || isDecimal(word) || isFloat
  */
 async function isAssignable(given: string, column: Column, workbench: Workbench): Promise<boolean> {
   const wanted = await workbench.typeWord(duckdbType(column.type));
-  if (given === wanted || given === '"NULL"') return true;
+  if (given === wanted) return true;
   if (isInteger(wanted)) return isInteger(given);
   if (isDecimal(wanted)) return isInteger(given) || isDecimal(given);
   if (isFloating(wanted)) return isNumber(given);

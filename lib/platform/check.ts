@@ -186,5 +186,5 @@ function inZoneOrder(datasets: readonly Dataset[], zones: readonly Zone[]): Data
 }
 
 /** By file and line, so that a user goes through them once. */
-const sorted = (problems: readonly Problem[]): Problem[] =>
+export const sorted = (problems: readonly Problem[]): Problem[] =>
   problems.toSorted((a, b) => (a.where === b.where ? (a.line ?? 0) - (b.line ?? 0) : a.where < b.where ? -1 : 1));

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeDocument, type Document, yamlDocument } from '../contract/document';
 import { fromCode, type ReadContract, readContract } from '../contract/read';
 import { InvalidInputError, type Problem } from '../errors';
-import { checkInput, type PlatformCheck } from './check';
+import { checkInput, type PlatformCheck, sorted } from './check';
 import type { Deployment } from './deployment';
 import { findFiles } from './files';
 import type { Manifest } from './manifest';
@@ -50,7 +50,7 @@ export async function checkPlatform(path: string): Promise<PlatformCheck> {
   // A document that is no YAML has no words to judge.
   const rest = problems.length === 0 ? check.problems : check.problems.filter((problem) => problem.where !== where);
   const all = [...problems, ...found.problems, ...rest];
-  return all.length === 0 ? check : { problems: all, notices: check.notices };
+  return all.length === 0 ? check : { problems: sorted(all), notices: check.notices };
 }
 
 /**
@@ -84,7 +84,9 @@ export async function definePlatform(
       ? Object.entries(models as Record<string, string>).map(([name, sql]) => ({ name, file: `${name}.sql`, sql }))
       : found.models,
   });
-  return unwrap(found.problems.length === 0 ? check : { ...check, problems: [...found.problems, ...check.problems] });
+  return unwrap(
+    found.problems.length === 0 ? check : { ...check, problems: sorted([...found.problems, ...check.problems]) },
+  );
 }
 
 function unwrap({ platform, problems, notices }: PlatformCheck): LoadedPlatform {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DataContract } from '../contract/odcs';
+import { strict } from '../contract/strict';
 import type { ZoneDeclaration } from './zones';
 
 /** A platform as a user declares it: `platform.yaml`, or the argument of `definePlatform`. */
@@ -81,6 +82,7 @@ export interface LandDeclaration {
   readonly date?: string;
 }
 
+const email = z.email({ error: (issue) => `must be an e-mail address; given ${JSON.stringify(issue.input)}` });
 const patterns = z.union([z.string(), z.array(z.string())]);
 const schedule = z
   .string()
@@ -102,7 +104,7 @@ function isTimeZone(name: string): boolean {
 }
 
 const days = z.union([z.int().min(1), z.literal(false)]);
-const zone = z.strictObject({
+const zone = strict({
   name: z.string().describe('Name of the zone: lower-case letters, digits and underscores.'),
   holds: z
     .enum(['files', 'iceberg'])
@@ -116,7 +118,7 @@ const zone = z.strictObject({
     .describe('Days that data is kept; false: for ever. By default for ever for files, 365 for gold, else 730.'),
 });
 
-const group = z.strictObject({
+const group = strict({
   tables: z
     .array(z.string())
     .optional()
@@ -128,7 +130,7 @@ const group = z.strictObject({
   timeZone: timeZone.optional().describe('IANA time zone of the schedule. By default UTC.'),
 });
 
-const deploy = z.strictObject({
+const deploy = strict({
   architecture: z.enum(['arm64', 'x86_64']).optional().describe('Processor of the functions. By default arm64.'),
   memoryMb: z
     .int()
@@ -148,7 +150,7 @@ const deploy = z.strictObject({
     ),
 });
 
-const land = z.strictObject({
+const land = strict({
   file: z.string().describe('Path of the file, relative to this one.'),
   as: z.string().describe('The table that it is loaded into, for example silver.flights.'),
   source: z.string().optional().describe('Where it comes from. By default local.'),
@@ -162,48 +164,43 @@ const land = z.strictObject({
 });
 
 /** What `platform.yaml` may say. Unknown fields are problems: what later versions add is not misread by this one. */
-export const platformFile = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
-        error: (issue) =>
-          `must be lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(issue.input)}`,
-      })
-      .min(2)
-      .max(20)
-      .describe(
-        'Name of the platform, 2 to 20 lower-case letters, digits and hyphens; begins the name of every resource.',
-      ),
-    zones: z
-      .array(z.union([z.string(), zone]))
-      .optional()
-      .describe('Zones in the order that data flows. By default bronze, silver and gold.'),
-    contracts: patterns
-      .optional()
-      .describe('Files of contracts, relative to this file. By default contracts/*.odcs.yaml.'),
-    models: patterns.optional().describe('Files of SQL models, relative to this file. By default models/*.sql.'),
-    groups: z
-      .record(
-        z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
-          error: (issue) =>
-            `must be lower-case letters, digits and single hyphens; given ${JSON.stringify(issue.input)}`,
-        }),
-        group,
-      )
-      .optional()
-      .describe('What runs together, by name. By default one group with every table, named like the platform.'),
-    notifications: z
-      .strictObject({ emails: z.array(z.email()).optional().describe('Addresses that alarms are sent to.') })
-      .optional()
-      .describe('Who is told when an alarm goes off.'),
-    deploy: deploy.optional().describe('What concerns the deployment alone.'),
-    local: z
-      .strictObject({ land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.') })
-      .optional()
-      .describe('What concerns runs on this machine alone.'),
-  })
-  .describe('A data platform, declared for Ingot.');
+export const platformFile = strict({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
+      error: (issue) =>
+        `must be lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(issue.input)}`,
+    })
+    .min(2)
+    .max(20)
+    .describe(
+      'Name of the platform, 2 to 20 lower-case letters, digits and hyphens; begins the name of every resource.',
+    ),
+  zones: z
+    .array(z.union([z.string(), zone]))
+    .optional()
+    .describe('Zones in the order that data flows. By default bronze, silver and gold.'),
+  contracts: patterns
+    .optional()
+    .describe('Files of contracts, relative to this file. By default contracts/*.odcs.yaml.'),
+  models: patterns.optional().describe('Files of SQL models, relative to this file. By default models/*.sql.'),
+  groups: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, {
+        error: (issue) => `must be lower-case letters, digits and single hyphens; given ${JSON.stringify(issue.input)}`,
+      }),
+      group,
+    )
+    .optional()
+    .describe('What runs together, by name. By default one group with every table, named like the platform.'),
+  notifications: strict({ emails: z.array(email).optional().describe('Addresses that alarms are sent to.') })
+    .optional()
+    .describe('Who is told when an alarm goes off.'),
+  deploy: deploy.optional().describe('What concerns the deployment alone.'),
+  local: strict({ land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.') })
+    .optional()
+    .describe('What concerns runs on this machine alone.'),
+}).describe('A data platform, declared for Ingot.');
 
 /** The JSON Schema of `platform.yaml`, by which an editor completes and checks it. */
 export function platformJsonSchema(): Record<string, unknown> {

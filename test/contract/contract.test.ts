@@ -617,7 +617,7 @@ schema:
       'status: active',
       'status: active\nstatsu: active',
       [
-        'c.yaml:6 statsu: is not a field of the standard here; given "statsu"; allowed: apiVersion, kind, id, version, status, name, tenant, domain, dataProduct, description, tags, servers, schema, support, price, team, roles, slaDefaultElement, slaProperties, authoritativeDefinitions, customProperties, contractCreatedTs; did you mean status?',
+        'c.yaml:6 statsu: is not a field here; given "statsu"; allowed: apiVersion, kind, id, version, status, name, tenant, domain, dataProduct, description, tags, servers, schema, support, price, team, roles, slaDefaultElement, slaProperties, authoritativeDefinitions, customProperties, contractCreatedTs; did you mean status?',
       ],
     ],
     [
