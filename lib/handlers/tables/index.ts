@@ -33,8 +33,9 @@ export function openServices(env: NodeJS.ProcessEnv): TablesServices {
   const signs = (env.INGOT_CATALOG_AUTH ?? 'sigv4') === 'sigv4';
   const region = signs ? required('AWS_REGION') : '';
   assertValid(problems);
-  const glue = new GlueClient({ region });
-  const send = signs ? signedFetch(region, 'glue', glue.config.credentials) : undefined;
+  // Another catalog than Glue's knows neither signatures nor optimizers.
+  const glue = signs ? new GlueClient({ region }) : undefined;
+  const send = glue === undefined ? undefined : signedFetch(region, 'glue', glue.config.credentials);
   const role = env.INGOT_OPTIMIZER_ROLE ?? '';
   let catalog: RestCatalog | undefined;
   return {
@@ -42,7 +43,7 @@ export function openServices(env: NodeJS.ProcessEnv): TablesServices {
       catalog ??= await RestCatalog.connect({ uri, warehouse }, send);
       return catalog;
     },
-    maintenance: role === '' ? undefined : glueOptimizers(glue, warehouse, role),
+    maintenance: glue === undefined || role === '' ? undefined : glueOptimizers(glue, warehouse, role),
     allowDrop: env.INGOT_ALLOW_DROP === 'true',
     log: jsonLog((line) => process.stdout.write(`${line}\n`)),
     answer: putAnswer,
