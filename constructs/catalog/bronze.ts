@@ -75,25 +75,36 @@ export function bronzeTable(zone: ZoneFacts, { source, datasets, columns }: Arri
   };
 }
 
-/** One sentence for each pair of columns that Glue, which knows no capitals, could not tell apart. */
+/** Sources that projection cannot list, and columns that Glue, which knows no capitals, could not tell apart. */
 export function bronzeProblems(where: string, { source, datasets, columns }: Arriving): Problem[] {
+  const path = `manifest.datasets.${datasets[0]!.zone}.${datasets[0]!.name}`;
+  const problems: Problem[] = [];
+  const { sources = ['any'] } = source;
+  if (sources.length === 0 || !sources.every((name) => /^[^\s,/=]+$/.test(name)))
+    problems.push({
+      where,
+      path: `${path}.source.sources`,
+      message: `must be names without spaces, commas, slashes and equals signs, at least one; given ${JSON.stringify(sources)}`,
+    });
   const names = new Map<string, string>();
-  return columns.flatMap(({ name }) => {
+  for (const { name } of columns) {
     const glueName = columnName(source, name);
     const before = names.get(glueName);
-    names.set(glueName, name);
-    if (before === undefined) return [];
-    return [
-      {
+    if (before !== undefined)
+      problems.push({
         where,
-        path: `manifest.datasets.${datasets[0]!.zone}.${datasets[0]!.name}.columns`,
+        path: `${path}.columns`,
         message: `must read source columns that differ in more than capitals and signs; given ${JSON.stringify(before)} and ${JSON.stringify(name)}`,
-      },
-    ];
-  });
+      });
+    names.set(glueName, name);
+  }
+  return problems;
 }
 
-/** Glue's name of a source column. Parquet is read by name, so only capitals go; other formats take a name that SQL needs no quotes for. */
+/**
+ * Glue's name of a source column. Parquet is read by name, so only capitals go; other formats take a name that SQL needs
+ * no quotes for.
+ */
 function columnName({ format }: Source, name: string): string {
   return format === 'parquet' ? name.toLowerCase() : name.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_');
 }

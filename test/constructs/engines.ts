@@ -52,7 +52,7 @@ export function cdkStack(make: (stack: Stack) => void, context: Context = {}): C
 
 export function terraformStack(make: (stack: TerraformStack) => void, context: Context = {}): Created {
   const stack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
-  new AwsProvider(stack, 'Aws', { region: 'eu-west-1' });
+  new AwsProvider(stack, 'Aws', {});
   make(stack);
   return created(JSON.stringify(stack.toTerraform()));
 }

@@ -2,11 +2,11 @@ import type { Column, Dataset, Type } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
 import { databaseName, resolveZones } from '../../lib/platform/zones';
 
-function column(name: string, type: Type, more: Partial<Column> = {}): Column {
+export function column(name: string, type: Type, more: Partial<Column> = {}): Column {
   return { name, type, required: false, tags: [], sourceColumns: [name], ...more };
 }
 
-function dataset(zone: string, name: string, columns: readonly Column[], more: Partial<Dataset> = {}): Dataset {
+export function dataset(zone: string, name: string, columns: readonly Column[], more: Partial<Dataset> = {}): Dataset {
   return {
     name,
     zone,
@@ -34,7 +34,10 @@ export const manifest: Manifest = {
     dataset(
       'silver',
       'flights',
-      [column('departed_at', 'timestamp', { required: true }), column('origin', 'string', { description: 'IATA code' })],
+      [
+        column('departed_at', 'timestamp', { required: true }),
+        column('origin', 'string', { description: 'IATA code' }),
+      ],
       {
         description: 'One row a flight.',
         key: ['departed_at', 'origin'],
@@ -46,7 +49,13 @@ export const manifest: Manifest = {
     dataset('gold', 'fct_flights', [column('origin', 'string')], { materialization: { kind: 'full' } }),
   ],
   models: [
-    { name: 'stg_flights', file: 'models/stg_flights.sql', sql: 'select * from silver.flights', reads: ['silver.flights'], uses: [] },
+    {
+      name: 'stg_flights',
+      file: 'models/stg_flights.sql',
+      sql: 'select * from silver.flights',
+      reads: ['silver.flights'],
+      uses: [],
+    },
     {
       name: 'fct_flights',
       file: 'models/fct_flights.sql',
@@ -57,7 +66,13 @@ export const manifest: Manifest = {
     },
   ],
   groups: [
-    { name: 'aviation', ingests: ['silver.flights'], levels: [['fct_flights']], schedule: 'rate(1 hour)', timeZone: 'UTC' },
+    {
+      name: 'aviation',
+      ingests: ['silver.flights'],
+      levels: [['fct_flights']],
+      schedule: 'rate(1 hour)',
+      timeZone: 'UTC',
+    },
   ],
   ops: { database: databaseName('aviation', 'ops'), zone: 'silver' },
 };
