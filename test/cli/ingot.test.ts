@@ -29,6 +29,9 @@ const edit = async (file: string, change: (text: string) => string) =>
 const query = async (platform: string, sql: string) =>
   JSON.parse((await ingot(['query', sql, '--platform', platform, '--json'])).out);
 
+const silver = 'select * from silver.orders order by order_id';
+const gold = 'select * from gold.fct_daily_sales order by day, country';
+
 describe('help and mistakes', () => {
   test('every command has help with an example', async () => {
     const { out, code } = await ingot(['--help']);
@@ -182,6 +185,19 @@ describe('run', () => {
     expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 11 }]);
   }, 120_000);
 
+  test('that is killed at any step is repaired by the next one', async () => {
+    const expected = await Promise.all([query(shop, silver), query(shop, gold)]);
+    for (const step of ['Landing files', 'Loaded', 'Ran fct']) {
+      const platform = await copy();
+      const killed = await ingot(['run', platform], { killAfter: step });
+      expect(killed.code).toBeNull();
+      const { code, err } = await ingot(['run', platform]);
+      expect(err).not.toContain('Another run is at work');
+      expect(code).toBe(0);
+      expect(await Promise.all([query(platform, silver), query(platform, gold)])).toEqual(expected);
+    }
+  }, 300_000);
+
   test('for a group that is not there names those that are', async () => {
     const { code, err } = await ingot(['run', shop, '--group', 'sale']);
     expect(err).toContain('given "sale"; allowed: sales; did you mean sales?');
@@ -241,22 +257,47 @@ describe('diff', () => {
 });
 
 describe('synth', () => {
+  test('without the native runtime says how to get it', async () => {
+    const { code, err } = await ingot(['synth', shop, '--engine', 'terraform'], { cwd: folder });
+    expect(err).toMatch(/arm64\.zip, which is not there.*ingot runtime/);
+    expect(code).toBe(2);
+  });
+
   test.each([
-    ['cloudformation', 'shop.template.json'],
-    ['terraform', 'stacks/shop/cdk.tf.json'],
+    ['cloudformation', 'shop.template.json', 'Resources'],
+    ['terraform', 'stacks/shop/cdk.tf.json', 'resource'],
   ])(
     'writes the platform as %s',
-    async (engine, file) => {
-      const out = join(folder, engine);
-      const answer = await ingot(['synth', shop, '--engine', engine, '--out', out, '--json'], {
-        env: { CDK_VALIDATION: 'false' },
-      });
+    async (engine, file, resources) => {
+      const [cwd, out] = [join(folder, engine), join(folder, engine, 'out')];
+      await mkdir(join(cwd, '.ingot/runtime'), { recursive: true });
+      await writeFile(join(cwd, '.ingot/runtime/arm64.zip'), 'stands for the runtime');
+      const args = ['synth', shop, '--engine', engine, '--out', out, '--json'];
+      const answer = await ingot(args, { cwd, env: { CDK_VALIDATION: 'false' } });
       expect(answer).toMatchObject({ code: 0 });
       expect(JSON.parse(answer.out)).toMatchObject({ engine, stack: 'shop' });
-      expect(
-        Object.keys(JSON.parse(await readFile(join(out, file), 'utf8')).Resources ?? { resource: 1 }).length,
-      ).toBeGreaterThan(0);
+      const written = JSON.parse(await readFile(join(out, file), 'utf8'));
+      expect(Object.keys(written[resources]).length).toBeGreaterThan(10);
     },
     120_000,
   );
+});
+
+describe('runtime', () => {
+  test('with --if-missing leaves a zip that is there alone', async () => {
+    const file = join(folder, 'runtime/x86_64.zip');
+    await mkdir(join(folder, 'runtime'), { recursive: true });
+    await writeFile(file, 'is there');
+    const { code, out } = await ingot([
+      'runtime',
+      '--arch',
+      'x86_64',
+      '--out',
+      join(folder, 'runtime'),
+      '--if-missing',
+      '--json',
+    ]);
+    expect({ code, answer: JSON.parse(out) }).toEqual({ code: 0, answer: { file, written: false } });
+    expect(await readFile(file, 'utf8')).toBe('is there');
+  });
 });

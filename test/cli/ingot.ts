@@ -9,10 +9,10 @@ export interface Answer {
   readonly err: string;
 }
 
-/** Runs the command `ingot` as a process of its own, from its sources; without colours, as in a pipe. */
+/** Runs the command `ingot` as a process of its own, from its sources; without colours, as in a pipe. `killAfter`: killed when it has said that. */
 export function ingot(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly killAfter?: string } = {},
 ): Promise<Answer> {
   const child = spawn(process.execPath, ['-r', join(root, 'test/register.js'), join(root, 'bin/ingot.ts'), ...args], {
     cwd: options.cwd,
@@ -24,6 +24,7 @@ export function ingot(
   });
   child.stderr.on('data', (data) => {
     err += data;
+    if (options.killAfter !== undefined && err.includes(options.killAfter)) child.kill('SIGKILL');
   });
   return new Promise((done, failed) => {
     child.on('error', failed);

@@ -1,9 +1,11 @@
 import aslValidator from 'asl-validator';
 import fc from 'fast-check';
+import { localMachine } from '../../lib/local/machine';
 import type { Asl, State } from '../../lib/local/states/asl';
 import { type ExecutionEnd, execute, type StateEvent, type Task } from '../../lib/local/states/execute';
 import { intrinsicNames, parseCall } from '../../lib/local/states/intrinsics';
 import { validateStates } from '../../lib/local/states/validate';
+import type { Manifest } from '../../lib/platform/manifest';
 
 const invoke = 'arn:aws:states:::lambda:invoke';
 const only = (state: State): Asl => ({ StartAt: 'It', States: { It: state } });
@@ -534,6 +536,35 @@ describe('Map, Parallel and Wait', () => {
       slept: [seconds],
     });
   });
+});
+
+test('the state machine of a dataset group is in the subset, and an independent validator agrees', () => {
+  const group = {
+    name: 'g',
+    ingests: ['silver.a', 'silver.b'],
+    levels: [['m', 'n'], ['o']],
+    schedule: 'rate(1 hour)',
+    timeZone: 'UTC',
+  };
+  const models = ['m', 'n', 'o'].map((name) => ({
+    name,
+    file: '',
+    sql: '',
+    reads: [],
+    uses: [],
+    writes: `gold.${name}`,
+  }));
+  const manifest: Manifest = {
+    name: 'p',
+    zones: [],
+    datasets: [],
+    models,
+    groups: [group],
+    ops: { database: 'p_ops', zone: 'silver' },
+  };
+  expectValid(localMachine(group, manifest));
+  expectValid(localMachine({ ...group, ingests: [] }, manifest));
+  expectValid(localMachine({ ...group, levels: [] }, { ...manifest, models: [] }));
 });
 
 test('the same input gives the same output and the same events', async () => {

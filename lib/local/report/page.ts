@@ -112,7 +112,7 @@ function tables(all: readonly TableReport[]): Html {
         ? html`${plural(table.count, 'file')}, ${bytes(table.bytes ?? 0)}`
         : html`${count(table.count)}`;
     const drift = table.drift.map((line) => html`<br><span class="mark warn">${line}</span>`);
-    return html`<tr><th scope="row"><code>${table.table}</code>${table.description === undefined ? '' : html`<br><span class="muted small">${table.description}</span>`}</th><td class="number">${amount}</td><td>${table.change ?? html`<span class="muted">unchanged</span>`}${drift}</td><td>${snapshots(table)}</td></tr>`;
+    return html`<tr><th scope="row"><code>${table.table}</code>${table.description === undefined ? '' : html`<br><span class="muted small">${table.description}</span>`}</th><td class="number">${amount}</td><td class="text">${table.change ?? html`<span class="muted">unchanged</span>`}${drift}</td><td>${snapshots(table)}</td></tr>`;
   });
   return grid('Tables', [['Table'], ['Rows', 'number'], ['This run'], ['Snapshots']], rows);
 }
@@ -136,7 +136,7 @@ function quality(rules: readonly RuleReport[]): Html {
       failed === 0
         ? `${plural(held.length, 'rule')}, all passed`
         : `${count(failed)} of ${plural(held.length, 'rule')} failed`;
-    return html`<tr><th scope="row">${dimension}</th><td class="wide">${bar(0, overall(held), failed === 0 ? 'good' : 'warn')}</td><td class="number">${score(overall(held))} %</td><td>${text}</td></tr>`;
+    return html`<tr><th scope="row">${dimension}</th><td class="wide">${bar(0, overall(held), failed === 0 ? 'good' : 'warn')}</td><td class="number">${score(overall(held))} %</td><td class="text">${text}</td></tr>`;
   });
   const sorted = [...rules].sort(
     (a, b) => rank(a) - rank(b) || a.table.localeCompare(b.table) || a.rule.localeCompare(b.rule),
@@ -181,7 +181,7 @@ function quarantine(all: readonly QuarantineReport[]): Html {
   return html`${held.map((one) => {
     const reasons = one.reasons.map(
       (reason) =>
-        html`<tr><th scope="row"><code>${reason.rule}</code></th><td>${reason.message}</td><td class="number">${count(reason.rows)}</td></tr>`,
+        html`<tr><th scope="row"><code>${reason.rule}</code></th><td class="text">${reason.message}</td><td class="number">${count(reason.rows)}</td></tr>`,
     );
     const samples = one.samples.map(
       (sample) =>

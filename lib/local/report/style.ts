@@ -58,6 +58,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 thead th { color: var(--muted); font-size: 13px; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.text { min-width: 11em; }
 .wide { width: 45%; min-width: 140px; }
 .bar { display: block; margin-top: 5px; }
 .bar .track { fill: var(--track); } .bar .good { fill: var(--good); } .bar .warn { fill: var(--warn); } .bar .bad { fill: var(--bad); } .bar .neutral { fill: var(--bar); }
@@ -83,7 +84,7 @@ svg .amount { font: 12px/1 system-ui, -apple-system, "Segoe UI", Roboto, Arial, 
   :root { color-scheme: light; }
   body { background: #fff; font-size: 12px; }
   section, .tile { border-color: #ccc; break-inside: auto; } tr, .tile, h2, h3 { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  .scroll { overflow: visible; } svg { max-width: 100%; height: auto; } .bar { height: 12px; }
+  .scroll { overflow: visible; margin: 8px 0 0; padding: 0; } table, code, pre, .small { font-size: 10.5px; } th, td { padding: 5px 8px 5px 0; } td.text { min-width: 0; } svg { max-width: 100%; height: auto; } .bar { height: 12px; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 `);
