@@ -144,6 +144,7 @@ function objectType(property: SchemaProperty | ItemProperty, physical: Type | un
     if (seen.has(name))
       notes.problem([...at, 'name'], `must be unique in its object; ${JSON.stringify(name)} is given twice`);
     seen.add(name);
+    noticeUnchecked(field, at, notes);
     return {
       name,
       type: typeOf(field, at, notes) ?? 'string',
@@ -154,11 +155,29 @@ function objectType(property: SchemaProperty | ItemProperty, physical: Type | un
   return { kind: 'struct' as const, fields };
 }
 
+/** Rules stand at columns: of what is inside one, types and required fields are checked, and nothing else. */
+function noticeUnchecked(field: SchemaProperty | ItemProperty, path: Path, notes: Notes): void {
+  const {
+    format: _format,
+    timezone: _timezone,
+    defaultTimezone: _zone,
+    required: _required,
+    ...limits
+  } = field.logicalTypeOptions ?? {};
+  for (const option of Object.keys(limits))
+    notes.notice([...path, 'logicalTypeOptions', option], 'is kept but not checked: it stands inside a column');
+  if (field.quality !== undefined && field.quality.length > 0)
+    notes.notice([...path, 'quality'], 'is kept but not checked: it stands inside a column');
+  for (const flag of ['unique', 'primaryKey', 'partitioned'] as const)
+    if (field[flag] === true) notes.notice([...path, flag], 'is kept, but has no effect inside a column');
+}
+
 function arrayType(property: SchemaProperty | ItemProperty, physical: Type | undefined, path: Path, notes: Notes) {
   if (property.items === undefined) {
     if (physical === undefined) notes.problem([...path, 'items'], 'is missing; an array must say what its items are');
     return physical;
   }
+  noticeUnchecked(property.items, [...path, 'items'], notes);
   const element = typeOf(property.items, [...path, 'items'], notes);
   return element && { kind: 'list' as const, element };
 }

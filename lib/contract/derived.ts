@@ -1,6 +1,6 @@
 import { identifier, literal } from '../sql/quote';
 import { columnName } from './column';
-import type { Column, Rule } from './dataset';
+import type { Column, Rule, Type } from './dataset';
 import type { SchemaProperty } from './odcs';
 
 /** Rules that follow from what a property says of itself: required, unique, and the options of its logical type. */
@@ -45,7 +45,35 @@ export function derivedRules(property: SchemaProperty, column: Column, isCurrent
     expression('minProperties', `${size} >= ${options.minProperties}`);
   if (options.maxProperties !== undefined && size !== undefined)
     expression('maxProperties', `${size} <= ${options.maxProperties}`);
+  const nested = requiredFields(sql, column.type);
+  if (nested !== undefined) {
+    const description = 'Every required field inside has a value.';
+    rules.push({
+      ...base,
+      name: `${name}.fields`,
+      description,
+      dimension: 'completeness',
+      type: 'expression',
+      expression: nested,
+    });
+  }
   return rules;
+}
+
+/** SQL condition that every required field inside a value has a value; undefined where none is required. */
+function requiredFields(sql: string, type: Type, depth = 0): string | undefined {
+  if (typeof type === 'string') return undefined;
+  if (type.kind === 'struct') {
+    const conditions = type.fields.flatMap((field) => {
+      const value = `${sql}.${identifier(field.name)}`;
+      return [field.required ? `${value} IS NOT NULL` : [], requiredFields(value, field.type, depth) ?? []].flat();
+    });
+    return conditions.length === 0 ? undefined : `(${sql} IS NULL OR (${conditions.join(' AND ')}))`;
+  }
+  const item = `item${depth}`;
+  const inside = requiredFields(item, type.kind === 'list' ? type.element : type.value, depth + 1);
+  const items = type.kind === 'list' ? sql : `map_values(${sql})`;
+  return inside && `(${sql} IS NULL OR len(list_filter(${items}, lambda ${item}: NOT ${inside})) = 0)`;
 }
 
 /** The key is unique; of a table with history, among the rows that are current. */

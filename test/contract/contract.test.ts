@@ -393,6 +393,20 @@ describe('quality rules', () => {
       { logicalType: 'integer', logicalTypeOptions: { multipleOf: 5 } },
       { ...base, name: 'c.multipleOf', type: 'expression', expression: '"c" % 5 = 0' },
     ],
+    [
+      'required fields inside',
+      {
+        logicalType: 'array',
+        items: { logicalType: 'object', properties: [{ name: 'f', logicalType: 'string', required: true }] },
+      },
+      {
+        name: 'c.fields',
+        dimension: 'completeness',
+        type: 'expression',
+        expression:
+          '("c" IS NULL OR len(list_filter("c", lambda item0: NOT (item0 IS NULL OR (item0."f" IS NOT NULL)))) = 0)',
+      },
+    ],
   ])('follow from %s', (_what, property, expected) => {
     expect(datasetOf(contract([{ name: 'c', ...property }])).rules).toMatchObject([expected]);
   });
@@ -566,6 +580,15 @@ describe('what the standard allows and Ingot does not act on is kept, and said',
       contract([{ name: 'c', logicalType: 'integer', physicalType: 'varchar(3)' }]),
       [
         'c.yaml:14 schema[0].properties[0].physicalType: is kept, but the logical type integer decides: the column is int; given "varchar(3)"',
+      ],
+    ],
+    [
+      'limits inside a column',
+      contract([
+        { name: 'c', logicalType: 'array', items: { logicalType: 'string', logicalTypeOptions: { maxLength: 3 } } },
+      ]),
+      [
+        'c.yaml:17 schema[0].properties[0].items.logicalTypeOptions.maxLength: is kept but not checked: it stands inside a column',
       ],
     ],
     [

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { readContract } from '../../lib/contract/read';
+import { datasetsOf, readContract } from '../../lib/contract/read';
 import { InvalidInputError } from '../../lib/errors';
 import { checkPlatform, definePlatform, loadPlatform } from '../../lib/platform/load';
 import { cycles, inOrder, levels } from '../../lib/platform/order';
 import { platformFile, platformJsonSchema } from '../../lib/platform/schema';
+import { openDuckdb } from '../../lib/runtime/duckdb';
+import { validContract } from '../contract/generated';
 import { check, contractFile, type Files, flights, inFolder, problemsOf } from './folder';
 
 const aviation = join(__dirname, '../../examples/aviation');
@@ -584,6 +586,34 @@ qualify row_number() over (partition by f.origin order by f.distance) = 1`;
 
     expect(await problemsOf({ ...flights, 'models/fct_flights.sql': sql })).toEqual([]);
   });
+});
+
+test('every rule that follows from a valid contract binds', async () => {
+  await fc.assert(
+    fc.asyncProperty(validContract, async (contract) => {
+      const servers = [{ server: 'in', type: 's3', location: 's3://bronze/orders/', format: 'json' }];
+      await definePlatform({ name: 'shop', contracts: [{ ...contract, servers }], models: {} });
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
+test('required fields inside a column are required of every item', async () => {
+  const contract = readContract(
+    'c.yaml',
+    contractFile('orders', 'silver', {
+      c: 'logicalType: array, items: {logicalType: object, properties: [{name: f, logicalType: integer, required: true}]}',
+    }),
+  ).contract!;
+  const rule = datasetsOf(contract)[0]!.rules[0] as { readonly expression: string };
+  const duckdb = await openDuckdb();
+  try {
+    const rows = await duckdb.query(`SELECT ${rule.expression} AS holds FROM (VALUES
+      ([{'f': 1}, NULL]), (NULL), ([]), ([{'f': 1}, {'f': NULL}])) AS t(c)`);
+    expect(rows).toEqual([{ holds: true }, { holds: true }, { holds: true }, { holds: false }]);
+  } finally {
+    duckdb.close();
+  }
 });
 
 describe('the order of models', () => {
