@@ -77,8 +77,7 @@ export function replaceSlice({ name, columns }: Target, slice: Slice = {}): Chan
   const inDiffering = `EXISTS (SELECT 1 FROM ${scratch.buckets} AS b WHERE ${inBucket})`;
 
   const counted = (from: string) => `SELECT ${content} AS content, count(*) AS row_count FROM ${from} GROUP BY ALL`;
-  const changed = (count: string) =>
-    `${inDiffering} AND EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.${count} > 0 AND c.content = ${content})`;
+  const changed = `${inDiffering} AND EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.content = ${content})`;
   return {
     prepare: [
       `CREATE TEMP TABLE ${scratch.buckets} AS SELECT ${either.join(', ')}
@@ -93,8 +92,8 @@ export function replaceSlice({ name, columns }: Target, slice: Slice = {}): Chan
     ],
     counts: `SELECT coalesce(sum(new_rows), 0) AS inserted, 0 AS updated, coalesce(sum(old_rows), 0) AS deleted
       FROM ${scratch.changes}`,
-    remove: `(${where}) AND ${changed('old_rows')}`,
-    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${changed('new_rows')}`,
+    remove: `(${where}) AND ${changed}`,
+    add: `SELECT ${columnList(columns)} FROM ${scratch.rows} AS t WHERE ${changed}`,
     into: columns,
   };
 }

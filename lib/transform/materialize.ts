@@ -52,12 +52,11 @@ export function materialize(dataset: Dataset, name: string, circumstances: Circu
       return { byKey: false, whole: true, change: replace({ keepOthers: true }) };
     }
     case 'watermark': {
+      demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);
       const column = identifier(kind.column);
       const highest = `(SELECT max(${column}) FROM ${name})`;
       const where = `${highest} IS NULL OR ${column} >= ${highest} OR ${column} IS NULL`;
-      const byKey = dataset.key.length > 0;
-      if (changed) return { byKey, whole: true, change: byKey ? merge() : replace({}) };
-      return { where, byKey, whole: true, change: byKey ? merge() : replace({ where }) };
+      return { ...(changed ? {} : { where }), byKey: true, whole: true, change: merge() };
     }
     case 'scd1':
       demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);

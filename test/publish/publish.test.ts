@@ -280,7 +280,8 @@ describe('publish', () => {
     const started = startedAt();
     await load(run, values);
     await services().lake.run(
-      `INSERT INTO ${name('test_silver', 'airports_quarantine')} VALUES (now(), '${run}', 1, 'f', 1, '{}')`,
+      `INSERT INTO ${name('test_silver', 'airports_quarantine')} (quarantined_at, run, batch, file, row_number, reasons, raw)
+        VALUES (now(), '${run}', 1, 'f', 1, [], '{}')`,
     );
     await check('silver.airports', run);
     await runModels(run);

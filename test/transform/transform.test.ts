@@ -253,28 +253,9 @@ describe('watermark', () => {
     ]);
   });
 
-  test('without a key replaces the rows at or above the highest one', async () => {
+  test('without a key says so', async () => {
     const harness = await lake(kind, { key: [] });
-    await harness.fill(
-      'silver.things',
-      sqlOf([
-        { id: 1, seen: 1 },
-        { id: 2, seen: 2 },
-        { id: 2, seen: 2 },
-      ]),
-    );
-    await run(harness);
-    await harness.fill(
-      'silver.things',
-      sqlOf([
-        { id: 9, seen: 1 },
-        { id: 2, seen: 2 },
-        { id: 3, seen: 2 },
-        { id: 4, seen: 5 },
-      ]),
-    );
-    expect(await run(harness)).toMatchObject({ rows: { inserted: 3, updated: 0, deleted: 2 } });
-    expect((await tuples(harness)).map(([id]) => id)).toEqual([1, 2, 3, 4]);
+    await expect(run(harness)).rejects.toThrow('is materialized as watermark and needs a primary key in its contract');
   });
 
   test('takes all rows again once the SQL has changed', async () => {
