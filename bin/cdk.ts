@@ -7,8 +7,10 @@ import { processIo } from '../lib/cli/io';
 import { loadPlatform } from '../lib/platform/load';
 
 async function main(): Promise<void> {
-  const folder: string = new App().node.tryGetContext('ingot:platform') ?? '.';
-  console.error(synthCloudFormation(await loadPlatform(folder)).cost);
+  // One app alone: the CLI lets each write its assembly when the process ends.
+  const app = new App();
+  const folder: string = app.node.tryGetContext('ingot:platform') ?? '.';
+  console.error(synthCloudFormation(await loadPlatform(folder), app).cost);
 }
 
 main().catch((error: unknown) => {

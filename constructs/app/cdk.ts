@@ -7,13 +7,17 @@ import type { Synthesis } from './synthesis';
 /**
  * Synthesises one stack with a whole platform, for any account and region.
  *
- * @param props of the CDK app: `outdir`, `context`
+ * @param target the CDK app, or the props of one: `outdir`, `context`
  * @param runtime zip of the native runtime; by default as `PipelineDeclaration.runtime`
  * @throws InvalidInputError where the platform cannot be made
  */
-export function synthCloudFormation(platform: LoadedPlatform, props: AppProps = {}, runtime?: string): Synthesis {
+export function synthCloudFormation(
+  platform: LoadedPlatform,
+  target: App | AppProps = {},
+  runtime?: string,
+): Synthesis {
   const { manifest, deployment } = platform;
-  const app = new App(props);
+  const app = App.isApp(target) ? target : new App(target);
   const stack = new Stack(app, manifest.name, { description: `The data platform ${manifest.name}` });
   const construct = new Platform(stack, 'Platform', { manifest, ...deployment, runtime });
   const assembly = app.synth();
