@@ -10,6 +10,7 @@ import { ref, type Text } from '../core/text';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import { avroSchema } from './avro';
 import { bronzeProblems, bronzeTable } from './bronze';
+import { deployedProblems } from './deployed';
 import type { CatalogDeclaration } from './props';
 import { type Arriving, arriving } from './source';
 import { icebergTables, optimizerRole, optimizerRoleId, tablesHandler } from './tables';
@@ -63,6 +64,7 @@ export function catalogModel(
     ...sources.problems,
     ...sources.arriving.flatMap((each) => bronzeProblems(path, each)),
     ...dateProblems(path, since),
+    ...deployedProblems(path, catalog.deployed ?? [], datasets),
     ...logRetentionProblems(path, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);

@@ -1,3 +1,4 @@
+import type { Dataset } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { Architecture, Removal } from '../core/nodes';
 
@@ -5,6 +6,11 @@ import type { Architecture, Removal } from '../core/nodes';
 export interface CatalogDeclaration {
   /** The tables: a platform's manifest, or the resolved contracts alone as `{ datasets }`. */
   readonly manifest: Pick<Manifest, 'datasets'>;
+  /**
+   * Datasets as they were last deployed, so that synth refuses what their tables could not be changed into.
+   * @default none: the tables function alone refuses, at deploy
+   */
+  readonly deployed?: readonly Dataset[];
   /**
    * The earliest date under which a file may arrive, `YYYY-MM-DD`. Athena sees nothing that is older, and looks at
    * every day since where a query names none.

@@ -9,6 +9,7 @@ import { resolve } from '../../constructs/core/text';
 import { lakeModel } from '../../constructs/lake/model';
 import type { Column, Dataset, Source, Type } from '../../lib/contract/dataset';
 import { InvalidInputError } from '../../lib/errors';
+import { parseSpec } from '../../lib/tables/parse';
 import { platformSpecs } from '../../lib/tables/specs';
 import { engines } from './engines';
 import { column, dataset, manifest } from './manifest';
@@ -32,6 +33,14 @@ const problemsOf = (more: Partial<CatalogDeclaration>): string[] => {
   }
   return [];
 };
+
+/** What CloudFormation makes of a custom resource's properties. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asText);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, asText(held)]));
+  return String(value);
+}
 
 describe('a bronze table shows files as they arrived', () => {
   test('Parquet by the names and types of its own columns, whatever the contract makes of them', () => {
@@ -309,6 +318,54 @@ describe('Iceberg tables', () => {
       ]),
     );
     expect(properties.input).toMatchObject({ spec: { table: 'flights', partitionBy: [{ column: 'departed_at' }] } });
+  });
+
+  test.each(engines)('$name sends specs that the tables function reads as they were meant', (engine) => {
+    const sent = engine.catalog({ manifest }).all('lambda.invocation');
+    expect(sent).toHaveLength(6);
+    for (const { properties } of sent) {
+      const { spec } = properties.input as { spec: { database: string; location: string } };
+      // A name and a place as they are once deployed; CloudFormation makes text of all else that is none.
+      const deployed = { ...spec, database: 'aviation_silver', location: 's3://bucket/x' };
+      expect(parseSpec(engine.name === 'CloudFormation' ? asText(deployed) : deployed, 'x')).toEqual(deployed);
+    }
+  });
+});
+
+describe('a contract that changes', () => {
+  const flights = (version: string, columns: readonly Column[], more: Partial<Dataset> = {}): Dataset => ({
+    ...dataset('silver', 'flights', columns, more),
+    contract: { id: 'flights', version },
+  });
+  const deployed = [flights('1.0.0', [column('origin', 'string'), column('delay', 'int', { id: 'd' })])];
+  const after = (...datasets: Dataset[]) => problemsOf({ manifest: { datasets }, deployed });
+
+  test('in a way that its table can follow passes: a column added, widened, renamed by its id', () => {
+    const columns = [
+      column('origin', 'string'),
+      column('delay_minutes', 'long', { id: 'd' }),
+      column('gate', 'string'),
+    ];
+    expect(after(flights('2.0.0', columns))).toEqual([]);
+  });
+
+  test('in a way that its table cannot follow is refused at synth, each change in a sentence', () => {
+    const columns = [column('origin', 'string', { required: true }), column('gate', 'string', { required: true })];
+    const problems = after(flights('2.0.0', columns, { key: ['origin'] }));
+    expect(problems.map((problem) => /of (silver\.\S+),/.exec(problem)?.[1])).toEqual([
+      'silver.flights.delay',
+      'silver.flights.origin',
+      'silver.flights.gate',
+      'silver.flights',
+    ]);
+    expect(problems[0]).toBe(
+      'Stack/Catalog manifest.datasets.silver.flights: must be a table that flights 1.0.0, as deployed, can be changed into: of silver.flights.delay, the column is removed; it was int; allowed are new optional columns, wider types, columns made optional or renamed by id; else declare a table of another name and fill it from this one',
+    );
+  });
+
+  test('back to an older version passes, as the table stays as it is; so does one whose table leaves', () => {
+    expect(after(flights('0.9.0', [column('origin', 'string')]))).toEqual([]);
+    expect(after()).toEqual([]);
   });
 });
 
