@@ -24,7 +24,13 @@ function mean(results: readonly RuleResult[]): number {
   return Math.floor((100 * results.reduce((sum, result) => sum + scoreOf(result), 0)) / results.length) / 100;
 }
 
-function scoreOf({ status, type, failed, checked }: RuleResult): number {
+/** How good one rule found the table, from 0 to 100. */
+export function scoreOf({
+  status,
+  type,
+  failed,
+  checked,
+}: Pick<RuleResult, 'status' | 'type' | 'failed' | 'checked'>): number {
   if (status === 'error') return 0;
   if (type === 'rowCount' || type === 'sql') return status === 'passed' ? 100 : 0;
   return 100 - percent(failed, checked);

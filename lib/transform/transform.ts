@@ -51,16 +51,18 @@ interface Run {
 }
 
 async function write(run: Run, tx: Transaction): Promise<Rows | 'fresh'> {
-  const { place, name, inputs, startedAt, range } = run;
+  const { model, place, name, inputs, startedAt, range } = run;
   const before = (await tx.properties(place.database, place.table))[inputsProperty];
   const changed = sqlChanged(before, inputs);
   const empty = (await tx.query(`SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
   const { where, byKey, change, whole } = materialize(place.dataset, name, { startedAt, empty, changed, range });
   if (whole && before === inputs) return 'fresh';
 
-  await createRows(run, where, tx);
+  await byName(model, () => createRows(run, where, tx));
   if (byKey) await checkKeys(run, tx);
-  for (const statement of change.prepare) await tx.run(statement);
+  await byName(model, async () => {
+    for (const statement of change.prepare) await tx.run(statement);
+  });
   const rows = await countsOf(change.counts, tx);
   if (rows.deleted + rows.updated > 0) await tx.run(`DELETE FROM ${name} AS t WHERE ${change.remove}`);
   if (rows.inserted + rows.updated > 0) {
@@ -73,12 +75,17 @@ async function write(run: Run, tx: Transaction): Promise<Rows | 'fresh'> {
 
 /** Runs the model's SQL once, into a temporary table with the contract's columns. */
 async function createRows({ model, place, select }: Run, where: string | undefined, tx: Transaction): Promise<void> {
+  const described = await tx.query(`DESCRIBE ${select}`);
+  const given = described.map((column) => String(column.column_name));
+  const cast = `SELECT ${castColumns(model, place.dataset, given)} FROM (${select})`;
+  const filter = where === undefined ? '' : ` WHERE ${where}`;
+  await tx.run(`CREATE TEMP TABLE ${scratch.rows} AS SELECT * FROM (${cast})${filter}`);
+}
+
+/** An error of SQL says what is wrong, but not in which of many models. */
+async function byName(model: Model, work: () => Promise<void>): Promise<void> {
   try {
-    const described = await tx.query(`DESCRIBE ${select}`);
-    const given = described.map((column) => String(column.column_name));
-    const cast = `SELECT ${castColumns(model, place.dataset, given)} FROM (${select})`;
-    const filter = where === undefined ? '' : ` WHERE ${where}`;
-    await tx.run(`CREATE TEMP TABLE ${scratch.rows} AS SELECT * FROM (${cast})${filter}`);
+    await work();
   } catch (error) {
     const { message } = error as Error;
     if (message.startsWith('Model ')) throw error;

@@ -65,6 +65,12 @@ describe('a contract becomes a dataset', () => {
     expect(dataset.rules.find(({ name }) => name === 'key.unique')).toMatchObject({ where: 'is_current' });
   });
 
+  test('with history whose versions say themselves since when they hold', () => {
+    const yaml = example('dim_airports').replace('value: scd2', 'value: scd2\n  - property: watermark\n    value: city');
+
+    expect(datasetOf(yaml).materialization).toEqual({ kind: 'scd2', column: 'city' });
+  });
+
   test('the same in TypeScript as in YAML, but for the file', () => {
     const { contract: parsed } = readContract('x.yaml', example('airports'));
     const [built] = datasetsOf(defineContract(parsed!));

@@ -301,6 +301,9 @@ describe('a model', () => {
   test('whose SQL fails, or whose value does not fit its type, fails by name', async () => {
     const wrong = await lake({ kind: 'full' }, {}, [model({ sql: 'select nothing from silver.things' })]);
     await expect(run(wrong)).rejects.toThrow(/^Model dim_things \(models\/dim_things.sql\): Binder Error.*nothing/);
+    const noTime = await lake({ kind: 'scd2', column: 'id' });
+    await noTime.fill('silver.things', sqlOf([{ id: 1 }]));
+    await expect(run(noTime)).rejects.toThrow(/^Model dim_things .*INTEGER -> TIMESTAMP/);
     const unfit = await lake({ kind: 'full' }, {}, [
       model({ sql: "select 'x' as id, 1 as city, null as seen, null as day" }),
     ]);
