@@ -66,7 +66,10 @@ describe('a contract becomes a dataset', () => {
   });
 
   test('with history whose versions say themselves since when they hold', () => {
-    const yaml = example('dim_airports').replace('value: scd2', 'value: scd2\n  - property: watermark\n    value: city');
+    const yaml = example('dim_airports').replace(
+      'value: scd2',
+      'value: scd2\n  - property: watermark\n    value: city',
+    );
 
     expect(datasetOf(yaml).materialization).toEqual({ kind: 'scd2', column: 'city' });
   });
@@ -711,8 +714,8 @@ schema:
     [
       'a name that is too long',
       'name: orders',
-      `name: ${'o'.repeat(256)}`,
-      ['c.yaml:10 schema[0].name: must have at most 255 characters, as AWS Glue allows; given 256'],
+      `name: ${'o'.repeat(245)}`,
+      ['c.yaml:10 schema[0].name: must have at most 244 characters, as AWS Glue allows; given 245'],
     ],
     [
       "a quarantine's name",
