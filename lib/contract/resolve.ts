@@ -2,17 +2,17 @@ import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { columnName, readColumn } from './column';
 import { type Custom, readCustom, tableProperties } from './custom';
-import type { Column, Dataset, Materialization, Partition, Rule, SortKey, Type } from './dataset';
+import type { Column, Dataset, Materialization, Partition, Rule, SortKey } from './dataset';
 import { derivedRules, keyRule } from './derived';
 import type { Document, Path } from './document';
-import { historyColumns, nameProblem, quarantineSuffix } from './names';
+import { historyColumns, longestTableName, nameProblem, quarantineSuffix } from './names';
 import { Notes } from './notes';
 import type { DataContract, SchemaObject, SchemaProperty } from './odcs';
+import { transformOf, transformProblem } from './partition';
 import { qualityRule, type Target } from './quality';
 import { ownersOf, promisesOf, rolesOf } from './service';
 import { sourceOf, type ZoneKind } from './source';
 import { show } from './strict';
-import { decimalOf } from './types';
 
 /** What a contract says, resolved. */
 export interface ResolvedContract {
@@ -138,7 +138,7 @@ class TableReader {
 
   private checkName(): void {
     const at = [...this.path, this.table.physicalName === undefined ? 'name' : 'physicalName'];
-    const problem = nameProblem(this.name);
+    const problem = nameProblem(this.name, longestTableName);
     if (problem !== undefined) this.notes.problem(at, problem);
     if (this.name.endsWith(quarantineSuffix))
       this.notes.problem(at, `must not end in ${quarantineSuffix}: the quarantine of a table is named so`);
@@ -184,22 +184,11 @@ class TableReader {
 
   private partitions(): Partition[] {
     return this.positions('partitioned', 'partitionKeyPosition').map((property) => {
-      const name = columnName(property);
       const i = this.properties.indexOf(property);
-      const at = property.customProperties?.findIndex((custom) => custom.property === 'partitionTransform') ?? -1;
-      const given = at < 0 ? undefined : property.customProperties![at]!.value;
-      const transform =
-        typeof given === 'string'
-          ? given
-              .replace(/\s/g, '')
-              .replace(/\((\d+)\)$/, '[$1]')
-              .toLowerCase()
-          : 'identity';
+      const { transform, path } = transformOf(property);
       const problem = transformProblem(transform, this.columns[i]!.type);
-      const where = [...this.path, 'properties', i];
-      if (problem !== undefined)
-        this.notes.problem(at < 0 ? [...where, 'partitioned'] : [...where, 'customProperties', at, 'value'], problem);
-      return { column: name, transform };
+      if (problem !== undefined) this.notes.problem([...this.path, 'properties', i, ...path], problem);
+      return { column: columnName(property), transform };
     });
   }
 
@@ -329,31 +318,4 @@ class TableReader {
     rules.set(name, { ...rule, name });
     this.rulePaths.set(name, path);
   }
-}
-
-/** What is wrong with a partition transform of a column of this type; undefined where nothing is. */
-function transformProblem(transform: string, type: Type): string | undefined {
-  const [, kind = '', width] = /^([a-z]+)(?:\[(\d+)\])?$/.exec(transform) ?? [];
-  const needsWidth = kind === 'bucket' || kind === 'truncate';
-  const known = ['identity', 'year', 'month', 'day', 'hour', 'bucket', 'truncate'];
-  if (!known.includes(kind) || needsWidth !== (width !== undefined) || width === '0')
-    return `must be a partition transform; ${givenAllowed(transform, [...known.slice(0, 5), 'bucket[16]', 'truncate[4]'])}`;
-  const isDate = type === 'date';
-  const isTimestamp = type === 'timestamp' || type === 'timestamptz';
-  const fits =
-    kind === 'identity'
-      ? typeof type === 'string'
-      : kind === 'hour'
-        ? isTimestamp
-        : needsWidth
-          ? takesWidth(kind, type)
-          : isDate || isTimestamp;
-  return fits
-    ? undefined
-    : `is ${kind}, which a column of type ${typeof type === 'string' ? type : type.kind} cannot be partitioned by`;
-}
-
-function takesWidth(kind: string, type: Type): boolean {
-  if (decimalOf(type) !== undefined || ['int', 'long', 'string', 'binary'].includes(type as string)) return true;
-  return kind === 'bucket' && ['date', 'time', 'timestamp', 'timestamptz', 'uuid'].includes(type as string);
 }

@@ -5,6 +5,7 @@ import type { Column, Dataset, StructField, Type } from '../../lib/contract/data
 import { diffContracts } from '../../lib/contract/diff';
 import type { DataContract, SchemaProperty } from '../../lib/contract/odcs';
 import { type ContractCheck, datasetsOf, readContract } from '../../lib/contract/read';
+import { widens } from '../../lib/contract/types';
 import { describeProblem } from '../../lib/errors';
 import { openDuckdb } from '../../lib/runtime/duckdb';
 import { duckdbType } from '../../lib/sql/types';
@@ -100,6 +101,15 @@ describe('laws of changes', () => {
     );
   });
 
+  test('types widen if and only if a reader of the wider one reads the narrower one', () => {
+    fc.assert(
+      fc.property(type, type, (from, to) => {
+        expect(widens(from, to)).toBe(readsAs(from, to));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('DuckDB reads every value of a type by each that it widens to', async () => {
     const duckdb = await openDuckdb();
     try {
@@ -142,10 +152,8 @@ function compare(a: string, b: string): number {
   return x[0]! - y[0]! || x[1]! - y[1]! || x[2]! - y[2]!;
 }
 
-function table(columns: readonly Column[]): Dataset {
-  const [dataset] = datasetsOf(contract());
-  return { ...dataset!, columns };
-}
+const [orders] = datasetsOf(contract());
+const table = (columns: readonly Column[]): Dataset => ({ ...orders!, columns });
 
 const primitive = fc.constantFrom<Type>(
   'int',
@@ -177,7 +185,25 @@ const columns: fc.Arbitrary<Column[]> = fc.uniqueArray(
   }),
   { selector: (column) => column.name, minLength: 1 },
 );
-const columnsPair = fc.tuple(columns, columns);
+/** A column of the old version becomes one of the new: mostly the same, else without one of its marks, or gone. */
+const evolved = (column: Column): fc.Arbitrary<Column | undefined> =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant(column) },
+    { weight: 3, arbitrary: type.map((other) => ({ ...column, type: other })) },
+    { weight: 1, arbitrary: fc.constant({ ...column, required: !column.required }) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  );
+const columnsPair = columns.chain((before) =>
+  fc.tuple(
+    fc.constant(before),
+    fc
+      .tuple(fc.tuple(...before.map(evolved)), fc.option(fc.boolean()))
+      .map(([kept, added]) => [
+        ...kept.filter((column) => column !== undefined),
+        ...(added === null ? [] : [{ ...before[0]!, name: 'new', required: added }]),
+      ]),
+  ),
+);
 
 /**
  * Written a second time, from the side of a reader: every column that was is there and holds each of its values, and a
