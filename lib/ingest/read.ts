@@ -78,7 +78,8 @@ async function probeTogether(uris: readonly string[], select: (uri: string) => s
     for (const { file, name, type } of rows) columns[file]!.push({ name, type });
     return columns;
   } catch (error) {
-    if (uris.length === 1) return [{ unreadable: faultOfFile(error) }];
+    const unreadable = faultOfFile(error);
+    if (uris.length === 1) return [{ unreadable }];
     const probes: Probe[] = [];
     for (const uri of uris) probes.push(...(await probeTogether([uri], select, query)));
     return probes;
