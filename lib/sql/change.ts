@@ -73,8 +73,9 @@ export function replaceSlice({ name, columns }: Target, slice: Slice = {}): Chan
       sum(${content}) AS content FROM ${from} GROUP BY ALL`;
   const sameBucket = parts.map((part) => `n.${part} IS NOT DISTINCT FROM t.${part}`).join(' AND ');
   const either = parts.map((part) => `CASE WHEN n.row_count IS NULL THEN t.${part} ELSE n.${part} END AS ${part}`);
-  const inBucket = buckets.map((value, i) => `b.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
-  const inDiffering = `EXISTS (SELECT 1 FROM ${scratch.buckets} AS b WHERE ${inBucket})`;
+  // The values are not qualified: an alias that a column could have as its name would hide that column.
+  const inBucket = buckets.map((value, i) => `_ingot_b.${parts[i]} IS NOT DISTINCT FROM ${value}`).join(' AND ');
+  const inDiffering = `EXISTS (SELECT 1 FROM ${scratch.buckets} AS _ingot_b WHERE ${inBucket})`;
 
   const counted = (from: string) => `SELECT ${content} AS content, count(*) AS row_count FROM ${from} GROUP BY ALL`;
   const changed = `${inDiffering} AND EXISTS (SELECT 1 FROM ${scratch.changes} AS c WHERE c.content = ${content})`;

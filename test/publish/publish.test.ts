@@ -246,6 +246,24 @@ describe('quality', () => {
     ]);
   });
 
+  test('many that answer at once, in several processes, keep all answers', async () => {
+    await load('r1', "('AAA', 'Aa')");
+    const lakes = [services(), await iceberg.another(), await iceberg.another()];
+    const tables = ['silver.airports', 'gold.dim_airports'];
+    await Promise.all(
+      lakes.flatMap((lake, i) => tables.map((table) => quality({ group: 'all', table, run: `r${i % 2}` }, lake))),
+    );
+    const kept = await rows(
+      'SELECT run, "table", count(*)::INTEGER AS n FROM ops.quality_results GROUP BY ALL ORDER BY ALL',
+    );
+    expect(kept).toEqual([
+      { run: 'r0', table: 'gold.dim_airports', n: 1 },
+      { run: 'r0', table: 'silver.airports', n: 4 },
+      { run: 'r1', table: 'gold.dim_airports', n: 1 },
+      { run: 'r1', table: 'silver.airports', n: 4 },
+    ]);
+  });
+
   test('too much in quarantine closes the gate, also for the next run that loads nothing', async () => {
     await load('r1', "('AAA', 'Aa')", 100, 26);
     expect(await check('silver.airports', 'r1')).toMatchObject({ passed: false, failed: ['quarantine.share'] });

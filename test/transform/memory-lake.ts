@@ -100,7 +100,7 @@ export async function memoryLake(manifest: Manifest, opsTables: Record<string, s
     properties,
     async snapshotId(database, table) {
       const [row] = await duckdb.query(
-        `SELECT count(*) AS n, sum(hash(t)::HUGEINT) AS h FROM ${name(database, table)} AS t`,
+        `SELECT count(*) AS n, sum(hash(_row)::HUGEINT) AS h FROM ${name(database, table)} AS _row`,
       );
       return row?.n === 0n ? undefined : `${row?.n}-${row?.h}`;
     },

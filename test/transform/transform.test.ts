@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Dataset, Materialization } from '../../lib/contract/dataset';
 import type { Model } from '../../lib/platform/manifest';
 import type { Row } from '../../lib/runtime/services';
+import { identifier } from '../../lib/sql/quote';
 import { inputsProperty } from '../../lib/transform/inputs';
 import { selectOf } from '../../lib/transform/select';
 import { staleModels } from '../../lib/transform/stale';
@@ -137,6 +138,54 @@ const crashing =
       await work(tx);
       throw new Error('crash');
     });
+
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))('names of columns in %s', (_, kind) => {
+  const names = ['t', 'b', 'n', 'c', 'content', 'row_count', 'select', 'my "col"', "it's; --", 'valid', 'hash', 'Seen'];
+
+  test.each(names)('%j is only a name, as key, partition, time and value', async (name) => {
+    const time = {
+      ...kind,
+      ...('column' in kind || kind.kind === 'scd2' ? { column: 'Seen' } : {}),
+    } as Materialization;
+    const declared = names.map((of) => column(of, of === 'Seen' ? 'timestamptz' : 'string'));
+    const things = dataset({
+      name: 'things',
+      columns: declared,
+      source: { zone: 'bronze', prefix: 'x', format: 'csv' },
+    });
+    const filled = dataset({
+      name: 'dim_things',
+      zone: 'gold',
+      columns: declared,
+      key: [name],
+      materialization: time,
+      history: kind.kind === 'scd2' ? 'scd2' : 'current',
+      partitionBy: [{ column: name, transform: 'identity' }],
+    });
+    const harness = await memoryLake(manifestOf([things, filled], [model()]));
+    open.push(harness);
+    const rowOf = (key: string, value: string, at: string) =>
+      `SELECT ${names.map((of) => `${of === 'Seen' ? `TIMESTAMPTZ '${at}'` : `'${of === name ? key : value}'`} AS ${identifier(of)}`).join(', ')}`;
+    await harness.fill(
+      'silver.things',
+      `${rowOf('k', 'old', '2024-01-01')} UNION ALL ${rowOf('l', 'same', '2024-01-02')}`,
+    );
+    await run(harness);
+    await harness.fill(
+      'silver.things',
+      `${rowOf('k', 'new', '2024-01-03')} UNION ALL ${rowOf('l', 'same', '2024-01-02')}`,
+    );
+    const { rows } = await run(harness);
+    if (name === 'Seen') expect(rows.inserted).toBe(1);
+    else expect(rows.updated + rows.deleted).toBe(1);
+    const value = names.find((of) => of !== name && of !== 'Seen')!;
+    const current = kind.kind === 'scd2' ? 'WHERE is_current' : '';
+    const found = await harness.lake.query(
+      `SELECT ${identifier(value)} AS v FROM gold.dim_things ${current} ORDER BY v`,
+    );
+    expect(found).toContainEqual({ v: 'new' });
+  });
+});
 
 describe('full', () => {
   test('puts what the model gives in the place of what the table held', async () => {
