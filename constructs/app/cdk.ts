@@ -16,10 +16,10 @@ export function synthCloudFormation(
   target: App | AppProps = {},
   runtime?: string,
 ): Synthesis {
-  const { manifest, deployment } = platform;
+  const { manifest, deployment, deployed } = platform;
   const app = App.isApp(target) ? target : new App(target);
   const stack = new Stack(app, manifest.name, { description: `The data platform ${manifest.name}` });
-  const construct = new Platform(stack, 'Platform', { manifest, ...deployment, runtime });
+  const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   const assembly = app.synth();
   const { template } = assembly.getStackByName(stack.stackName);
   const resources = Object.keys(template.Resources).length;

@@ -16,11 +16,11 @@ export function synthTerraform(
   props: { readonly outdir?: string; readonly context?: Record<string, unknown> } = {},
   runtime?: string,
 ): Synthesis {
-  const { manifest, deployment } = platform;
+  const { manifest, deployment, deployed } = platform;
   const app = new App({ ...props, skipValidation: false });
   const stack = new TerraformStack(app, manifest.name);
   new AwsProvider(stack, 'Aws', {});
-  const construct = new Platform(stack, 'Platform', { manifest, ...deployment, runtime });
+  const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   app.synth();
   const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, unknown>> };
   const resources = Object.values(resource).reduce((sum, ofKind) => sum + Object.keys(ofKind).length, 0);

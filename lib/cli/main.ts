@@ -4,6 +4,7 @@ import { addCheck } from './commands/check';
 import { addDiff } from './commands/diff';
 import { addInit } from './commands/init';
 import { addLand } from './commands/land';
+import { addLock } from './commands/lock';
 import { addQuery } from './commands/query';
 import { addRun } from './commands/run';
 import { addRuntime } from './commands/runtime';
@@ -51,7 +52,8 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   const end = (ended: number) => {
     code = ended;
   };
-  for (const one of [addInit, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addRuntime]) one(add, io, end);
+  for (const one of [addInit, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addLock, addRuntime])
+    one(add, io, end);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return code;

@@ -1,11 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Dataset } from '../contract/dataset';
 import { codeDocument, type Document, yamlDocument } from '../contract/document';
 import { fromCode, type ReadContract, readContract } from '../contract/read';
 import { InvalidInputError, type Problem } from '../errors';
 import { checkInput, type PlatformCheck, sorted } from './check';
 import type { Deployment } from './deployment';
 import { findFiles } from './files';
+import { readLock } from './lock';
 import type { Manifest } from './manifest';
 import type { ModelFile } from './models';
 import type { LocalDeclaration, PlatformDeclaration } from './schema';
@@ -18,6 +20,8 @@ export interface LoadedPlatform {
   readonly local: LocalDeclaration;
   /** What the platform says and Ingot does not act on. */
   readonly notices: readonly Problem[];
+  /** Datasets as they were last deployed, from `contracts.lock.json`; absent where none was locked. */
+  readonly deployed?: readonly Dataset[];
 }
 
 const platformFileName = 'platform.yaml';
@@ -31,7 +35,9 @@ const defaultModels = ['models/*.sql'];
  * @throws InvalidInputError with every problem of all of them
  */
 export async function loadPlatform(path: string): Promise<LoadedPlatform> {
-  return unwrap(await checkPlatform(path));
+  const platform = unwrap(await checkPlatform(path));
+  const deployed = await readLock((await isFolder(path)) ? path : dirname(path));
+  return { ...platform, ...(deployed === undefined ? {} : { deployed }) };
 }
 
 /** Reads a platform and says what is wrong with it, where anything is. Throws nothing for what a user wrote. */
