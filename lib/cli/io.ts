@@ -33,7 +33,8 @@ function output(stream: WriteStream): Output {
     colors: pc.createColors(hasColor),
     isLive: isTerminal,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that does not know its width says 0.
+      return stream.columns > 0 ? stream.columns : 80;
     },
   };
 }

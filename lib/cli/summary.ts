@@ -69,17 +69,27 @@ function quarantine({ quarantine }: RunReport, bold: (text: string) => string): 
   return `${bold('Quarantine')}\n${textTable(columns, rows, bold)}`;
 }
 
-/** Stages around the state machine, and the sum of each kind of state in it. */
+/** Stages around the state machine, and how long there was a state of each kind at work in it. */
 function times({ stages, states }: RunReport): string {
   const kinds = [...new Set(states.map(({ name }) => name))];
   const sums = kinds.map((kind) => {
     const held = states.filter(({ name }) => name === kind);
-    const sum = held.reduce((total, { milliseconds }) => total + milliseconds, 0);
-    return [held.length === 1 ? kind : `${kind}, ${held.length} times`, duration(sum)];
+    return [held.length === 1 ? kind : `${kind}, ${held.length} times`, duration(covered(held))];
   });
   const rows = [...stages.map(({ name, milliseconds }) => [name, duration(milliseconds)]), ...sums];
   const width = Math.max(...rows.map(([name]) => name!.length));
   return rows.map(([name, time]) => `${name!.padEnd(width)}  ${time}\n`).join('');
+}
+
+/** Time in which at least one of the states was at work: those that run side by side count once. */
+function covered(states: RunReport['states']): number {
+  let [sum, until] = [0, 0];
+  for (const { from, milliseconds } of [...states].sort((a, b) => a.from - b.from)) {
+    const to = from + milliseconds;
+    sum += Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+  }
+  return sum;
 }
 
 function failures({ runs }: RunReport, { bold, red }: Output['colors']): string {

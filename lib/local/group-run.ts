@@ -118,8 +118,9 @@ export async function rememberLast(run: GroupRun, layout: Layout, progress: Prog
     await writeFile(file, `${JSON.stringify(run, undefined, 2)}\n`);
     return run;
   }
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  const last = text === undefined ? undefined : (JSON.parse(text) as GroupRun);
+  const last = await readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as GroupRun)
+    .catch(() => undefined);
   if (last?.status !== 'failed') return run;
   progress.note(`Nothing is new since run ${last.run}, which failed`);
   return { ...run, status: 'failed', failures: last.failures };

@@ -146,8 +146,12 @@ async function reportOn(ended: readonly Ended[], landed: readonly Landed[], arou
 }
 
 async function readLast(layout: Layout): Promise<RunReport | undefined> {
-  const text = await readFile(layout.reportData, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as RunReport);
+  try {
+    return JSON.parse(await readFile(layout.reportData, 'utf8')) as RunReport;
+  } catch {
+    // Missing, or cut short by a crash: then it is gathered anew.
+    return undefined;
+  }
 }
 
 function doneBy(ended: readonly Ended[], landed: readonly Landed[]): Done {

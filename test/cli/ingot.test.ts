@@ -198,6 +198,17 @@ describe('run', () => {
     }
   }, 300_000);
 
+  test('for a range loads the files of those days again, and nothing is there twice', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    const before = await Promise.all([query(platform, silver), query(platform, gold)]);
+    const { code, err } = await ingot(['run', platform, '--range', '2026-01-05..2026-01-05']);
+    expect(err).toContain('Found 1 file to load');
+    expect(code).toBe(0);
+    expect(await Promise.all([query(platform, silver), query(platform, gold)])).toEqual(before);
+    expect((await ingot(['run', platform, '--range', '2025-01-01..2025-12-31'])).out).toContain('Nothing new');
+  }, 120_000);
+
   test('for a group that is not there names those that are', async () => {
     const { code, err } = await ingot(['run', shop, '--group', 'sale']);
     expect(err).toContain('given "sale"; allowed: sales; did you mean sales?');
@@ -226,6 +237,12 @@ describe('query', () => {
     const { code, err } = await ingot(['query', sql, '--platform', shop]);
     expect(err).toContain('must be one question');
     expect(code).toBe(2);
+  });
+
+  test('of a platform that has not run yet says how to run it', async () => {
+    const { code, err } = await ingot(['query', 'select 1', '--platform', await copy()]);
+    expect(err).toMatch(/has no tables yet on this machine: ingot run /);
+    expect(code).toBe(1);
   });
 
   test('says what is wrong with SQL in one line', async () => {

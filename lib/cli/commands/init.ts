@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { platformName, starterFiles } from '../starter';
 
 export const addInit: AddCommand = (add, io) => {
@@ -26,11 +27,11 @@ export const addInit: AddCommand = (add, io) => {
         io.out.write(`${JSON.stringify({ platform: name, folder, files: Object.keys(files) })}\n`);
         return;
       }
-      const shown = relative(process.cwd(), folder);
+      const shown = place(folder);
       const { bold, green } = io.out.colors;
-      io.out.write(`${green('✓')} The platform ${bold(name)} is in ${shown === '' ? 'this folder' : shown}:\n`);
+      io.out.write(`${green('✓')} The platform ${bold(name)} is in ${shown === '.' ? 'this folder' : shown}:\n`);
       for (const path of Object.keys(files)) io.out.write(`  ${path}\n`);
-      io.out.write(`Next: ${bold(shown === '' ? 'ingot run' : `ingot run ${shown}`)}\n`);
+      io.out.write(`Next: ${bold(shown === '.' ? 'ingot run' : `ingot run ${shown}`)}\n`);
     });
 };
 

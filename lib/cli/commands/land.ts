@@ -1,8 +1,8 @@
-import { relative } from 'node:path';
 import { landFiles } from '../../local/land';
 import { layoutOf } from '../../local/layout';
 import { loadPlatform } from '../../platform/load';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 
 interface Options {
@@ -34,8 +34,8 @@ export const addLand: AddCommand = (add, io) => {
         return;
       }
       for (const { to, table, isNew } of landed) {
-        const place = relative(process.cwd(), to);
-        io.out.write(isNew ? `${io.out.colors.green('✓')} ${place}, for ${table}\n` : `  ${place} is there already\n`);
+        const where = place(to);
+        io.out.write(isNew ? `${io.out.colors.green('✓')} ${where}, for ${table}\n` : `  ${where} is there already\n`);
       }
       if (landed.some(({ isNew }) => isNew)) io.out.write('The next ingot run loads what is new.\n');
     });

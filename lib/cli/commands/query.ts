@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { layoutOf } from '../../local/layout';
 import { loadPlatform } from '../../platform/load';
 import type { Lake, Row } from '../../runtime/services';
 import { CannotError, invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 import { textTable } from '../text-table';
 
@@ -35,8 +37,11 @@ Examples:
         throw invalidArgument('--rows', `must be a whole number from 1, given ${JSON.stringify(options.rows)}`);
       const folder = await platformFolder(options.platform);
       const { manifest } = await loadPlatform(folder);
+      const layout = layoutOf(folder);
+      if (!existsSync(layout.catalog))
+        throw new CannotError(`${manifest.name} has no tables yet on this machine: ingot run ${place(folder)}`);
       const { openWorkbench } = require('../../local/workbench') as typeof import('../../local/workbench');
-      const workbench = await openWorkbench(manifest, layoutOf(folder));
+      const workbench = await openWorkbench(manifest, layout);
       try {
         const rows = await ask(sql, workbench.services.lake);
         if (options.json) io.out.write(`${JSON.stringify(rows, plainJson)}\n`);

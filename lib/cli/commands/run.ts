@@ -1,8 +1,8 @@
-import { relative } from 'node:path';
 import type { DateRange } from '../../handlers/events';
 import { layoutOf } from '../../local/layout';
 import { exitCode, invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 import { showProgress } from '../progress';
 import { runSummary } from '../summary';
@@ -39,7 +39,7 @@ Examples:
         progress?.end();
         const page = layoutOf(folder).report;
         if (options.json) io.out.write(`${JSON.stringify({ ...report, report: page })}\n`);
-        else io.out.write(runSummary(report, relative(process.cwd(), page), io.out));
+        else io.out.write(runSummary(report, place(page), io.out));
         if (options.report) await openInBrowser(page);
         end(report.status === 'failed' ? exitCode.failed : exitCode.ok);
       } finally {

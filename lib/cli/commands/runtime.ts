@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { bytes } from '../../local/report/format';
 import type { LambdaArchitecture } from '../../runtime/layer';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { showProgress } from '../progress';
 
 interface Options {
@@ -28,21 +29,21 @@ Example:
     )
     .action(async ({ arch, out, ifMissing, json }: Options) => {
       const file = join(resolve(out), `${arch}.zip`);
-      const place = relative(process.cwd(), file);
+      const where = place(file);
       if (ifMissing && existsSync(file)) {
-        io.out.write(json ? `${JSON.stringify({ file, written: false })}\n` : `  ${place} is there\n`);
+        io.out.write(json ? `${JSON.stringify({ file, written: false })}\n` : `  ${where} is there\n`);
         return;
       }
       const { buildRuntime } = require('../../runtime/layer') as typeof import('../../runtime/layer');
       const progress = showProgress(io.err);
       try {
-        const step = json ? undefined : progress.begin(`Writing ${place}`);
+        const step = json ? undefined : progress.begin(`Writing ${where}`);
         const runtime = await buildRuntime({ arch, out: resolve(out) });
         step?.done();
         if (json) io.out.write(`${JSON.stringify({ ...runtime, written: true })}\n`);
         else
           io.out.write(
-            `${io.out.colors.green('✓')} ${place}: ${bytes(runtime.zippedBytes)}, ${bytes(runtime.unzippedBytes)} unpacked\n`,
+            `${io.out.colors.green('✓')} ${where}: ${bytes(runtime.zippedBytes)}, ${bytes(runtime.unzippedBytes)} unpacked\n`,
           );
       } finally {
         progress.end();

@@ -1,9 +1,10 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Synthesis } from '../../../constructs/app/synthesis';
 import { type LoadedPlatform, loadPlatform } from '../../platform/load';
 import { CannotError } from '../failure';
 import type { AddCommand } from '../main';
+import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 
 type Engine = 'cloudformation' | 'terraform';
@@ -33,8 +34,7 @@ export const addSynth: AddCommand = (add, io) => {
         io.out.write(`${JSON.stringify({ engine: options.engine, ...synthesis })}\n`);
         return;
       }
-      const place = relative(process.cwd(), synthesis.folder);
-      io.out.write(`${io.out.colors.green('✓')} ${place === '' ? '.' : place}: ${synthesis.cost}\n`);
+      io.out.write(`${io.out.colors.green('✓')} ${place(synthesis.folder)}: ${synthesis.cost}\n`);
     });
 };
 
