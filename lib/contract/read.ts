@@ -44,7 +44,7 @@ export interface ContractCheck {
   readonly notices: readonly Problem[];
 }
 
-/** Checks one contract, without a platform around it. `zones` are by default bronze, silver and gold. */
+/** Checks one contract, without a platform around it. Without `zones`, it may name any zone for its tables. */
 export function checkContract(read: ReadContract, zones?: readonly ZoneKind[]): ContractCheck {
   if (read.contract === undefined) return { datasets: [], problems: read.problems, notices: [] };
   const { datasets, problems, notices } = resolveContract(read.contract, read.document, zones);

@@ -32,8 +32,8 @@ export interface ResolvedDataset {
   readonly rulePaths: ReadonlyMap<string, Path>;
 }
 
-/** The zones that a contract is resolved against where no platform names others. */
-export const standardZones: readonly ZoneKind[] = [
+/** Without a platform around it, a contract may name any zone for its table; files arrive in this one. */
+const standardZones: readonly ZoneKind[] = [
   { name: 'bronze', holds: 'files' },
   { name: 'silver', holds: 'iceberg' },
   { name: 'gold', holds: 'iceberg' },
@@ -43,7 +43,7 @@ export const standardZones: readonly ZoneKind[] = [
 export function resolveContract(
   contract: DataContract,
   document: Document,
-  zones: readonly ZoneKind[] = standardZones,
+  zones?: readonly ZoneKind[],
 ): ResolvedContract {
   const notes = new Notes(document);
   if (!/^\d+\.\d+\.\d+([-+][\w.-]+)?$/.test(contract.version))
@@ -77,7 +77,7 @@ class TableReader {
     private readonly table: SchemaObject,
     private readonly path: Path,
     private readonly custom: Custom<typeof tableProperties>,
-    private readonly zones: readonly ZoneKind[],
+    private readonly zones: readonly ZoneKind[] | undefined,
     private readonly notes: Notes,
   ) {
     this.name = table.physicalName ?? table.name;
@@ -95,7 +95,7 @@ class TableReader {
     this.checkName();
     const zone = this.zone();
     const key = this.positions('primaryKey', 'primaryKeyPosition').map(columnName);
-    const source = sourceOf(this.contract, this.name, this.zones, this.notes);
+    const source = sourceOf(this.contract, this.name, this.zones ?? standardZones, this.notes);
     const partitionBy = this.partitions();
     const materialization = this.materialization(source !== undefined, key, partitionBy);
     const history = this.history(materialization, key);
@@ -149,16 +149,17 @@ class TableReader {
   }
 
   private zone(): string {
-    const tables = this.zones.filter((zone) => zone.holds === 'iceberg').map((zone) => zone.name);
+    const tables = this.zones?.filter((zone) => zone.holds === 'iceberg').map((zone) => zone.name);
     const { zone } = this.custom;
     if (zone === undefined) {
+      const allowed = tables ?? standardZones.filter(({ holds }) => holds === 'iceberg').map(({ name }) => name);
       this.notes.problem(
         ['customProperties'],
-        `must name the table's zone: property zone with a value of ${tables.join(', ')}`,
+        `must name the table's zone: property zone with a value of ${allowed.join(', ')}`,
       );
-      return tables[0] ?? '';
+      return '';
     }
-    if (!tables.includes(zone.value))
+    if (tables?.includes(zone.value) === false)
       this.notes.problem(zone.path, `of zone must be a zone that holds tables; ${givenAllowed(zone.value, tables)}`);
     return zone.value;
   }

@@ -106,7 +106,11 @@ const formatsOf: Partial<Record<LogicalType, readonly string[]>> = {
 };
 
 const count = z.int().min(0).optional();
-const bound = z.union([z.number(), z.string()]).optional();
+const bound = z
+  .union([z.number(), z.string()], {
+    error: (issue) => `must be a number or a text; given ${JSON.stringify(issue.input)}`,
+  })
+  .optional();
 const logicalTypeOptions = strict({
   minLength: count,
   maxLength: count,

@@ -30,7 +30,7 @@ function problems(issue: z.core.$ZodIssue, base: Path, document: Document): Prob
     const sentences = issue.message.split('\n');
     return issue.keys.map((key, i) => document.problem([...path, key], sentences[i] ?? 'is not a field here'));
   }
-  if (issue.code === 'invalid_union') {
+  if (issue.code === 'invalid_union' && !isWorded(issue)) {
     const branch = nearestBranch(issue.errors);
     if (branch !== undefined) return branch.flatMap((inner) => problems(inner, path, document));
   }
@@ -41,6 +41,9 @@ function problems(issue: z.core.$ZodIssue, base: Path, document: Document): Prob
 function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]) {
   return branches.find((branch) => !branch.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0));
 }
+
+/** Whether the schema says in words of its own what is wrong; zod's begin so. */
+const isWorded = ({ message }: z.core.$ZodIssue): boolean => !/^(Invalid|Too|Unrecognized) /.test(message);
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'a text',
@@ -56,12 +59,11 @@ function sentence(issue: z.core.$ZodIssue): string {
   const given = `given ${show(issue.input)}`;
   const missing = issue.input === undefined ? 'is missing; it ' : '';
   const tail = issue.input === undefined ? '' : `; ${given}`;
+  if (isWorded(issue)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return `${missing}must be ${kinds[issue.expected] ?? issue.expected}${tail}${quotes(issue)}`;
     case 'invalid_value': {
-      // A schema that says it in words of its own is heard.
-      if (!issue.message.startsWith('Invalid ')) return issue.message;
       const allowed = issue.values.map(String);
       if (issue.input === undefined) return `is missing; it must be ${oneOf(allowed)}`;
       return `must be ${allowed.length === 1 ? 'this word' : 'one of these words'}: ${givenAllowed(issue.input, allowed)}`;

@@ -50,7 +50,8 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     const steps = [...path.matchAll(/\[(\d+)\]|\.?([A-Za-z]+)/g)].map(([, index, word]) =>
       index ? Number(index) : word!,
     );
-    problems.push(document.problem(['zones', ...steps], message));
+    const problem = document.problem(['zones', ...steps], message);
+    if (!problems.some(({ path: told }) => told === problem.path)) problems.push(problem);
   }
   const zones = resolveZones(declaration.name, declared);
 

@@ -83,7 +83,10 @@ export interface LandDeclaration {
 }
 
 const email = z.email({ error: (issue) => `must be an e-mail address; given ${JSON.stringify(issue.input)}` });
-const patterns = z.union([z.string(), z.array(z.string())]);
+const patterns = z.union([z.string(), z.array(z.string())], {
+  error: (issue) =>
+    `must be a pattern of files such as models/*.sql, or a list of them; given ${JSON.stringify(issue.input)}`,
+});
 const schedule = z
   .string()
   .regex(/^(rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\))$/, {
@@ -103,7 +106,9 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const days = z.union([z.int().min(1), z.literal(false)]);
+const days = z.union([z.int().min(1), z.literal(false)], {
+  error: (issue) => `must be a whole number of days from 1, or false; given ${JSON.stringify(issue.input)}`,
+});
 const zone = strict({
   name: z.string().describe('Name of the zone: lower-case letters, digits and underscores.'),
   holds: z

@@ -766,6 +766,12 @@ schema:
       ],
     ],
     [
+      'a bound as v3.0 had it',
+      'logicalType: integer',
+      'logicalType: integer\n        logicalTypeOptions: {exclusiveMinimum: true}',
+      ['c.yaml:14 schema[0].properties[0].logicalTypeOptions.exclusiveMinimum: must be a number or a text; given true'],
+    ],
+    [
       'a broken pattern',
       'logicalType: integer',
       'logicalType: string\n        logicalTypeOptions: {pattern: "["}',

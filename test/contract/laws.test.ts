@@ -437,6 +437,12 @@ describe('changes between two versions', () => {
     });
   });
 
+  test('the zones of a platform need not be known', () => {
+    const zoned = { ...old, customProperties: [{ property: 'zone', value: 'core' }] };
+
+    expect(diffContracts(zoned, zoned).changes).toEqual([]);
+  });
+
   test('versions of two contracts are not compared', () => {
     expect(() => diffContracts(old, { ...old, id: 'other' })).toThrow(
       'new contract id: must be the id of the old contract, or they are no versions of one; given "other", before "orders"',

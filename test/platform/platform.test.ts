@@ -214,6 +214,11 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ['platform.yaml:2 zones[3].name: must be unique, underscores aside; "silver" is given twice'],
     ],
     [
+      'days that are none',
+      { 'platform.yaml': 'name: aviation\nzones: [bronze, silver, {name: gold, retentionDays: year}]\n' },
+      ['platform.yaml:2 zones[2].retentionDays: must be a whole number of days from 1, or false; given "year"'],
+    ],
+    [
       'a schedule that is none',
       { 'platform.yaml': 'name: aviation\ngroups: {a: {schedule: hourly}}\n' },
       [
