@@ -127,9 +127,12 @@ async function readFiles(folder: string, document: Document, modelsAreGiven = fa
     contracts.push(readContract(file, await readFile(join(folder, file), 'utf8')));
   const models: ModelFile[] = [];
   for (const file of modelsAreGiven ? [] : await listed('models', defaultModels))
-    models.push({ name: basename(file, '.sql'), file, sql: await readFile(join(folder, file), 'utf8') });
+    models.push({ name: basename(file, '.sql'), file, sql: withoutMark(await readFile(join(folder, file), 'utf8')) });
   return { document, contracts, models, problems };
 }
+
+/** Some editors begin a file with a byte order mark, which is no SQL. */
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
 const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 

@@ -1,4 +1,5 @@
 import type { Dataset } from '../contract/dataset';
+import { nameProblem } from '../contract/names';
 import { givenAllowed, nearest, type Problem } from '../errors';
 import type { Duckdb } from '../runtime/duckdb';
 import { tableId } from './lookup';
@@ -91,7 +92,9 @@ async function readModel(
   const report = (message: string, line?: number) => problems.push(problemOf(file, message, line));
   const reads = new Set<string>();
   const uses = new Set<string>();
-  const writes = isView(file.name) ? undefined : filledBy(file, datasets, report);
+  const named = nameProblem(file.name);
+  if (named !== undefined) report(`its name ${named}`);
+  const writes = named !== undefined || isView(file.name) ? undefined : filledBy(file, datasets, report);
   const parsed = await parseQuery(file.sql, duckdb);
   if (parsed.kind === 'problem') report(parsed.message, parsed.line);
   else {

@@ -27,7 +27,7 @@ export interface ZoneDeclaration {
 export const defaultZones: readonly ZoneDeclaration[] = [{ name: 'bronze' }, { name: 'silver' }, { name: 'gold' }];
 
 /** What a platform names after itself: its own tables, buckets and keys. */
-const reserved = ['ops', 'access_logs', 'query_results', 'catalog', 'pipeline', 'operations'];
+const reserved = ['ops', 'access_logs', 'query_results', 'pipeline', 'operations'];
 
 /** Applies the defaults to the zones of the platform `name`. Says nothing of validity: see `zoneProblems`. */
 export function resolveZones(name: string, zones: readonly ZoneDeclaration[] = defaultZones): Zone[] {

@@ -323,6 +323,13 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'a model whose name AWS refuses',
+      { 'models/stg-more.sql': 'select 1 as a' },
+      [
+        'models/stg-more.sql: its name must be lower-case letters, digits and underscores, a letter first, as AWS Glue and Athena want it; given "stg-more"; stg_more would do',
+      ],
+    ],
+    [
       'a model without a contract',
       { 'models/fct_flight.sql': 'select 1 as a' },
       [
@@ -549,7 +556,7 @@ describe('models are bound as they will run', () => {
     const problems = await problemsOf({
       ...flights,
       'contracts/fct_flights.odcs.yaml': contractFile('fct_flights', 'gold', { c: type }),
-      'models/fct_flights.sql': `select ${expression} as c from silver.flights${/^(count|sum|list)\(/.test(expression) ? '' : ' limit 1'};\n-- end`,
+      'models/fct_flights.sql': `\uFEFFselect ${expression} as c from silver.flights${/^(count|sum|list)\(/.test(expression) ? '' : ' limit 1'};\n-- end`,
     });
 
     expect(problems).toEqual([]);
