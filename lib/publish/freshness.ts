@@ -1,31 +1,46 @@
 import type { TablePlace } from '../platform/lookup';
-import type { Services } from '../runtime/services';
-import { identifier } from '../sql/quote';
+import type { Lake, Services } from '../runtime/services';
+import { identifier, literal } from '../sql/quote';
+import { duckdbType } from '../sql/types';
 
 /**
  * Hours since the newest value of the column that the contract's SLA names, or else since the table's rows were last
  * written. Undefined for a table without rows. A newest row from the future is as fresh as can be: 0.
  */
 export async function ageHours(place: TablePlace, { lake, clock }: Services): Promise<number | undefined> {
-  const { dataset, database, table } = place;
-  const column = dataset.sla.freshnessColumn;
-  const newest = column === undefined ? await lastWritten(place, lake) : undefined;
-  if (column === undefined) return newest === undefined ? undefined : hoursSince(newest, clock.now());
-  const [row] = await lake.query<{ newest: bigint | null }>(
-    `SELECT epoch_ms(CAST(max(${identifier(column)}) AS TIMESTAMPTZ)) AS newest FROM ${lake.name(database, table)}`,
-  );
-  return row?.newest === null || row === undefined ? undefined : hoursSince(Number(row.newest), clock.now());
+  const column = place.dataset.sla.freshnessColumn;
+  const written = await lastWritten(place, lake);
+  const newest = written === undefined || column === undefined ? written : await newestValue(place, column, lake);
+  return newest === undefined ? undefined : Math.max(0, clock.now() - newest) / 3_600_000;
 }
 
 /** When a table's rows were last written, in milliseconds since 1970; undefined where they never were. */
-export async function lastWritten(
-  { database, table }: TablePlace,
-  lake: Services['lake'],
-): Promise<number | undefined> {
+export async function lastWritten({ database, table }: TablePlace, lake: Lake): Promise<number | undefined> {
   const [row] = await lake.query<{ at: bigint | null }>(
     `SELECT epoch_ms(max(timestamp_ms)) AS at FROM iceberg_snapshots(${lake.name(database, table)})`,
   );
   return row?.at === null || row === undefined ? undefined : Number(row.at);
 }
 
-const hoursSince = (then: number, now: number): number => Math.max(0, now - then) / 3_600_000;
+/**
+ * The highest value of a column of dates or times, in milliseconds since 1970. The probe asks for it every few minutes:
+ * Iceberg keeps the bounds of each file, so only the file with the highest one is read, unless its row was deleted.
+ */
+async function newestValue({ dataset, database, table }: TablePlace, column: string, lake: Lake) {
+  const name = lake.name(database, table);
+  const type = duckdbType(dataset.columns.find((c) => c.name === column)?.type ?? 'timestamptz');
+  const [bounds] = await lake.query<{ highest: string | null; unknown: bigint }>(
+    `SELECT CAST(max(bound) AS VARCHAR) AS highest, count(*) FILTER (WHERE bound IS NULL) AS unknown
+      FROM (SELECT *, TRY_CAST(upper_bound AS ${type}) AS bound FROM iceberg_column_stats(${name}))
+      WHERE column_name = ${literal(column)} AND status <> 'DELETED'`,
+  );
+  const highest = async (where: string) => {
+    const [row] = await lake.query<{ at: bigint | null }>(
+      `SELECT epoch_ms(CAST(max(${identifier(column)}) AS TIMESTAMPTZ)) AS at FROM ${name} WHERE ${where}`,
+    );
+    return row?.at === null || row === undefined ? undefined : Number(row.at);
+  };
+  const known = bounds !== undefined && bounds.highest !== null && bounds.unknown === 0n;
+  const near = known ? `${identifier(column)} >= CAST(${literal(bounds.highest)} AS ${type})` : undefined;
+  return (near === undefined ? undefined : await highest(near)) ?? (await highest('TRUE'));
+}

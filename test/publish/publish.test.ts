@@ -363,6 +363,26 @@ describe('publish', () => {
     ).toEqual(new Set(['Freshness', 'RowCountRatio', 'DurationRatio']));
   });
 
+  test('the newest row is found by its file, by all of them where it was deleted, and not where there is none', async () => {
+    const age = async () => {
+      const { tables } = await probe({ action: 'probe', group: 'all' }, services());
+      return tables.find((t) => t.table === 'gold.fct_nested')!.ageHours;
+    };
+    const insert = (seen: string) =>
+      services().lake.run(`INSERT INTO ${name('test_gold', 'fct_nested')} (day, seen) VALUES ('2024-01-01', ${seen})`);
+    expect(await age()).toBeUndefined();
+    await insert('NULL');
+    expect(await age()).toBeUndefined();
+    await insert(`now() - interval 3 hours`);
+    expect(await age()).toBeCloseTo(3, 1);
+    await insert(`now() - interval 1 hour`);
+    expect(await age()).toBeCloseTo(1, 1);
+    await services().lake.run(`DELETE FROM ${name('test_gold', 'fct_nested')} WHERE seen > now() - interval 2 hours`);
+    expect(await age()).toBeCloseTo(3, 1);
+    await insert(`now() + interval 1 hour`);
+    expect(await age()).toBe(0);
+  });
+
   test('a probe of tables that hold nothing measures no freshness, so that its alarm breaches', async () => {
     const result = await probe({ action: 'probe', group: 'all' }, services());
     expect(result.tables).toContainEqual({ table: 'silver.airports' });
