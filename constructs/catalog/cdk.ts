@@ -1,4 +1,4 @@
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type Attributes, render } from '../core/cdk/render';
@@ -38,7 +38,7 @@ export class Catalog extends Construct {
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
-    this.key = props.key ?? Key.fromKeyArn(this, 'Key', this.facts.key.arn);
+    this.key = props.key ?? Key.fromCfnKey(this.node.findChild(operationsKeyId) as CfnKey);
     this.tables = LambdaFunction.fromFunctionArn(this, 'Tables', this.facts.tables.functionArn);
   }
 }

@@ -77,7 +77,7 @@ export function catalogModel(
     description: `${lake.name}: schemas of what arrives, from its contracts`,
   };
   const nodes: Node[] = [
-    ...(given.nodes.has(operationsKeyId) ? [] : [operationsKey(lake.name, 'catalog', removal)]),
+    ...(given.nodes.has(operationsKeyId) ? [] : [operationsKey(lake.name, 'operations', removal)]),
     ...sources.arriving.map((each) => bronzeTable(zoneOf(lake, each.source.zone), each, since)),
     ...(sources.arriving.length === 0 ? [] : [registry]),
     ...sources.arriving.map((each) => schema(lake.name, registry, each)),

@@ -10,7 +10,7 @@ export const operationsKeyId = 'OperationsKey';
  * has keys of its own, one a zone, so that who reads logs reads no data.
  *
  * @param name the platform's
- * @param purpose what shares it, for example `catalog`; part of its alias
+ * @param purpose what shares it, for example `pipeline`; part of its alias
  */
 export function operationsKey(name: string, purpose: string, removal: Removal): KeyNode {
   return {

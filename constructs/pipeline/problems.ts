@@ -1,12 +1,8 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
 import type { LakeFacts } from '../lake/model';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
-
-/** The days that CloudWatch Logs can keep logs for. */
-const logRetentions = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
 
 export function pipelineProblems(
   where: string,
@@ -36,15 +32,7 @@ export function pipelineProblems(
       })),
     ...numberProblems(where, 'memoryMb', numbers.memoryMb, { min: 512, max: 10_240, whole: true }),
     ...numberProblems(where, 'diskMb', numbers.diskMb, { min: 512, max: 10_240, whole: true }),
-    ...(logRetentions.includes(numbers.logRetentionDays)
-      ? []
-      : [
-          {
-            where,
-            path: 'logRetentionDays',
-            message: `must be a number of days that CloudWatch Logs knows; given ${numbers.logRetentionDays}; allowed: ${logRetentions.join(', ')}`,
-          },
-        ]),
+    ...logRetentionProblems(where, numbers.logRetentionDays),
     ...(successPercent === false
       ? []
       : numberProblems(where, 'alarms.successPercent', successPercent, { min: 0, max: 100, whole: false })),

@@ -19,7 +19,7 @@ export class Platform extends Construct {
     const { manifest } = props;
     this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
     this.catalog = new Catalog(this, 'Catalog', { ...props, lake: this.lake });
-    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, lake: this.lake });
+    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, lake: this.lake, key: this.catalog.key });
   }
 
   /** What the platform costs a month when no data arrives. */

@@ -78,6 +78,8 @@ export const serverProperties = {
   header: z.boolean(),
   /** Values that mean null. */
   nullValues: z.array(z.string()),
+  /** Names of all sources that ever write there, `source=<name>/` in the path: Athena then reads them all by default. */
+  sources: z.array(z.string().regex(/^[^\s,/=]+$/, 'must be without spaces, commas, slashes and equals signs')).min(1),
 };
 
 type Known = Readonly<Record<string, z.ZodType>>;

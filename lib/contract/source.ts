@@ -67,7 +67,7 @@ function fileShape(server: Server, at: (string | number)[], notes: Notes): Omit<
         ? `is missing; it must be one of ${formats.join(', ')}`
         : `must be a format that Ingot reads: ${givenAllowed(server.format, formats)}`,
     );
-  const { header, nullValues } = readCustom(serverProperties, server.customProperties, at, notes);
+  const { header, nullValues, sources } = readCustom(serverProperties, server.customProperties, at, notes);
   const { delimiter } = server;
   if (format === 'csv' && delimiter !== undefined && delimiter.length !== 1 && delimiter !== '\\t')
     notes.problem([...at, 'delimiter'], `must be one character in CSV; given ${show(delimiter)}`);
@@ -76,5 +76,6 @@ function fileShape(server: Server, at: (string | number)[], notes: Notes): Omit<
     ...(format === 'csv' && delimiter !== undefined ? { delimiter: delimiter === '\\t' ? '\t' : delimiter } : {}),
     ...(header === undefined ? {} : { header: header.value }),
     ...(nullValues === undefined ? {} : { nullValues: nullValues.value }),
+    ...(sources === undefined ? {} : { sources: sources.value }),
   };
 }

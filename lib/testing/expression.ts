@@ -1,11 +1,11 @@
 import type { Json } from './json';
 
-/** Replaces each `${…}` of a Terraform text by what `evaluate` says of the expression inside; `$${` is a plain `${`. */
+/** Replaces each `${…}` of a Terraform text by what `evaluate` says of the expression inside; `$${` is a plain `${`, `%%{` a plain `%{`. */
 export function replaceExpressions(text: string, evaluate: (expression: string) => string): string {
   let result = '';
   for (let i = 0; i < text.length; ) {
-    if (text.startsWith('$${', i)) {
-      result += '${';
+    if (text.startsWith('$${', i) || text.startsWith('%%{', i)) {
+      result += text.slice(i + 1, i + 3);
       i += 3;
     } else if (text.startsWith('${', i)) {
       const end = closing(text, i + 2);

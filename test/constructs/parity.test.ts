@@ -11,7 +11,7 @@ import * as terraform from '../../constructs/terraform';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
-import { manifest } from './manifest';
+import { column, dataset, manifest } from './manifest';
 
 /**
  * Every construct and every example has a row here, once for each way of using it that decides differently. A row says
@@ -29,6 +29,23 @@ const { invocationLifecycle, retain } = engineDifferences;
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
 const runtime = __filename;
+
+const words = ['$', '{var.x} %', '{if y} "quoted" \\'].join('');
+const everyFormat = {
+  arrivalsSince: '2020-01-01',
+  architecture: 'x86_64',
+  logRetentionDays: 1,
+  manifest: {
+    datasets: (['csv', 'json', 'parquet'] as const).map((format) =>
+      dataset('silver', `${format}_rows`, [column('id', 'long', { required: true, description: words })], {
+        description: words,
+        key: ['id'],
+        tags: [words],
+        source: { zone: 'bronze', prefix: format, format, sources: ['bts', 'faa'] },
+      }),
+    ),
+  },
+} as const;
 
 const rows: readonly Row[] = [
   {
@@ -101,6 +118,22 @@ const rows: readonly Row[] = [
     terraform: (stack) => {
       const lake = new terraform.Lake(stack, 'Lake', { name: 'aviation' });
       new terraform.Catalog(stack, 'Catalog', { manifest, lake });
+    },
+    differences: [retain, invocationLifecycle],
+  },
+  {
+    name: 'a catalog of every format, with an existing key, and texts that an engine could take for its own words',
+    cdk: (stack) => {
+      const key = kms.Key.fromCfnKey(
+        new kms.CfnKey(stack, 'Key', { keyPolicy: { Version: '2012-10-17', Statement: [] } }),
+      );
+      const lake = new cdk.Lake(stack, 'Lake', { name: 'aviation' });
+      new cdk.Catalog(stack, 'Catalog', { ...everyFormat, lake, key });
+    },
+    terraform: (stack) => {
+      const key = new aws.KmsKey(stack, 'Key', { policy: '{"Version":"2012-10-17","Statement":[]}' });
+      const lake = new terraform.Lake(stack, 'Lake', { name: 'aviation' });
+      new terraform.Catalog(stack, 'Catalog', { ...everyFormat, lake, key });
     },
     differences: [retain, invocationLifecycle],
   },
