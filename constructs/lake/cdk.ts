@@ -14,7 +14,8 @@ import type { LakeDeclaration } from './props';
 /** A zone of a lake that CloudFormation makes: its declaration, and what exists already. */
 export interface ZoneProps extends ZoneDeclaration {
   /**
-   * An existing bucket to use. Its policy, encryption and lifecycle stay as they are.
+   * An existing bucket to use. Its policy, encryption and lifecycle stay as they are. Where files arrive in it, it must
+   * send its events to EventBridge, or no pipeline hears of them.
    * @default a new one
    */
   readonly bucket?: IBucket;
