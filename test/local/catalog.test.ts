@@ -268,7 +268,7 @@ describe('several processes', () => {
     const steady = [start(25, 9_000_000_000_000_000_001n), start(25, 8_000_000_000_000_000_001n)];
     for (let life = 0n; life < 3n; life++) {
       const doomed = start(1_000_000, 5_000_000_000_000_000_001n + life * 1_000_000n);
-      while (doomed.printed().length < 3) await sleep(10);
+      while (doomed.printed().length < 3 && doomed.child.exitCode === null) await sleep(10);
       await sleep(Math.random() * 100);
       doomed.child.kill('SIGKILL');
       await doomed.ended;
