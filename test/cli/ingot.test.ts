@@ -39,7 +39,7 @@ describe('help and mistakes', () => {
     const commands = [...out.matchAll(/^ {2}(\w+) (?:\[options\]|\[)/gm)]
       .map((match) => match[1]!)
       .filter((name) => name !== 'help');
-    expect(commands).toEqual(['init', 'check', 'run', 'land', 'query', 'diff', 'synth', 'runtime']);
+    expect(commands).toEqual(['init', 'check', 'run', 'land', 'query', 'diff', 'synth', 'lock', 'runtime']);
     for (const help of await Promise.all(commands.map((command) => ingot([command, '--help'])))) {
       expect(help).toMatchObject({ code: 0, err: '' });
       expect(help.out).toMatch(/Examples?:\n {2}/);
@@ -197,6 +197,29 @@ describe('run', () => {
       expect(await Promise.all([query(platform, silver), query(platform, gold)])).toEqual(expected);
     }
   }, 300_000);
+
+  test('over broken files keeps what is good, and shows every reason without letting the data in', async () => {
+    const platform = await copy();
+    const header = 'order_id,ordered_at,customer,country,quantity,unit_price';
+    const files = {
+      'noise.csv': Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x0a]),
+      'empty.csv': '',
+      'ragged.csv': `${header}\n3001,2026-01-07T00:00:00Z,A,FR\n3002,2026-01-07T00:00:00Z,B,FR,1,2,3\n`,
+      'hostile.csv': `${header}\n3003,2026-01-07T00:00:00Z,<script>alert(1)</script>,FR,1,<img src=x>\n`,
+      'wide.csv': `${header},gate\n3004,2026-01-07T00:00:00Z,C,FR,1,2.00,G1\n`,
+    };
+    const paths = Object.keys(files).map((name) => join(platform, name));
+    for (const [name, content] of Object.entries(files)) await writeFile(join(platform, name), content);
+    await ingot(['land', ...paths, '--as', 'orders', '--platform', platform]);
+    const { code, out } = await ingot(['run', platform]);
+    expect(out).toMatch(/✗ silver\.orders: rule quarantine\.share failed: 5 of the 17 rows/);
+    expect(code).toBe(1);
+    expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 12 }]);
+    const page = await readFile(join(platform, '.ingot/report.html'), 'utf8');
+    for (const said of ['noise.csv', 'row.unreadable', '&lt;img src=x&gt;', 'unknown column &quot;gate&quot;'])
+      expect(page).toContain(said);
+    expect(page).not.toMatch(/<script|<img/);
+  }, 120_000);
 
   test('for a range loads the files of those days again, and nothing is there twice', async () => {
     const platform = await copy();

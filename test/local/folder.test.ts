@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import fs, { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../lib/contract/dataset';
@@ -116,6 +116,20 @@ describe('the lock of a run', () => {
       });
       await lock.release();
     }
+  });
+
+  test('is not taken by who looked so long ago that the number above is free again', async () => {
+    await writeFile(join(folder, '6'), JSON.stringify({ pid: process.pid, since: 'now' }));
+    jest.spyOn(fs, 'readdir').mockResolvedValueOnce(['4'] as never);
+    let waits = false;
+    const lock = acquireLock(folder, () => {
+      waits = true;
+    });
+    await new Promise((go) => setTimeout(go, 100));
+    expect(waits).toBe(true);
+    await writeFile(join(folder, '6'), '{}');
+    await (await lock).release();
+    expect(await readdir(folder)).toEqual(['7']);
   });
 
   test('is never held twice, however many take over a dead one at once', async () => {

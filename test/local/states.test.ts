@@ -490,6 +490,21 @@ describe('Map, Parallel and Wait', () => {
     expect(seen).toEqual([1, 2]);
   });
 
+  test('what runs beside a failure is told to stop, and begins no further state', async () => {
+    const asl = map({}, { End: undefined, Next: 'Two' });
+    const { ItemProcessor } = asl.States.It as { ItemProcessor: { States: Record<string, State> } };
+    ItemProcessor.States.Two = { Type: 'Task', Resource: invoke, End: true };
+    const seen: string[] = [];
+    const { end } = await run(asl, { items: ['fails', 'goes on'] }, async ({ input, state, signal }) => {
+      seen.push(`${state} ${input}`);
+      if (input === 'fails') throw Object.assign(new Error('no'), { name: 'Bad' });
+      await new Promise((go) => signal.addEventListener('abort', go));
+      return input;
+    });
+    expect(end).toMatchObject({ error: 'Bad' });
+    expect(seen).toEqual(['One fails', 'One goes on']);
+  });
+
   test('an item that catches its own failure does not fail the others', async () => {
     const asl = only({
       Type: 'Map',

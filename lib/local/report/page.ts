@@ -185,7 +185,7 @@ function quarantine(all: readonly QuarantineReport[]): Html {
     );
     const samples = one.samples.map(
       (sample) =>
-        html`<li><p class="small">${sample.file}, row ${count(sample.row)}: ${sample.reasons.join(', ')}</p><pre>${shortened(sample.raw)}</pre></li>`,
+        html`<li><p class="small">${sample.file}${sample.row === 0 ? '' : `, row ${count(sample.row)}`}: ${sample.reasons.join(', ')}</p>${sample.raw === undefined ? '' : html`<pre>${shortened(sample.raw)}</pre>`}</li>`,
     );
     return html`<h3><code>${one.table}</code>: ${plural(one.rows, 'row')}</h3>${grid(`Reasons of ${one.table}`, [['Rule'], ['Why'], ['Rows', 'number']], reasons)}<details><summary>${plural(samples.length, 'sample row')}</summary><ul class="plain">${samples}</ul></details>`;
   })}`;

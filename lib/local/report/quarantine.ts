@@ -17,7 +17,7 @@ interface Sample extends Row {
   readonly file: string;
   readonly row_number: bigint;
   readonly rules: readonly string[];
-  readonly raw: string;
+  readonly raw: string | null;
 }
 
 /** What is in a table's quarantine: reasons with counts, and the newest rows as they came, of different reasons first. */
@@ -54,7 +54,7 @@ export async function quarantineReport(
       file: shortened(sample.file),
       row: Number(sample.row_number),
       reasons: sample.rules,
-      raw: sample.raw,
+      ...(sample.raw === null ? {} : { raw: sample.raw }),
     })),
   };
 }

@@ -103,8 +103,8 @@ export interface QuarantineSample {
   readonly file: string;
   readonly row: number;
   readonly reasons: readonly string[];
-  /** The source row as JSON, as it came: hostile text included. */
-  readonly raw: string;
+  /** The source row as JSON, as it came: hostile text included. Absent where a file could not be read at all. */
+  readonly raw?: string;
 }
 
 export interface Timing {
