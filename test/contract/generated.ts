@@ -105,6 +105,11 @@ export const property: fc.Arbitrary<SchemaProperty> = fc
       quality: fc.array(quality, { maxLength: 2 }),
       examples: fc.array(fc.oneof(fc.string(), fc.integer(), fc.boolean()), { maxLength: 2 }),
       criticalDataElement: fc.boolean(),
+      relationships: fc.constantFrom([{ to: 'other.id' }], [{ type: 'foreignKey' as const, to: ['a.b', 'c.d'] }]),
+      businessName: fc.string(),
+      encryptedName: fc.string(),
+      transformDescription: fc.string(),
+      authoritativeDefinitions: fc.constant([{ url: 'https://example.com', type: 'implementation' }]),
     },
     { requiredKeys: ['name', 'kind'] },
   )
@@ -132,7 +137,18 @@ export const validContract: fc.Arbitrary<DataContract> = fc
         roles: fc.array(fc.record({ role: fc.string(), access: fc.constantFrom('read', 'write', 'other') }), {
           maxLength: 2,
         }),
-        servers: fc.constant([{ server: 'a', type: 'glue', account: '1', database: 'd' }]),
+        servers: fc.subarray([
+          { server: 'a', type: 'glue', account: '1', database: 'd', environment: 'dev' },
+          { server: 'b', type: 'postgres', host: 'h', port: 5432, database: 'd', schema: 's' },
+          { server: 'c', type: 'kafka', host: 'h', format: 'json', roles: [{ role: 'r', access: 'read' }] },
+          { server: 'd', type: 'snowflake', account: '1', database: 'd', schema: 's', warehouse: 'w' },
+          { server: 'e', type: 'custom', path: 'p', stream: 's', customProperties: [{ property: 'x', value: [1] }] },
+        ]),
+        team: fc.constantFrom(
+          { name: 't', members: [{ username: 'u', role: 'owner', dateIn: '2024-01-01' }], tags: ['x'] },
+          [{ username: 'u', name: 'n', replacedByUsername: 'v' }],
+        ),
+        authoritativeDefinitions: fc.constant([{ id: 'a-1', url: 'https://example.com', type: 'tutorial' }]),
         slaProperties: fc.constant([{ property: 'latency', value: 4, unit: 'd' }]),
         domain: fc.string(),
         tenant: fc.string(),
