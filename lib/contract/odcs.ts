@@ -2,7 +2,7 @@
  * A data contract as the Open Data Contract Standard v3.1 words it, for contracts that are written in TypeScript.
  * Meaning, defaults and examples of every field: https://bitol-io.github.io/open-data-contract-standard/v3.1.0/
  *
- * Ingot says what the standard has no field for in `customProperties`: see `contractProperties` in `custom.ts`.
+ * Ingot says what the standard has no field for in `customProperties`: `zone`, `history` and the others that `custom.ts` lists.
  */
 export interface DataContract {
   readonly apiVersion: 'v3.1.0' | 'v3.0.2' | 'v3.0.1' | 'v3.0.0';
