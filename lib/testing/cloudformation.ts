@@ -1,4 +1,4 @@
-import { neutralId } from './identity';
+import { neutralId, neutralIds } from './identity';
 import { asList, at, isList, isObject, type Json, type JsonObject } from './json';
 import { type RawResource, symbol, type Target, type Template } from './template';
 
@@ -18,12 +18,15 @@ const ownTypes = ['AWS::CDK::Metadata'];
 /** Reads a CloudFormation template. */
 export function readCloudFormation(template: JsonObject): Template {
   const declared = objects(template.Resources).filter(([, body]) => !ownTypes.includes(String(body.Type)));
+  const ids = neutralIds(
+    declared.map(([logicalId, body]) => ({ type: String(body.Type), logicalId, path: pathOf(body) })),
+  );
   const targets = new Map<string, Target>(
-    declared.map(([logicalId, body]) => [
+    declared.map(([logicalId, body], i) => [
       logicalId,
       {
         type: String(body.Type),
-        id: idOf(logicalId, body),
+        id: ids[i]!,
         property: (path) => {
           const raw = at(body.Properties, path);
           return raw === undefined ? undefined : symbolic(raw);
@@ -33,15 +36,14 @@ export function readCloudFormation(template: JsonObject): Template {
   );
   const symbolic = (value: Json): Json | undefined => toSymbolic(value, targets);
 
-  const resources = declared.map(([logicalId, body]): RawResource => {
+  const resources = declared.map(([, body], i): RawResource => {
     const removal = [body.DeletionPolicy, body.UpdateReplacePolicy].map((policy) =>
       String(policy ?? 'Delete').toLowerCase(),
     );
     return {
       type: String(body.Type),
-      logicalId,
-      id: idOf(logicalId, body),
-      body: symbolic(body.Properties ?? {}) ?? {},
+      id: ids[i]!,
+      body: symbolic({ ...(isObject(body.Properties) ? body.Properties : {}), ...policiesOf(body) }) ?? {},
       dependsOn: asList(body.DependsOn).map((name) => refer(targets, String(name), 'Ref')),
       removal:
         removal[0] === removal[1]
@@ -51,12 +53,14 @@ export function readCloudFormation(template: JsonObject): Template {
           : removal.join(', on replacement '),
     };
   });
-  const conditional = declared.filter(([, body]) => body.Condition !== undefined);
+  const conditional = declared.flatMap(([, { Condition }], i) =>
+    Condition === undefined ? [] : [`${ids[i]} if ${String(Condition)}`],
+  );
   return {
     side: 'cloudformation',
     resources,
     outputs: objects(template.Outputs).map(([name, body]) => ({
-      id: idOf(name, {}),
+      id: neutralId(name, undefined),
       value: symbolic(body.Value ?? null) ?? null,
     })),
     unknown: [
@@ -64,20 +68,23 @@ export function readCloudFormation(template: JsonObject): Template {
         .filter(([name]) => !ownParameters.includes(name))
         .map(([name]) => ({ type: 'parameter', id: name })),
       ...objects(template.Mappings).map(([name]) => ({ type: 'mapping', id: name })),
-      ...conditional.map(([logicalId, body]) => ({
-        type: 'condition',
-        id: `${idOf(logicalId, body)} if ${String(body.Condition)}`,
-      })),
+      ...conditional.map((id) => ({ type: 'condition', id })),
     ],
   };
 }
 
+/** How CloudFormation creates and updates a resource, where a template says it: no property, but no less a decision. */
+const policiesOf = ({ CreationPolicy, UpdatePolicy }: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries({ CreationPolicy, UpdatePolicy }).filter((entry): entry is [string, Json] => entry[1] !== undefined),
+  );
+
 const objects = (section: Json | undefined): [string, JsonObject][] =>
   isObject(section) ? Object.entries(section).filter((entry): entry is [string, JsonObject] => isObject(entry[1])) : [];
 
-function idOf(logicalId: string, body: JsonObject): string {
+function pathOf(body: JsonObject): string | undefined {
   const path = at(body.Metadata, 'aws:cdk:path');
-  return neutralId(logicalId, typeof path === 'string' ? path : undefined);
+  return typeof path === 'string' ? path : undefined;
 }
 
 function refer(targets: ReadonlyMap<string, Target>, name: string, attribute: string): string {

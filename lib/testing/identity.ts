@@ -17,9 +17,24 @@ export function neutralId(logicalId: string, path: string | undefined): string {
   return human(components.slice(1));
 }
 
+/**
+ * The shared names of a template's resources. Paths such as `A/BC` and `AB/C` give one name; where that happens among
+ * resources of one type, each keeps the hash in its logical id, which both engines make of the path in the same way.
+ */
+export function neutralIds(
+  resources: readonly { readonly type: string; readonly logicalId: string; readonly path?: string }[],
+): readonly string[] {
+  const ids = resources.map(({ logicalId, path }) => neutralId(logicalId, path));
+  const times = new Map<string, number>();
+  const key = (i: number) => `${resources[i]!.type} ${ids[i]}`;
+  for (const i of resources.keys()) times.set(key(i), (times.get(key(i)) ?? 0) + 1);
+  return ids.map((id, i) => (times.get(key(i)) === 1 ? id : alphanumeric(resources[i]!.logicalId)));
+}
+
+const alphanumeric = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '');
+
 /** Both engines end an id by eight hexadecimal digits, unless the path has one component only. */
-const withoutHash = (logicalId: string): string =>
-  logicalId.replace(/^(.+?)_?[0-9A-F]{8}$/, '$1').replace(/[^A-Za-z0-9]/g, '');
+const withoutHash = (logicalId: string): string => alphanumeric(logicalId.replace(/^(.+?)_?[0-9A-F]{8}$/, '$1'));
 
 /** As both engines do: hidden components are left out, and a component that repeats the end of the last one. */
 function human(components: readonly string[]): string {
@@ -29,6 +44,6 @@ function human(components: readonly string[]): string {
   }
   return kept
     .filter((part) => part !== 'Resource')
-    .map((part) => part.replace(/[^A-Za-z0-9]/g, ''))
+    .map(alphanumeric)
     .join('');
 }

@@ -1,17 +1,5 @@
 import { readCloudFormation } from './cloudformation';
-import {
-  asList,
-  at,
-  canonical,
-  isList,
-  isObject,
-  type Json,
-  type JsonObject,
-  leftOver,
-  parseJson,
-  sorted,
-  unordered,
-} from './json';
+import { at, canonical, isList, isObject, type Json, leftOver, parseJson, sorted, unordered } from './json';
 import { type Fields, maskHashes, type Reading, readFields, type Side } from './kind';
 import { normalForm, type Statement } from './policy';
 import { kindOf, owners, type RawResource, satellitesOf, symbolPattern, type Template } from './template';
@@ -69,51 +57,22 @@ export interface UnknownItem {
  */
 export function inventory(source: Source): Inventory {
   const template = read(source);
-  const drafts = new Map<string, Draft>();
-  const unknown: UnknownItem[] = [...template.unknown];
-
-  for (const raw of template.resources) {
-    const kind = kindOf(template.side, raw.type);
-    const more = satellitesOf(template.side, raw.type);
-    if (kind === undefined && more.length === 0) {
-      unknown.push({ type: raw.type, id: raw.id });
-      continue;
-    }
-    const taken = new Set<string>();
-    const own = kind === undefined ? undefined : draftOf(drafts, kind.kind, uniqueId(drafts, kind.kind, raw.id));
-    if (own !== undefined && kind !== undefined) {
-      fold(own, kind.properties, raw, template.side, taken);
-      if (raw.removal !== undefined) own.properties.removal = raw.removal;
-      own.dependsOn.push(...raw.dependsOn);
-    }
-    for (const satellite of more) {
-      for (const path of satellite.owner[template.side]) taken.add(path);
-      const found = owners(satellite, template.side, (path) => at(raw.body, path));
-      for (const { kind: ownerKind, id } of found) {
-        const owner = draftOf(drafts, ownerKind, id);
-        fold(owner, satellite.properties, raw, template.side, taken, satellite.element);
-        owner.dependsOn.push(...raw.dependsOn);
-      }
-      // A satellite of nothing is a resource that nobody can see: it is listed.
-      if (found.length === 0 && kind === undefined) unknown.push({ type: raw.type, id: raw.id });
-    }
-    const named = own ?? draftOfFirstOwner(drafts, template.side, raw);
-    for (const path of leftOver(raw.body, taken))
-      named?.unmapped.push(own === undefined ? `${raw.type}.${path}` : path);
-  }
-
-  const all = [...drafts.values()];
-  const present = new Set(all.map(({ kind, id }) => `${kind}:${id}`));
-  for (const { type, id } of unknown) present.add(`${type}:${id}`);
+  const drafts = new Drafts(template.side);
+  const unknown = [
+    ...template.unknown,
+    ...template.resources.filter((raw) => !drafts.take(raw)).map(({ type, id }) => ({ type, id })),
+  ];
+  const present = new Set([
+    ...drafts.all.map(({ kind, id }) => `${kind}:${id}`),
+    ...unknown.map(({ type, id }) => `${type}:${id}`),
+  ]);
   return {
     side: template.side,
-    resources: all
+    resources: drafts.all
       .map((draft) => finish(draft, present))
       .sort((a, b) => (`${a.kind} ${a.id}` < `${b.kind} ${b.id}` ? -1 : 1)),
-    outputs: Object.fromEntries(
-      template.outputs.map(({ id, value }): [string, Json] => [id, value]).sort(([a], [b]) => (a < b ? -1 : 1)),
-    ),
-    unknown: unordered(unknown.map(({ type, id }) => ({ type, id }))) as unknown as UnknownItem[],
+    outputs: sorted(Object.fromEntries(template.outputs.map(({ id, value }) => [id, value]))),
+    unknown: unordered(unknown),
   };
 }
 
@@ -140,88 +99,101 @@ interface Draft {
   readonly statements: Statement[];
   readonly dependsOn: string[];
   readonly unmapped: string[];
-  /** Whether its own resource has been read, and not only satellites of it. */
-  own: boolean;
 }
 
-function draftOf(drafts: Map<string, Draft>, kind: string, id: string): Draft {
-  const key = `${kind}:${id}`;
-  const known = drafts.get(key);
-  if (known !== undefined) return known;
-  const draft: Draft = { kind, id, properties: {}, statements: [], dependsOn: [], unmapped: [], own: false };
-  drafts.set(key, draft);
-  return draft;
-}
+/** Resources while a template is being read: what says more of one may stand before it, or without it. */
+class Drafts {
+  readonly #byName = new Map<string, Draft>();
 
-/** Paths such as `A/BC` and `AB/C` give one id: the second is told apart, never merged into the first. */
-function uniqueId(drafts: Map<string, Draft>, kind: string, id: string): string {
-  for (let n = 1; ; n++) {
-    const candidate = n === 1 ? id : `${id}#${n}`;
-    const draft = draftOf(drafts, kind, candidate);
-    if (draft.own) continue;
-    draft.own = true;
-    return candidate;
+  constructor(private readonly side: Side) {}
+
+  get all(): readonly Draft[] {
+    return [...this.#byName.values()];
   }
-}
 
-function draftOfFirstOwner(drafts: Map<string, Draft>, side: Side, raw: RawResource): Draft | undefined {
-  for (const satellite of satellitesOf(side, raw.type)) {
-    const [owner] = owners(satellite, side, (path) => at(raw.body, path));
-    if (owner !== undefined) return draftOf(drafts, owner.kind, owner.id);
+  /** Takes what an engine's resource says; false where no mapping speaks of its type, or nothing owns it. */
+  take(raw: RawResource): boolean {
+    const taken = new Set<string>();
+    const kind = kindOf(this.side, raw.type);
+    const own = kind === undefined ? undefined : this.#of(kind.kind, raw.id);
+    const owned = satellitesOf(this.side, raw.type).flatMap((satellite) => {
+      for (const path of satellite.owner[this.side]) taken.add(path);
+      return owners(satellite, this.side, (path) => at(raw.body, path)).map(({ kind, id }) => ({
+        draft: this.#of(kind, id),
+        satellite,
+      }));
+    });
+    if (kind !== undefined && own !== undefined) {
+      this.#fold(own, kind.properties, raw, taken);
+      if (raw.removal !== undefined) own.properties.removal = raw.removal;
+    }
+    for (const { draft, satellite } of owned) this.#fold(draft, satellite.properties, raw, taken, satellite.element);
+    const holder = own ?? owned[0]?.draft;
+    // What becomes of a satellite at the end of the stack is no property of its owner's.
+    if (own === undefined && raw.removal !== undefined && !owned[0]?.satellite.kept)
+      holder?.unmapped.push(`${raw.type}: ${raw.removal}`);
+    const prefix = own === undefined ? `${raw.type}.` : '';
+    holder?.unmapped.push(...leftOver(raw.body, taken).map((path) => prefix + path));
+    return holder !== undefined;
   }
-  return undefined;
-}
 
-function fold(draft: Draft, fields: Fields, raw: RawResource, side: Side, taken: Set<string>, element?: string): void {
-  const reading: Reading = {
-    side,
-    unmapped: (path) => void draft.unmapped.push(path),
-    statements: (found) => void draft.statements.push(...found),
-  };
-  const found = readFields(fields, raw.body, reading, taken);
-  if (element !== undefined) {
-    draft.properties[element] = unordered([...asList(draft.properties[element]), found]);
-    return;
+  #of(kind: string, id: string): Draft {
+    const name = `${kind}:${id}`;
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const draft: Draft = { kind, id, properties: {}, statements: [], dependsOn: [], unmapped: [] };
+    this.#byName.set(name, draft);
+    return draft;
   }
-  for (const [name, value] of Object.entries(found)) {
-    const before = draft.properties[name];
-    if (before === undefined || canonical(before) === canonical(value)) draft.properties[name] = value;
-    else if (isList(before) && isList(value)) draft.properties[name] = unordered([...before, ...value]);
-    else if (isObject(before) && isObject(value)) draft.properties[name] = { ...before, ...value };
-    else draft.unmapped.push(`${name} said twice: ${canonical(before)} and ${canonical(value)}`);
+
+  #fold(draft: Draft, fields: Fields, raw: RawResource, taken: Set<string>, element?: string): void {
+    const reading: Reading = {
+      side: this.side,
+      unmapped: (path) => void draft.unmapped.push(path),
+      statements: (found) => void draft.statements.push(...found),
+    };
+    const found = readFields(fields, raw.body, reading, taken);
+    draft.dependsOn.push(...raw.dependsOn);
+    const said = element === undefined ? found : { [element]: [found] };
+    for (const [name, value] of Object.entries(said)) {
+      const before = draft.properties[name];
+      if (before === undefined || canonical(before) === canonical(value)) draft.properties[name] = value;
+      else if (isList(before) && isList(value)) draft.properties[name] = unordered([...before, ...value]);
+      else draft.unmapped.push(`${name} said twice: ${canonical(before)} and ${canonical(value)}`);
+    }
   }
 }
 
 function finish(draft: Draft, present: ReadonlySet<string>): InventoryResource {
+  const { kind, id, properties } = draft;
   const statements = normalForm(draft.statements);
-  const self = `${draft.kind}:${draft.id}`;
-  const properties = sorted(draft.properties) as JsonObject;
-  const edges: Edge[] = [];
-  const collect = (value: Json, role: string): void => {
-    if (typeof value === 'string') {
-      for (const [, kind, id] of value.matchAll(symbolPattern)) {
-        const to = `${kind}:${id}`;
-        if (to !== self && present.has(to)) edges.push({ role, to });
-      }
-    } else if (isList(value)) for (const item of value) collect(item, role);
-    else if (isObject(value))
-      for (const [key, held] of Object.entries(value)) collect(held, role === '' ? key : `${role}.${key}`);
-  };
-  collect(properties, '');
-  for (const statement of statements) collect(statement as unknown as Json, `statements.${statement.policy}`);
-  const flat = edges.map(({ role, to }) => ({ role: role.replace(/^(statements\.\w+).*/, '$1'), to }));
+  const edges = [
+    ...Object.entries(properties).flatMap(([name, value]) => references(value, name)),
+    ...statements.flatMap((statement) =>
+      targets(canonical(statement)).map((to) => ({ role: `statements.${statement.policy}`, to })),
+    ),
+  ];
   // Waiting for what one refers to anyway says nothing more.
-  const waits = draft.dependsOn.flatMap((text) =>
-    [...text.matchAll(symbolPattern)].map(([, kind, id]) => `${kind}:${id}`),
-  );
-  const referred = new Set([self, ...flat.map(({ to }) => to)]);
-  for (const to of waits) if (!referred.has(to)) flat.push({ role: 'dependsOn', to });
+  const referred = new Set(edges.map(({ to }) => to));
+  const waits = draft.dependsOn.flatMap(targets).filter((to) => !referred.has(to));
   return {
-    kind: draft.kind,
-    id: draft.id,
-    properties,
+    kind,
+    id,
+    properties: sorted(properties),
     statements,
-    edges: unordered(flat as unknown as Json[]) as unknown as Edge[],
+    edges: unordered([...edges, ...waits.map((to) => ({ role: 'dependsOn', to }))]).filter(
+      ({ to }) => to !== `${kind}:${id}` && present.has(to),
+    ),
     unmapped: unordered(draft.unmapped.map(maskHashes)),
   };
 }
+
+/** Resources that a property's value refers to, each with the path at which it does. */
+function references(value: Json, path: string): Edge[] {
+  if (typeof value === 'string') return targets(value).map((to) => ({ role: path, to }));
+  if (isList(value)) return value.flatMap((item) => references(item, path));
+  if (isObject(value)) return Object.entries(value).flatMap(([key, held]) => references(held, `${path}.${key}`));
+  return [];
+}
+
+const targets = (text: string): string[] => [...text.matchAll(symbolPattern)].map(([, kind, id]) => `${kind}:${id}`);

@@ -17,8 +17,9 @@ export const isEmpty = (value: Json | undefined): boolean =>
   (isObject(value) && Object.keys(value).length === 0);
 
 /** The same value with its keys in order, so that equal values have equal texts. */
-export function sorted(value: Json): Json {
-  if (isList(value)) return value.map(sorted);
+export function sorted<T>(value: T): T;
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -28,11 +29,11 @@ export function sorted(value: Json): Json {
 }
 
 /** One text for each value, whatever the order of its keys: for comparing and for sorting. */
-export const canonical = (value: Json | undefined): string =>
+export const canonical = (value: unknown): string =>
   value === undefined ? 'undefined' : JSON.stringify(sorted(value));
 
 /** The same values each once, in the order of their texts: for lists whose order means nothing. */
-export function unordered<T extends Json>(values: readonly T[]): T[] {
+export function unordered<T>(values: readonly T[]): T[] {
   const byText = new Map(values.map((value) => [canonical(value), value]));
   return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }

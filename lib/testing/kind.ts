@@ -43,6 +43,8 @@ export interface Satellite {
   readonly attributes?: Readonly<Record<string, Names>>;
   /** Its properties become one element of this list property of the owner; by default they become the owner's own. */
   readonly element?: string;
+  /** True where Terraform deletes no such thing either: then CloudFormation's `Retain` of it says the same. */
+  readonly kept?: boolean;
   readonly properties: Fields;
 }
 

@@ -116,14 +116,14 @@ export function normalForm(statements: readonly Statement[]): readonly Statement
     );
   let merged: Statement[] = atoms;
   for (const part of ['actions', 'resources', 'principals'] as const) merged = mergeBy(part, merged);
-  return unordered([...merged, ...whole] as unknown as Json[]) as unknown as Statement[];
+  return unordered([...merged, ...whole]);
 }
 
 /** Puts together the statements that differ in one part only. */
 function mergeBy(part: 'actions' | 'resources' | 'principals', statements: readonly Statement[]): Statement[] {
   const groups = new Map<string, Statement>();
   for (const statement of statements) {
-    const rest = canonical({ ...statement, [part]: null } as unknown as Json);
+    const rest = canonical({ ...statement, [part]: null });
     const other = groups.get(rest);
     const values = [...(other?.[part] ?? []), ...(statement[part] ?? [])];
     groups.set(rest, clean({ ...statement, [part]: values.length === 0 ? undefined : unordered(values) }));

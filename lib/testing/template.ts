@@ -5,8 +5,6 @@ import { kinds, satellites } from './kinds';
 /** One resource as its engine wrote it. */
 export interface RawResource {
   readonly type: string;
-  /** The engine's own name of it. */
-  readonly logicalId: string;
   /** The name that both engines share. */
   readonly id: string;
   /** Its properties, with every reference in symbolic form. */

@@ -1,32 +1,29 @@
 import { parseLiteral, replaceExpressions } from './expression';
-import { neutralId } from './identity';
+import { neutralId, neutralIds } from './identity';
 import { asList, at, isEmpty, isList, isObject, type Json, type JsonObject } from './json';
 import { type RawResource, symbol, type Target, type Template } from './template';
 
 /** What AWS says of where a stack is: data sources that CloudFormation has as pseudo parameters. */
 const place: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  aws_partition: { partition: '{aws.partition}', id: '{aws.partition}', dns_suffix: '{aws.urlSuffix}' },
-  aws_region: { region: '{aws.region}', name: '{aws.region}', id: '{aws.region}' },
-  aws_caller_identity: { account_id: '{aws.account}', id: '{aws.account}' },
+  'data.aws_partition': { partition: '{aws.partition}', id: '{aws.partition}', dns_suffix: '{aws.urlSuffix}' },
+  'data.aws_region': { region: '{aws.region}', name: '{aws.region}', id: '{aws.region}' },
+  'data.aws_caller_identity': { account_id: '{aws.account}', id: '{aws.account}' },
 };
-const policyDocument = 'aws_iam_policy_document';
+const policyDocument = 'data.aws_iam_policy_document';
 
 /** Arguments that Terraform itself reads, whatever the resource. */
 const metaArguments = ['//', 'depends_on', 'lifecycle', 'provider'];
 
 /** Reads a Terraform JSON configuration, as cdktf writes it. */
 export function readTerraform(config: JsonObject): Template {
-  const declared = named(config.resource);
-  const data = named(config.data);
+  const declared = named(config.resource, '');
+  const data = named(config.data, 'data.');
   const targets = new Map<string, Target>(
-    [
-      ...declared.map(([type, name, body]) => [`${type}.${name}`, type, name, body] as const),
-      ...data.map(([type, name, body]) => [`data.${type}.${name}`, `data.${type}`, name, body] as const),
-    ].map(([address, type, name, body]) => [
+    [...declared, ...data].map(({ address, type, id, body }) => [
       address,
       {
         type,
-        id: idOf(name, body),
+        id,
         property: (path) => {
           const raw = at(body, path);
           return raw === undefined ? undefined : symbolic(raw);
@@ -35,7 +32,7 @@ export function readTerraform(config: JsonObject): Template {
     ]),
   );
   const documents = new Map(
-    data.filter(([type]) => type === policyDocument).map(([type, name, body]) => [`data.${type}.${name}.json`, body]),
+    data.filter(({ type }) => type === policyDocument).map(({ address, body }) => [`${address}.json`, body]),
   );
   const locals = isObject(config.locals) ? config.locals : {};
 
@@ -55,7 +52,7 @@ export function readTerraform(config: JsonObject): Template {
     const [first = '', second = ''] = address.split('.');
     if (first === 'local' && locals[second] !== undefined) return String(symbolic(locals[second]!));
     if (first === 'var') return `{parameter:${second}}.value`;
-    const known = first === 'data' ? place[second]?.[attribute] : undefined;
+    const known = place[`${first}.${second}`]?.[attribute];
     if (known !== undefined) return known;
     const target = targets.get(address);
     return target === undefined ? `{missing:${address}}.${attribute}` : symbol('terraform', target, attribute);
@@ -67,13 +64,12 @@ export function readTerraform(config: JsonObject): Template {
     return value;
   };
 
-  const resources = declared.map(([type, name, body]): RawResource => {
+  const resources = declared.map(({ type, id, body }): RawResource => {
     const own = Object.entries(body).filter(([key]) => !metaArguments.includes(key));
     const { prevent_destroy: prevented, ...lifecycle } = lifecycleOf(body);
     return {
       type,
-      logicalId: name,
-      id: idOf(name, body),
+      id,
       body: symbolic(isEmpty(lifecycle) ? Object.fromEntries(own) : { ...Object.fromEntries(own), lifecycle }),
       dependsOn: asList(body.depends_on).map((address) => refer(String(address), 'id')),
       removal: prevented === true ? 'prevent_destroy' : undefined,
@@ -87,9 +83,7 @@ export function readTerraform(config: JsonObject): Template {
       value: symbolic(at(body, 'value') ?? null),
     })),
     unknown: [
-      ...data
-        .filter(([type]) => type !== policyDocument && !(type in place))
-        .map(([type, name, body]) => ({ type: `data.${type}`, id: idOf(name, body) })),
+      ...data.filter(({ type }) => type !== policyDocument && !(type in place)).map(({ type, id }) => ({ type, id })),
       ...Object.keys(isObject(config.variable) ? config.variable : {}).map((name) => ({ type: 'parameter', id: name })),
       ...Object.keys(isObject(config.module) ? config.module : {}).map((name) => ({ type: 'module', id: name })),
     ],
@@ -101,19 +95,25 @@ function lifecycleOf(body: JsonObject): JsonObject {
   return isObject(lifecycle) ? lifecycle : {};
 }
 
-function named(section: Json | undefined): [string, string, JsonObject][] {
-  if (!isObject(section)) return [];
-  return Object.entries(section).flatMap(([type, all]) =>
-    Object.entries(isObject(all) ? all : {}).flatMap(([name, body]): [string, string, JsonObject][] => {
-      const [only] = asList(body);
-      return isObject(only) ? [[type, name, only]] : [];
-    }),
-  );
+interface Declared {
+  /** `aws_s3_bucket.Name`, or `data.aws_region.Name`. */
+  readonly address: string;
+  readonly type: string;
+  readonly id: string;
+  readonly body: JsonObject;
 }
 
-function idOf(name: string, body: JsonObject): string {
-  const path = at(body, '//.metadata.path');
-  return neutralId(name, typeof path === 'string' ? path : undefined);
+function named(section: Json | undefined, prefix: '' | 'data.'): Declared[] {
+  const found = Object.entries(isObject(section) ? section : {}).flatMap(([type, byName]) =>
+    Object.entries(isObject(byName) ? byName : {}).flatMap(([logicalId, written]) => {
+      const [body] = asList(written);
+      if (!isObject(body)) return [];
+      const path = at(body, '//.metadata.path');
+      return [{ type: prefix + type, logicalId, body, path: typeof path === 'string' ? path : undefined }];
+    }),
+  );
+  const ids = neutralIds(found);
+  return found.map(({ type, logicalId, body }, i) => ({ address: `${type}.${logicalId}`, type, id: ids[i]!, body }));
 }
 
 /** The policy document that an `aws_iam_policy_document` data source stands for. */

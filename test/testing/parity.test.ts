@@ -412,6 +412,32 @@ test.each([
   expect(neutralId(logicalId, path)).toBe(expected);
 });
 
+test('what CloudFormation says of a resource beside its properties is not lost', () => {
+  const Resources = {
+    Function: { Type: 'AWS::Lambda::Function', CreationPolicy: { A: 1 }, Condition: 'Sometimes' },
+    Bucket: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Retain' },
+    Policy: {
+      Type: 'AWS::S3::BucketPolicy',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Bucket: { Ref: 'Bucket' }, PolicyDocument: { Statement: [] } },
+    },
+  };
+  const found = inventory({ Resources, Parameters: { Size: { Type: 'Number' } } });
+  expect(found.resources).toMatchObject([
+    { kind: 'lambda.function', unmapped: ['CreationPolicy'] },
+    {
+      kind: 's3.bucket',
+      properties: { removal: 'retain, on replacement delete' },
+      unmapped: ['AWS::S3::BucketPolicy: retain'],
+    },
+  ]);
+  expect(found.unknown).toEqual([
+    { type: 'condition', id: 'Function if Sometimes' },
+    { type: 'parameter', id: 'Size' },
+  ]);
+});
+
 describe('references', () => {
   const synth = (build: (stack: TerraformStack) => void) => {
     const stack = new TerraformStack(Testing.app(), 'Stack');
@@ -483,7 +509,7 @@ describe('references', () => {
 
   test('paths that give the same id are told apart, never merged', () => {
     const resources = { ABC11111111: { Type: 'AWS::S3::Bucket' }, ABC22222222: { Type: 'AWS::S3::Bucket' } };
-    expect(inventory({ Resources: resources }).resources.map(({ id }) => id)).toEqual(['ABC', 'ABC#2']);
+    expect(inventory({ Resources: resources }).resources.map(({ id }) => id)).toEqual(['ABC11111111', 'ABC22222222']);
   });
 
   test('every form of a reference in CloudFormation is the same symbol', () => {

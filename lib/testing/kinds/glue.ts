@@ -158,6 +158,7 @@ export const glue: Service = {
       of: 'glue.schema',
       cloudformation: 'AWS::Glue::SchemaVersion',
       owner: names('Schema.SchemaArn', undefined),
+      kept: true,
       properties: { definition: field('SchemaDefinition', undefined) },
     },
   ],
