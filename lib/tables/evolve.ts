@@ -1,5 +1,5 @@
 import type { StructField, Type } from '../contract/dataset';
-import { type IcebergField, type IcebergType, icebergFields, icebergType, typeText } from '../contract/types';
+import { type IcebergField, type IcebergType, icebergFields, icebergType, typeText, widens } from '../contract/types';
 import type { ColumnSpec } from './spec';
 
 /** Columns of a table after they were changed into those of a spec, and what that took. */
@@ -92,8 +92,8 @@ function changed(was: IcebergField, field: StructField, at: string, evolution: E
 
 function evolveType(was: IcebergType, wanted: Type, at: string, evolution: Evolution): IcebergType {
   if (typeof was === 'string') {
-    if (wanted === was || sameDecimal(was, wanted)) return was;
-    if (typeof wanted === 'string' && promotes(was, wanted)) {
+    if (typeof wanted === 'string' && widens(was as Type, wanted)) {
+      if (sameWord(was, wanted)) return was;
       evolution.changes.push(`${at} widened from ${was} to ${wanted}`);
       return wanted;
     }
@@ -117,20 +117,7 @@ function evolveType(was: IcebergType, wanted: Type, at: string, evolution: Evolu
   return icebergType(wanted, evolution.nextId);
 }
 
-/** Iceberg's promotions: those that every engine reads old files by. */
-function promotes(was: string, wanted: string): boolean {
-  if (was === 'int') return wanted === 'long';
-  if (was === 'float') return wanted === 'double';
-  const [before, after] = [decimal(was), decimal(wanted)];
-  return before !== undefined && after?.scale === before.scale && after.precision > before.precision;
-}
-
-const sameDecimal = (was: string, wanted: Type): boolean =>
-  typeof wanted === 'string' && was.startsWith('decimal') && was.replaceAll(' ', '') === wanted.replaceAll(' ', '');
-
-function decimal(type: string): { readonly precision: number; readonly scale: number } | undefined {
-  const match = /^decimal\((\d+), ?(\d+)\)$/.exec(type);
-  return match === null ? undefined : { precision: Number(match[1]), scale: Number(match[2]) };
-}
+/** Some writers put no blank into `decimal(9, 2)`. */
+const sameWord = (a: string, b: string): boolean => a.replaceAll(' ', '') === b.replaceAll(' ', '');
 
 const wordOf = (type: IcebergType): string => (typeof type === 'string' ? type : type.type);
