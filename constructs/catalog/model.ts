@@ -1,6 +1,7 @@
 import { assertValid, givenAllowed, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { handlerNodes } from '../core/handler';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { Node, SchemaNode, SchemaRegistryNode } from '../core/nodes';
@@ -65,6 +66,7 @@ export function catalogModel(
     ...sources.arriving.flatMap((each) => bronzeProblems(path, each)),
     ...dateProblems(path, since),
     ...deployedProblems(path, catalog.deployed ?? [], datasets),
+    ...icebergCatalogProblems(path, catalog.icebergCatalog),
     ...logRetentionProblems(path, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
@@ -82,7 +84,12 @@ export function catalogModel(
     ...(sources.arriving.length === 0 ? [] : [registry]),
     ...sources.arriving.map((each) => schema(lake.name, registry, each)),
     optimizerRole(lake),
-    ...handlerNodes(tablesHandler(lake, removal === 'delete'), { architecture, logRetentionDays, keyArn, removal }),
+    ...handlerNodes(tablesHandler(lake, catalog.icebergCatalog, removal === 'delete'), {
+      architecture,
+      logRetentionDays,
+      keyArn,
+      removal,
+    }),
     ...icebergTables(catalog.manifest, lake),
   ];
   return deepFreeze({

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 
 /** What may be said of a catalog, whichever engine makes it. Each engine adds its own references to what exists. */
@@ -17,6 +18,12 @@ export interface CatalogDeclaration {
    * @default 2000-01-01
    */
   readonly arrivalsSince?: string;
+  /**
+   * Another Iceberg REST catalog to hold the tables than Glue's own. Glue's databases stay, as does what roles may do
+   * in Glue; table optimizers are set only where requests are signed.
+   * @default Glue's, in the account and region of the stack
+   */
+  readonly icebergCatalog?: IcebergCatalog;
   /**
    * Processor of the function that makes and changes Iceberg tables.
    * @default arm64

@@ -1,6 +1,7 @@
 import type { Manifest } from '../../lib/platform/manifest';
 import { platformSpecs } from '../../lib/tables/specs';
 import type { HandlerDecision } from '../core/handler';
+import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
 import { pascal } from '../core/names';
 import type { IcebergTableNode, RoleNode, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
@@ -15,9 +16,10 @@ const tablesCome = 'Tables of these databases come with contracts; databases and
  * The function that makes Iceberg tables and changes them as their contracts change, and that sets Glue's optimizers on
  * them. It touches metadata alone, never rows.
  *
+ * @param catalog where the tables are entered; by default in Glue
  * @param deletes whether it may drop a table whose dataset has left
  */
-export function tablesHandler(lake: LakeFacts, deletes: boolean): HandlerDecision {
+export function tablesHandler(lake: LakeFacts, catalog: IcebergCatalog | undefined, deletes: boolean): HandlerDecision {
   const zones = icebergZones(lake);
   const tables = glueResources([...zones.map((zone) => zone.database), lake.ops.database]);
   return {
@@ -30,9 +32,7 @@ export function tablesHandler(lake: LakeFacts, deletes: boolean): HandlerDecisio
     diskMb: 512,
     layers: [],
     environment: {
-      INGOT_CATALOG_URI: text`https://glue.${aws.region}.${aws.urlSuffix}/iceberg`,
-      INGOT_CATALOG_AUTH: 'sigv4',
-      INGOT_WAREHOUSE: aws.account,
+      ...catalogEnvironment(catalog),
       INGOT_OPTIMIZER_ROLE: ref(optimizerRoleId, 'arn'),
       INGOT_ALLOW_DROP: String(deletes),
     },

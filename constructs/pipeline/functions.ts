@@ -1,25 +1,25 @@
 import type { Manifest } from '../../lib/platform/manifest';
 import type { HandlerDecision } from '../core/handler';
+import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
 import type { Statement } from '../core/nodes';
-import { aws, ref, type Text, text } from '../core/text';
+import { ref, type Text, text } from '../core/text';
 import { glueResources, readStatements, writeStatements } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import { arrivalsId } from './ids';
 
-/** The four functions that a run calls, each with what it alone may do. */
+/** The functions that runs and schedules call, each with what it alone may do. */
 export function handlers(
   manifest: Manifest,
   lake: LakeFacts,
   size: { memoryMb: number; diskMb: number },
+  catalog?: IcebergCatalog,
 ): HandlerDecision[] {
   const { name } = manifest;
   const queueIds = manifest.groups
     .filter((group) => group.ingests.length > 0)
     .map((group) => [group.name, arrivalsId(group)] as const);
   const environment: Record<string, Text> = {
-    INGOT_CATALOG_URI: text`https://glue.${aws.region}.${aws.urlSuffix}/iceberg`,
-    INGOT_CATALOG_AUTH: 'sigv4',
-    INGOT_WAREHOUSE: aws.account,
+    ...catalogEnvironment(catalog),
     INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
   };
   const layers = [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')];
@@ -81,6 +81,15 @@ export function handlers(
       ...sql,
       environment,
       statements: [...readStatements(lake, icebergZones(lake)), ...writeOps(lake)],
+    },
+    {
+      id: 'Retain',
+      bundle: 'retain',
+      functionName: `${name}-retain`,
+      description: 'Deletes rows that have been kept for as long as their contracts say',
+      ...sql,
+      environment,
+      statements: [...writeStatements(lake, icebergZones(lake)), ...writeOps(lake)],
     },
   ];
 }

@@ -100,7 +100,9 @@ export function pipelineModel(
       zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
       architecture,
     },
-    ...handlers(manifest, lake, { memoryMb, diskMb }).flatMap((handler) => handlerNodes(handler, setting)),
+    ...handlers(manifest, lake, { memoryMb, diskMb }, pipeline.icebergCatalog).flatMap((handler) =>
+      handlerNodes(handler, setting),
+    ),
     ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey)),
     ...(scheduled ? schedules(manifest, useKey, keyArn) : []),
     ...(scheduled

@@ -1,4 +1,5 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
 import type { LakeFacts } from '../lake/model';
@@ -32,6 +33,7 @@ export function pipelineProblems(
       })),
     ...numberProblems(where, 'memoryMb', numbers.memoryMb, { min: 512, max: 10_240, whole: true }),
     ...numberProblems(where, 'diskMb', numbers.diskMb, { min: 512, max: 10_240, whole: true }),
+    ...icebergCatalogProblems(where, pipeline.icebergCatalog),
     ...logRetentionProblems(where, numbers.logRetentionDays),
     ...(successPercent === false
       ? []

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../lib/platform/manifest';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 
 /** What may be said of a pipeline, whichever engine makes it. Each engine adds its own references to what exists. */
@@ -10,6 +11,11 @@ export interface PipelineDeclaration {
    * @default none: the topic is there for others to subscribe to
    */
   readonly emails?: readonly string[];
+  /**
+   * Another Iceberg REST catalog that holds the tables than Glue's own: the one that the lake's `Catalog` was told of.
+   * @default Glue's, in the account and region of the stack
+   */
+  readonly icebergCatalog?: IcebergCatalog;
   /**
    * Zip of the native runtime (DuckDB and its extensions) for `architecture`, as `ingot runtime` writes it.
    * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
