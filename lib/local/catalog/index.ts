@@ -4,14 +4,25 @@ import { resolve } from 'node:path';
 import { parseJson, toJson } from '../../tables/json';
 import { makeFolder } from './durable';
 import { CatalogError } from './errors';
-import { type Call, endpoints, prefix, readName, refused } from './routes';
+import { folderFiles, type MetadataFiles } from './files';
+import { type Call, endpoints, isName, prefix, refused } from './routes';
 import { Store } from './store';
 
 export interface CatalogOptions {
   /** Folder of the catalog's own files. Made where it is not there; several processes may serve the same one at once. */
   readonly folder: string;
-  /** Folders or `file:///` URIs: tables lie inside one of them and nowhere else. */
+  /** Folders, `file:///` or `s3://` URIs: tables lie inside one of them and nowhere else. */
   readonly roots: readonly string[];
+  /**
+   * Where metadata files lie, for tables elsewhere than on this machine, `s3://bucket/…`.
+   * @default folders of this machine
+   */
+  readonly files?: MetadataFiles;
+  /**
+   * The port to answer on.
+   * @default a free one
+   */
+  readonly port?: number;
 }
 
 /** A catalog that answers until it is closed. */
@@ -33,7 +44,7 @@ export async function startCatalog(options: CatalogOptions): Promise<LocalCatalo
   const folder = resolve(options.folder);
   await makeFolder(folder);
   const roots = options.roots.map((root) => root.replace(/(?<=.)\/+$/, ''));
-  const store = new Store(folder, roots);
+  const store = new Store(folder, roots, options.files ?? folderFiles);
   const server = createServer(async (request, response) => {
     try {
       const answer = await respond(request, store, roots);
@@ -46,7 +57,7 @@ export async function startCatalog(options: CatalogOptions): Promise<LocalCatalo
       send(response, body.error.code, toJson(body));
     }
   });
-  await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done));
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(options.port ?? 0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   return {
     uri: `http://127.0.0.1:${port}`,
@@ -70,14 +81,13 @@ async function respond(request: IncomingMessage, store: Store, roots: readonly s
   for (const endpoint of endpoints) {
     const names = endpoint.method === method ? match(endpoint.path, url.pathname) : undefined;
     if (names === undefined) continue;
-    const call: Call = {
-      store,
-      roots,
-      namespace: names.namespace === undefined ? '' : readName('namespace', names.namespace),
-      table: names.table === undefined ? '' : readName('table', names.table),
-      query: url.searchParams,
-      body: method === 'POST' ? await readBody(request) : undefined,
-    };
+    const { namespace = '', table = '' } = names;
+    // A name that none can have is not there. Spark asks so for `flights.snapshots`, a view of the table that it makes itself.
+    if (names.table !== undefined && !(isName(namespace) && isName(table)))
+      throw CatalogError.noTable(JSON.stringify(`${namespace}.${table}`));
+    if (names.namespace !== undefined && !isName(namespace)) throw CatalogError.noNamespace(JSON.stringify(namespace));
+    const body = method === 'POST' ? await readBody(request) : undefined;
+    const call: Call = { store, roots, namespace, table, query: url.searchParams, body };
     return endpoint.answer(call);
   }
   throw CatalogError.noEndpoint(route);

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, normalize, sep } from 'node:path';
-import { hasCode } from './durable';
 import { CatalogError } from './errors';
 
 /**
@@ -14,24 +12,18 @@ export function pathOf(location: string): string {
   return path;
 }
 
-/** The path of a location, where it lies inside one of the roots. `what` begins the sentence of the error. */
-export function pathInside(location: string, roots: readonly string[], what: string): string {
-  const path = pathOf(location);
+/** Refuses a location that lies in none of the roots. `what` begins the sentence of the error. */
+export function assertInside(location: string, roots: readonly string[], what: string): void {
+  const inS3 = location.startsWith('s3://') && roots.some((root) => root.startsWith('s3://'));
+  // Of an object the path is `/bucket/key`.
+  const place = (at: string) => (inS3 ? at.replace('s3:/', '') : pathOf(at));
+  const path = place(location);
   const plain = normalize(path) === path && !path.includes('\0');
-  if (plain && roots.some((root) => path.startsWith(withSlash(pathOf(root))))) return path;
+  const around = roots.filter((root) => root.startsWith('s3://') === inS3);
+  if (plain && around.some((root) => path.startsWith(withSlash(place(root))))) return;
   throw CatalogError.forbidden(
     `${what} must be inside ${roots.join(' or ')}, without dots or a slash at its end; given ${JSON.stringify(location)}`,
   );
 }
 
 const withSlash = (path: string): string => (path.endsWith(sep) ? path : path + sep);
-
-/** The text at a location, undefined where there is none. */
-export async function readLocation(location: string): Promise<string | undefined> {
-  try {
-    return await readFile(pathOf(location), 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Schema } from '../../tables/metadata';
 import { newMetadata } from './create';
 import { CatalogError } from './errors';
-import { pathInside } from './location';
+import { assertInside } from './location';
 import { partitionSpec, read, schema, sortOrder, strings } from './request';
 import { assertRequirements } from './requirements';
 import type { Store, Table } from './store';
@@ -34,8 +34,10 @@ export const prefix = 'local';
 /** A single level, in the letters that Glue, Athena and every file system take: so no name leaves its folder. */
 const nameShape = /^[a-z0-9_][a-z0-9_-]{0,254}$/;
 
-export function readName(what: string, name: string): string {
-  if (nameShape.test(name)) return name;
+export const isName = (name: string): boolean => nameShape.test(name);
+
+function readName(what: string, name: string): string {
+  if (isName(name)) return name;
   throw CatalogError.badRequest(
     `The name of a ${what} has 1 to 255 lower-case letters, digits, underscores or hyphens, on one level; given ${JSON.stringify(name)}`,
   );
@@ -188,7 +190,7 @@ async function createTable({ store, roots, namespace, body }: Call): Promise<unk
   if (given['stage-create'] === true) throw CatalogError.unsupported('A table is created at once, not in stages');
   if (given.location == null) throw CatalogError.badRequest(`The table ${namespace}.${name} must be given a location`);
   const location = given.location.replace(/\/+$/, '');
-  pathInside(location, roots, 'A table');
+  assertInside(location, roots, 'A table');
   const { 'format-version': version, ...properties } = given.properties ?? {};
   if (version !== undefined && version !== '2')
     throw CatalogError.badRequest(`Tables are of format version 2; given ${version}`);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson, toJson } from '../../tables/json';
 import type { TableMetadata } from '../../tables/metadata';
-import { hasCode, makeFolder, syncFolder, writeNewFile } from './durable';
+import { hasCode } from './durable';
 import { CatalogError } from './errors';
-import { pathInside, pathOf, readLocation } from './location';
+import type { MetadataFiles } from './files';
+import { assertInside } from './location';
 import { Pointer } from './pointer';
 
 /** A table as its clients get it. */
@@ -36,6 +37,7 @@ export class Store {
   constructor(
     private readonly folder: string,
     private readonly roots: readonly string[],
+    private readonly files: MetadataFiles,
   ) {}
 
   async namespaces(): Promise<string[]> {
@@ -92,14 +94,14 @@ export class Store {
   }
 
   async createTable(namespace: string, name: string, metadata: TableMetadata): Promise<Table> {
-    pathInside(metadata.location, this.roots, 'A table');
+    assertInside(metadata.location, this.roots, 'A table');
     await this.assertFree(namespace, name);
     const table = { 'metadata-location': metadataLocation(metadata.location, 0), metadata };
-    await writeMetadata(table);
+    await this.files.writeNew(table['metadata-location'], toJson(table.metadata));
     try {
       await this.addTable(namespace, name, table);
     } catch (error) {
-      await discard(table, error);
+      await this.discard(table, error);
       throw error;
     }
     return table;
@@ -107,11 +109,11 @@ export class Store {
 
   /** Makes a table of a metadata file that is there already, for example one that was dropped. */
   async registerTable(namespace: string, name: string, location: string): Promise<Table> {
-    pathInside(location, this.roots, 'A metadata file');
-    const text = await readLocation(location);
+    assertInside(location, this.roots, 'A metadata file');
+    const text = await this.files.read(location);
     if (text === undefined) throw CatalogError.badRequest(`There is no metadata file ${location}`);
     const metadata = parseMetadata(text, location);
-    pathInside(metadata.location, this.roots, 'A table');
+    assertInside(metadata.location, this.roots, 'A table');
     const table = { 'metadata-location': location, metadata };
     await this.addTable(namespace, name, table);
     return table;
@@ -127,17 +129,17 @@ export class Store {
         'metadata-location': metadataLocation(changed.location, versionOf(base['metadata-location']) + 1),
         metadata: { ...changed, 'metadata-log': log },
       };
-      await writeMetadata(table);
+      await this.files.writeNew(table['metadata-location'], toJson(table.metadata));
       try {
         if (await this.table(namespace, name).advance(number, { 'metadata-location': table['metadata-location'] })) {
           if (changed.properties['write.metadata.delete-after-commit.enabled'] === 'true') await this.remove(forgotten);
           return table;
         }
       } catch (error) {
-        await discard(table, error);
+        await this.discard(table, error);
         throw error;
       }
-      await discard(table);
+      await this.discard(table);
     }
     throw CatalogError.conflict(`Table ${namespace}.${name} is being changed by others`);
   }
@@ -172,12 +174,9 @@ export class Store {
   private async current(namespace: string, name: string): Promise<{ number: number; table: Table }> {
     for (let before = 0; ; ) {
       const { number, value } = await this.table(namespace, name).read();
-      if (value === undefined) {
-        await this.loadNamespace(namespace);
-        throw CatalogError.noTable(`${namespace}.${name}`);
-      }
+      if (value === undefined) throw CatalogError.noTable(`${namespace}.${name}`);
       const location = value['metadata-location'];
-      const text = await readLocation(location);
+      const text = await this.files.read(location);
       if (text !== undefined) {
         return { number, table: { 'metadata-location': location, metadata: parseMetadata(text, location) } };
       }
@@ -187,10 +186,17 @@ export class Store {
     }
   }
 
+  /** Removes a metadata file that no commit made current. Where that is not known, it stays. */
+  private async discard(table: Table, reason?: unknown): Promise<void> {
+    if (reason instanceof CatalogError && reason.code === 500) return;
+    if (reason !== undefined && !(reason instanceof CatalogError)) return;
+    await this.files.remove(table['metadata-location']).catch(() => undefined);
+  }
+
   private async remove(locations: readonly string[]): Promise<void> {
     for (const location of locations) {
-      const path = pathInside(location, this.roots, 'A metadata file');
-      await unlink(path).catch(() => undefined);
+      assertInside(location, this.roots, 'A metadata file');
+      await this.files.remove(location).catch(() => undefined);
     }
   }
 
@@ -221,20 +227,6 @@ const metadataLocation = (location: string, version: number): string =>
 
 /** The number that a metadata file's name begins with; 0 where another catalog has named it otherwise. */
 const versionOf = (location: string): number => Number(/\/(\d+)-[^/]*$/.exec(location)?.[1] ?? 0);
-
-async function writeMetadata(table: Table): Promise<void> {
-  const folder = pathOf(`${table.metadata.location}/metadata`);
-  await makeFolder(folder);
-  await writeNewFile(pathOf(table['metadata-location']), toJson(table.metadata));
-  await syncFolder(folder);
-}
-
-/** Removes a metadata file that no commit made current. Where that is not known, it stays. */
-async function discard(table: Table, reason?: unknown): Promise<void> {
-  if (reason instanceof CatalogError && reason.code === 500) return;
-  if (reason !== undefined && !(reason instanceof CatalogError)) return;
-  await unlink(pathOf(table['metadata-location'])).catch(() => undefined);
-}
 
 function metadataLog(base: Table, properties: Readonly<Record<string, string>>) {
   const max = Number(properties['write.metadata.previous-versions-max'] ?? previousVersions);
