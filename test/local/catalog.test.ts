@@ -563,6 +563,11 @@ describe('what is refused', () => {
     expect((await call('HEAD', 'local/namespaces/no/tables/bad')).status).toBe(404);
   });
 
+  test('the names of what Spark makes of a table itself are not there, which is no fault of the request', async () => {
+    const answer = await call('GET', 'local/namespaces/made%1fids/tables/snapshots?snapshots=all');
+    expect(answer).toEqual(error(404, 'NoSuchTableException', /made/));
+  });
+
   test('names in paths that leave the folder', async () => {
     for (const name of ['..', '%2e%2e', '..%2f..', 'a%1fb', '%00', '.%2fa'])
       for (const path of [`local/namespaces/${name}/tables`, `local/namespaces/no/tables/${name}/metrics`]) {
@@ -574,7 +579,7 @@ describe('what is refused', () => {
         response.resume();
         expect([400, 404]).toContain(response.statusCode);
       }
-    expect(await call('GET', 'local/namespaces/..%2f..')).toEqual(error(400, 'BadRequestException', /lower-case/));
+    expect(await call('GET', 'local/namespaces/..%2f..')).toEqual(error(404, 'NoSuchNamespaceException', /\.\.\/\.\./));
   });
 
   test('what Glue does not offer, unknown endpoints, broken JSON, a page that calls itself by another host', async () => {
