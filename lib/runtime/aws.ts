@@ -16,12 +16,15 @@ import type { Arrival, Arrivals, Log, Metrics, ObjectInfo, Objects, Services } f
 
 /** The services in Lambda: S3, SQS, Glue's Iceberg REST catalog through DuckDB, CloudWatch through its log format. */
 export async function awsServices(environment: HandlerEnvironment, manifest: Manifest): Promise<Services> {
-  const { zones, catalog, queues, limits } = environment;
+  const { zones, catalog, queues, limits, s3Endpoint: endpoint } = environment;
   const log = jsonLog((line) => process.stdout.write(`${line}\n`));
-  const objects = s3Objects(new S3Client());
+  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined });
+  const objects = s3Objects(s3);
   const lake = await openLake({
     catalog,
     manifest,
+    // One chain of credentials for both: the SDK's, which keeps them and knows when they end.
+    s3: { region: await s3.config.region(), endpoint, credentials: s3.config.credentials },
     limits,
     onConflict: (attempt) => log.info('Another writer was first; the commit is tried again', { attempt }),
   });

@@ -12,6 +12,7 @@ import type { CatalogAddress } from './services';
  * | INGOT_CATALOG_URI      | the Iceberg REST catalog                                                                  |
  * | INGOT_CATALOG_AUTH     | `none` or `sigv4` (as service `glue` in `AWS_REGION`); by default `sigv4`                  |
  * | INGOT_WAREHOUSE        | Glue: the account's id; another catalog: its warehouse's name                             |
+ * | AWS_ENDPOINT_URL_S3    | where S3 answers, or AWS_ENDPOINT_URL; by default AWS. An emulator's address, as the SDK reads it |
  * | INGOT_QUEUES           | JSON: URL of the queue of arrivals by group; absent: folders are listed                    |
  * | INGOT_DUCKDB_EXTENSIONS| folder of DuckDB's extensions, before the layer's                                         |
  * | INGOT_DUCKDB_MEMORY    | memory that DuckDB may take, `4GB`; by default 80 % of the function's                     |
@@ -24,6 +25,7 @@ export interface HandlerEnvironment {
   readonly zones: Readonly<Record<string, string>>;
   readonly catalog: CatalogAddress;
   readonly queues: Readonly<Record<string, string>>;
+  readonly s3Endpoint?: string;
   readonly limits: DuckdbLimits;
 }
 
@@ -74,6 +76,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): HandlerEnvironment {
     zones,
     catalog: { uri, warehouse, auth },
     queues,
+    s3Endpoint: env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
     limits: { memory, threads, tempFolder: env.INGOT_TEMP },
   };
 }

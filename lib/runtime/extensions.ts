@@ -9,8 +9,6 @@ import { gunzipSync, unzipSync } from 'fflate';
 
 /** DuckDB's extensions that a lake needs, in the order in which they are loaded. */
 export const lakeExtensions = ['avro', 'httpfs', 'iceberg'] as const;
-/** What is needed besides on S3, for the credentials of the Lambda's role. */
-export const awsExtensions = [...lakeExtensions, 'aws'] as const;
 
 /** Which build of DuckDB an extension must belong to: extensions fit one version and one platform only. */
 export interface DuckdbBuild {

@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../platform/manifest';
 import { identifier, literal, qualified } from '../sql/quote';
 import { type Duckdb, DuckdbError, type DuckdbLimits, openDuckdb } from './duckdb';
-import { awsExtensions, lakeExtensions } from './extensions';
+import { lakeExtensions } from './extensions';
+import { type S3Access, s3Secret, secretName } from './s3-access';
 import type { CatalogAddress, Lake, Row, SqlValue, Transaction } from './services';
 
 export interface LakeOptions {
   readonly catalog: CatalogAddress;
   /** Names the zones: each one that holds Iceberg tables becomes readable as `silver.flights`, the platform's own as `ops.files`. */
   readonly manifest: Pick<Manifest, 'zones' | 'ops'>;
+  /** How DuckDB reads and writes `s3://…`, and signs what it asks of a catalog that wants that. Absent: it does neither. */
+  readonly s3?: S3Access;
   readonly limits?: DuckdbLimits;
   /** Called before a commit is tried again, with the number of the attempt that failed. */
   readonly onConflict?: (attempt: number, error: Error) => void;
@@ -27,16 +30,13 @@ const longestBackOff = 3_200;
  * @throws Error where DuckDB's extensions cannot be had, or the catalog does not answer
  */
 export async function openLake(options: LakeOptions): Promise<Lake> {
-  const { catalog, manifest, limits } = options;
-  const inAws = catalog.auth.kind === 'sigv4';
-  const duckdb = await openDuckdb({ extensions: inAws ? awsExtensions : lakeExtensions, limits });
+  const { catalog, manifest, limits, s3 } = options;
+  const duckdb = await openDuckdb({ extensions: lakeExtensions, limits });
+  const refresh = s3 === undefined ? undefined : s3Secret(s3, duckdb);
   try {
+    await refresh?.();
     // Readers do not rely on a table's declared order, and DuckDB refuses to write such tables otherwise.
     await duckdb.run('SET unsafe_iceberg_ignore_sort_order = true');
-    if (catalog.auth.kind === 'sigv4') {
-      const region = literal(catalog.auth.region);
-      await duckdb.run(`CREATE SECRET ingot_aws (TYPE s3, PROVIDER credential_chain, REGION ${region})`);
-    }
     await duckdb.run(attach('lake', catalog, []));
     const readable = manifest.zones
       .filter((zone) => zone.holds === 'iceberg')
@@ -48,7 +48,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     duckdb.close();
     throw error;
   }
-  return new DuckdbLake(duckdb, options.onConflict);
+  return new DuckdbLake(duckdb, options.onConflict, refresh);
 }
 
 function attach(name: string, catalog: CatalogAddress, more: readonly string[]): string {
@@ -64,7 +64,7 @@ function attach(name: string, catalog: CatalogAddress, more: readonly string[]):
   if (catalog.auth.kind === 'none') options.push("AUTHORIZATION_TYPE 'none'");
   else {
     const { region, service } = catalog.auth;
-    options.push("AUTHORIZATION_TYPE 'sigv4'", "SECRET 'ingot_aws'");
+    options.push("AUTHORIZATION_TYPE 'sigv4'", `SECRET ${literal(secretName)}`);
     options.push(`SIGV4_REGION ${literal(region)}`, `SIGV4_SERVICE ${literal(service)}`);
   }
   return `ATTACH ${literal(catalog.warehouse)} AS ${identifier(name)} (${options.join(', ')})`;
@@ -77,6 +77,7 @@ class DuckdbLake implements Lake {
   constructor(
     private readonly duckdb: Duckdb,
     private readonly onConflict: LakeOptions['onConflict'],
+    private readonly refresh: (() => Promise<void>) | undefined,
   ) {}
 
   query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]> {
@@ -158,7 +159,7 @@ class DuckdbLake implements Lake {
     if (this.inCommit.getStore() === true) {
       throw new Error('Inside a commit, use its transaction: the lake itself waits until the commit has ended');
     }
-    const result = this.last.then(work);
+    const result = this.last.then(this.refresh).then(work);
     this.last = result.catch(() => undefined);
     return result;
   }

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { awsExtensions, findExtensions } from './extensions';
+import { strippedLibrary } from './elf';
+import { findExtensions, lakeExtensions } from './extensions';
 import { filesBelow, zipBytes } from './zip';
 
 /** A processor of Lambda's, in CloudFormation's words. */
@@ -19,6 +20,8 @@ const platforms: Readonly<Record<LambdaArchitecture, { readonly npm: string; rea
 
 /** A function and its layers may not be larger than this, unpacked, in bytes. */
 export const lambdaLimit = 250 * 1024 * 1024;
+/** A zip may not be larger than this, in bytes, to become a layer in one request, as Terraform sends it. */
+export const uploadLimit = 50 * 1024 * 1024;
 
 export interface Runtime {
   /** The zip, `<out>/<arch>.zip`. */
@@ -46,6 +49,8 @@ export async function buildRuntime(options: {
   if (unzippedBytes > lambdaLimit)
     throw new Error(`The runtime has ${megabytes(unzippedBytes)} unpacked, and Lambda takes ${megabytes(lambdaLimit)}`);
   const zip = zipBytes(entries, 6);
+  if (zip.length > uploadLimit)
+    throw new Error(`The runtime has ${megabytes(zip.length)} zipped, and Lambda takes ${megabytes(uploadLimit)}`);
   await mkdir(options.out, { recursive: true });
   const file = join(options.out, `${options.arch}.zip`);
   await writeFile(`${file}.${process.pid}`, zip);
@@ -69,7 +74,7 @@ async function nodeModules(arch: string): Promise<Record<string, Uint8Array>> {
   const add = (name: string, files: Record<string, Uint8Array>) => {
     for (const [path, body] of Object.entries(files))
       if (/(\.js|\.node|\.so|^package\.json|LICENSE)$/.test(path))
-        entries[`nodejs/node_modules/${name}/${path}`] = body;
+        entries[`nodejs/node_modules/${name}/${path}`] = path.endsWith('.so') ? strippedLibrary(body) : body;
   };
   for (const [name, folder] of Object.entries(folders)) add(name, filesBelow(folder));
   add(native, existsSync(here) ? filesBelow(here) : await download(native, version, arch));
@@ -105,8 +110,8 @@ async function download(name: string, version: string, arch: string): Promise<Re
 async function extensionFiles(platform: string): Promise<Record<string, Uint8Array>> {
   const build = { version: duckdbVersion(), platform };
   const entries: Record<string, Uint8Array> = {};
-  for (const [i, file] of (await findExtensions(awsExtensions, build)).entries()) {
-    entries[`duckdb-extensions/${awsExtensions[i]}.duckdb_extension`] = await readFile(file);
+  for (const [i, file] of (await findExtensions(lakeExtensions, build)).entries()) {
+    entries[`duckdb-extensions/${lakeExtensions[i]}.duckdb_extension`] = await readFile(file);
   }
   return entries;
 }

@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { emfMetrics, s3Objects, sqsArrivals } from '../../lib/runtime/aws';
+import { openLake } from '../../lib/runtime/lake';
 import type { Objects } from '../../lib/runtime/services';
 
 interface Command {
@@ -88,4 +91,51 @@ test('a metric has the dimensions that alarms name, and no other', () => {
     Table: 'silver.flights',
     RowCount: 3,
   });
+});
+
+/** Answers as an Iceberg catalog without tables and as S3 with one object, and keeps how each request was signed. */
+async function aws() {
+  const csv = 'a,b\n1,2\n';
+  const signed: { path: string; by: string; token: string | undefined }[] = [];
+  const server = createServer(({ url = '', headers }, response) => {
+    const by =
+      /Credential=([^,]+)\/\d{8}\/([^,]+),/
+        .exec(headers.authorization ?? '')
+        ?.slice(1)
+        .join(' ') ?? '';
+    signed.push({ path: url.split('?')[0]!, by, token: headers['x-amz-security-token'] as string | undefined });
+    if (url.startsWith('/bucket/')) {
+      response.setHeader('content-length', csv.length).setHeader('etag', '"e"').end(csv);
+      return;
+    }
+    const known = url.startsWith('/v1/config');
+    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+    const error = { message: 'none', type: 'NoSuchTableException', code: 404 };
+    response.end(JSON.stringify(known ? { defaults: {}, overrides: {} } : { error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { uri, signed, close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) };
+}
+
+test("DuckDB signs what it asks of the catalog and of S3 with the role's credentials, also after they have changed", async () => {
+  const { uri, signed, close } = await aws();
+  let role = 'first';
+  const credentials = async () => ({ accessKeyId: role, secretAccessKey: 'secret', sessionToken: `token of ${role}` });
+  const lake = await openLake({
+    catalog: { uri, warehouse: '1', auth: { kind: 'sigv4', region: 'eu-west-1', service: 'glue' } },
+    manifest: { zones: [], ops: { database: 'ops', zone: 'silver' } },
+    s3: { region: 'eu-west-1', endpoint: uri, credentials },
+  });
+  for (role of ['first', 'second']) {
+    signed.length = 0;
+    await expect(lake.query(`FROM lake.of_${role}.flights`)).rejects.toThrow('does not exist');
+    expect(await lake.query("FROM read_csv('s3://bucket/a.csv')")).toEqual([{ a: 1n, b: 2n }]);
+    const table = signed.find(({ path }) => path.endsWith('/tables/flights'));
+    expect(table).toMatchObject({ by: `${role} eu-west-1/glue/aws4_request`, token: `token of ${role}` });
+    const object = signed.find(({ path }) => path === '/bucket/a.csv');
+    expect(object).toMatchObject({ by: `${role} eu-west-1/s3/aws4_request`, token: `token of ${role}` });
+  }
+  await lake.close();
+  await close();
 });

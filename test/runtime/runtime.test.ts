@@ -12,16 +12,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { unzipSync } from 'fflate';
 import { DuckdbError, openDuckdb } from '../../lib/runtime/duckdb';
+import { strippedLibrary } from '../../lib/runtime/elf';
 import { readEnvironment } from '../../lib/runtime/environment';
 import { type ExtensionSource, findExtensions } from '../../lib/runtime/extensions';
 import { jsonLog } from '../../lib/runtime/log';
 import { localObjects } from '../../lib/runtime/objects';
 import { zipBytes } from '../../lib/runtime/zip';
 
+const root = join(__dirname, '../..');
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ingot-runtime-'));
@@ -227,8 +229,26 @@ describe('what is shipped to Lambda has the same bytes', () => {
     expect(Object.keys(unzipSync(zip))).toEqual(['b', 'x/a']);
   });
 
+  const onLinux = process.platform === 'linux' ? test : test.skip;
+  onLinux('DuckDB without its symbols is smaller by a seventh, and runs', () => {
+    const bindings = dirname(require.resolve('@duckdb/node-bindings/package.json'));
+    const native = `node-bindings-linux-${process.arch}`;
+    const modules = join(folder, 'node_modules/@duckdb');
+    cpSync(dirname(bindings), modules, { recursive: true });
+    const library = join(modules, native, 'libduckdb.so');
+    const whole = readFileSync(library);
+    const stripped = strippedLibrary(whole);
+    expect(stripped.length).toBeLessThan((whole.length * 6) / 7);
+    expect(Buffer.compare(strippedLibrary(stripped), stripped)).toBe(0);
+    writeFileSync(library, stripped);
+    const count =
+      "require('@duckdb/node-api').DuckDBConnection.create().then((c) => c.runAndReadAll('SELECT sum(i)::INT FROM range(10) t(i)')).then((r) => console.log(r.getRows()[0][0]))";
+    const env = { PATH: process.env.PATH, NODE_PATH: join(root, 'node_modules') };
+    expect(execFileSync(process.execPath, ['-e', count], { cwd: folder, env }).toString()).toBe('45\n');
+    expect(() => strippedLibrary(Buffer.alloc(100))).toThrow('not a 64-bit little-endian ELF file');
+  });
+
   test('handlers, bundled here and in another folder; and a bundle runs as a program', () => {
-    const root = join(__dirname, '../..');
     const bundle = (from: string, out: string) => {
       execFileSync(process.execPath, [join(from, 'scripts/bundle.mjs'), out]);
       const zips = readdirSync(out).filter((name) => name.endsWith('.zip'));
