@@ -66,6 +66,19 @@ export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): 
         input: { action: 'probe', group: group.name },
         deadLetterArn: ref(deadLettersId, 'arn'),
       },
+      {
+        kind: 'schedule',
+        id: `${pascal(group.name)}RetainSchedule`,
+        name: `${manifest.name}-${group.name}-retain`,
+        description: `Deletes rows of ${group.name} that have been kept for long enough`,
+        expression: 'rate(1 day)',
+        timeZone: 'UTC',
+        targetArn: ref('RetainFunction', 'arn'),
+        roleArn,
+        keyArn,
+        input: { group: group.name },
+        deadLetterArn: ref(deadLettersId, 'arn'),
+      },
     ]),
   ];
 }

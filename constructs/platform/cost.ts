@@ -11,8 +11,8 @@ const monthly = {
   customMetric: 0.3,
   /** Starting a run that finds nothing new: its transitions and a few seconds of one function. */
   emptyRun: 10 * 0.000025 + 3 * 3 * 0.0000133334,
-  /** A probe: a few seconds of one function. */
-  probe: 3 * 3 * 0.0000133334,
+  /** A probe, or a look for what is too old: a few seconds of one function. */
+  call: 3 * 3 * 0.0000133334,
 } as const;
 
 export interface IdleCost {
@@ -28,7 +28,7 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
   const custom = metrics.filter((metric) => !metric.namespace.startsWith('AWS/'));
   const part = (what: string, count: number, each: number) => ({ what, count, dollars: count * each });
   const schedules = nodes.filter((node) => node.kind === 'schedule');
-  const probes = schedules.filter((node) => node.id.endsWith('ProbeSchedule'));
+  const probes = schedules.filter((node) => /(Probe|Retain)Schedule$/.test(node.id));
   const parts = [
     part('KMS keys', nodes.filter((node) => node.kind === 'key').length, monthly.key),
     part('alarm metrics', metrics.length, monthly.alarmMetric),
@@ -41,7 +41,7 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
     part(
       'freshness probes',
       probes.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
-      monthly.probe,
+      monthly.call,
     ),
   ].filter(({ count }) => count > 0);
   return { total: parts.reduce((sum, { dollars }) => sum + dollars, 0), parts };

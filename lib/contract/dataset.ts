@@ -26,8 +26,10 @@ export interface Dataset {
   readonly history: 'current' | 'scd2';
   /** How a SQL model fills it; absent for a dataset with a `source`. */
   readonly materialization?: Materialization;
-  /** Days that rows are kept; undefined: for ever. */
+  /** Days that rows are kept, where the contract says so; else the zone's apply. */
   readonly retentionDays?: number;
+  /** The date or time that says how old a row is; without it rows are kept for ever, but for ended versions of history. */
+  readonly retentionColumn?: string;
   /** Declared volume, GB a day. Decides the engine. */
   readonly dailyVolumeGb?: number;
   /** The run fails where more than this share of the rows of a run, in percent, goes to quarantine. */
@@ -212,7 +214,19 @@ export type Rule =
   /** A SQL query that gives one number or boolean (true is 1), and the numbers that are right. */
   | (RuleBase & Bounds & { readonly type: 'sql'; readonly query: string })
   /** A condition that each row must meet. */
-  | (RuleBase & { readonly type: 'expression'; readonly expression: string });
+  | (RuleBase & { readonly type: 'expression'; readonly expression: string })
+  /** Values could be read as the column's type when files were last loaded. Rows of which one could not are in quarantine. */
+  | (RuleBase & { readonly type: 'type'; readonly column: string })
+  /** The values of these columns are those of a row of another table. */
+  | (RuleBase & {
+      readonly type: 'referential';
+      readonly columns: readonly string[];
+      readonly references: { readonly table: string; readonly columns: readonly string[] };
+    })
+  /** Hours since the highest value of the column, or, where none is named, since the table's rows were last written. */
+  | (RuleBase & Bounds & { readonly type: 'freshness'; readonly column?: string })
+  /** How many more rows there are, in percent or in rows, than in the median of up to ten earlier runs. */
+  | (RuleBase & Bounds & { readonly type: 'rowCountChange'; readonly unit: 'rows' | 'percent' });
 
 /** The numbers that are right: from `min` to `max`, both included unless said otherwise, but for those of `except`. */
 export interface Bounds {

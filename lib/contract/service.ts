@@ -1,5 +1,5 @@
 import { daysIn } from './custom';
-import type { AccessRole, Sla } from './dataset';
+import type { AccessRole, Column, Sla } from './dataset';
 import type { Notes } from './notes';
 import type { DataContract, SlaProperty } from './odcs';
 import { show } from './strict';
@@ -8,6 +8,7 @@ import { show } from './strict';
 export interface Promises {
   readonly sla: Sla;
   readonly retentionDays?: number;
+  readonly retentionColumn?: string;
 }
 
 const hoursIn: ReadonlyMap<string, number> = new Map(
@@ -30,14 +31,17 @@ const hoursIn: ReadonlyMap<string, number> = new Map(
 const freshnessWords = new Set(['latency', 'ly', 'freshness', 'fr']);
 const retentionWords = new Set(['retention', 're']);
 
+/** Types of columns that can say how old a row is. */
+const dates = new Set(['date', 'timestamp', 'timestamptz']);
+
 /** Reads the SLA properties that speak of a table: those that name it, or name no table. Others are kept as they are. */
 export function promisesOf(
   contract: DataContract,
-  table: { readonly names: readonly string[]; readonly columns: ReadonlyMap<string, { readonly name: string }> },
+  table: { readonly names: readonly string[]; readonly columns: ReadonlyMap<string, Pick<Column, 'name' | 'type'>> },
   notes: Notes,
 ): Promises {
   let sla: Sla = {};
-  let retentionDays: number | undefined;
+  let retention: Pick<Promises, 'retentionDays' | 'retentionColumn'> = {};
   for (const [i, property] of (contract.slaProperties ?? []).entries()) {
     const path = ['slaProperties', i];
     const word = property.property.toLowerCase();
@@ -61,10 +65,14 @@ export function promisesOf(
         [...path, 'value'],
         `must be a number with a unit (${units}); given ${show(property.value)} ${property.unit ?? ''}`,
       );
-    } else if (retentionWords.has(word)) retentionDays = amount;
-    else sla = { freshnessHours: amount, ...(column && { freshnessColumn: table.columns.get(column)!.name }) };
+    } else if (retentionWords.has(word)) {
+      const dated = column === undefined ? undefined : table.columns.get(column);
+      if (dated !== undefined && !dates.has(String(dated.type)))
+        notes.problem([...path, 'element'], `must name a column of dates or timestamps; given ${show(column)}`);
+      retention = { retentionDays: amount, ...(dated && { retentionColumn: dated.name }) };
+    } else sla = { freshnessHours: amount, ...(column && { freshnessColumn: table.columns.get(column)!.name }) };
   }
-  return { sla, ...(retentionDays === undefined ? {} : { retentionDays }) };
+  return { sla, ...retention };
 }
 
 /** The column that `table.column` or `column` names; '' for the whole table; undefined where it is another table's. */

@@ -16,12 +16,14 @@ export interface DateRange {
 }
 
 export interface PlanResult {
-  /** True where there is no batch and no model is stale: the run ends here. */
+  /** True where there is no batch, no model is stale and everything is published: the run ends here. */
   readonly empty: boolean;
   /** By table: tables are loaded side by side, the batches of one table in their order. */
   readonly tables: readonly TableBatches[];
   /** Models whose inputs, SQL or contract have changed since they last ran. */
   readonly staleModels: readonly string[];
+  /** Tables that have changed since they were last published: an earlier run died, or a gate stopped it. */
+  readonly unpublished: readonly string[];
 }
 
 export interface TableBatches {
@@ -121,4 +123,15 @@ export interface ProbeResult {
   readonly group: string;
   /** Absent `ageHours`: the table is empty. */
   readonly tables: readonly { readonly table: string; readonly ageHours?: number }[];
+}
+
+/** Deletes rows of a group's tables that have been kept for as long as promised. */
+export interface RetainEvent {
+  readonly group: string;
+}
+
+export interface RetainResult {
+  readonly group: string;
+  /** Tables that lost rows, as `database.table`. */
+  readonly tables: readonly { readonly table: string; readonly rows: number }[];
 }

@@ -2,6 +2,7 @@ import type { Dataset, Source } from '../contract/dataset';
 import type { DateRange, PlanEvent, PlanResult, TableBatches } from '../handlers/events';
 import { findGroup, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
+import { unpublished } from '../publish/unpublished';
 import type { Arrival, ObjectInfo, Services, Transaction } from '../runtime/services';
 import { staleModels } from '../transform/stale';
 import { addToLedger, batchesAbove, lastBatches, ledgerName, notInLedger, positionOf } from './ledger';
@@ -32,7 +33,9 @@ export async function plan(event: PlanEvent, services: Services): Promise<PlanRe
   await takeOff(arrivals.map(({ arrival }) => arrival));
   const tables = await openBatches(group, services);
   const stale = await staleModels(group, services);
-  return { empty: tables.length === 0 && stale.length === 0, tables, staleModels: stale };
+  const waiting = await unpublished(group, services);
+  const empty = tables.length === 0 && stale.length === 0 && waiting.length === 0;
+  return { empty, tables, staleModels: stale, unpublished: waiting };
 }
 
 /** How many arrivals are taken off the queue at once. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DateRange, IngestEvent } from '../handlers/events';
 import { load } from '../ingest/load';
@@ -106,22 +106,4 @@ function refusal({ table, rule, message, description }: RuleReport, manifest: Ma
     why: `rule ${rule} failed: ${message ?? description ?? 'it does not hold'}`,
     todo: `Put ${way} right, or say in ${contract} what is tolerated, then run again.`,
   };
-}
-
-/**
- * Keeps how a group's last run that had something to do ended. A run that finds nothing new after one that failed has
- * not made anything better, and is no success either.
- */
-export async function rememberLast(run: GroupRun, layout: Layout, progress: Progress): Promise<GroupRun> {
-  const file = join(layout.runs, `last-${run.group}.json`);
-  if (run.status !== 'nothing-new') {
-    await writeFile(file, `${JSON.stringify(run, undefined, 2)}\n`);
-    return run;
-  }
-  const last = await readFile(file, 'utf8')
-    .then((text) => JSON.parse(text) as GroupRun)
-    .catch(() => undefined);
-  if (last?.status !== 'failed') return run;
-  progress.note(`Nothing is new since run ${last.run}, which failed`);
-  return { ...run, status: 'failed', failures: last.failures };
 }

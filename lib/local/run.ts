@@ -3,10 +3,11 @@ import { assertValid, givenAllowed, type Problem } from '../errors';
 import type { DateRange } from '../handlers/events';
 import { loadPlatform } from '../platform/load';
 import type { Group, Manifest } from '../platform/manifest';
+import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
-import { type Ended, outcomeOf, rememberLast, runGroup } from './group-run';
+import { type Ended, outcomeOf, runGroup } from './group-run';
 import { isDate, type Landed, landFiles } from './land';
 import { type Layout, layoutOf } from './layout';
 import { localFile } from './local-file';
@@ -57,8 +58,12 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
           progress.note(`Table ${table} stays as it is: its contract is older than the table`);
       const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
       const ended: Ended[] = [];
-      for (const { group, asl } of machines)
+      for (const { group, asl } of machines) {
         ended.push(await runGroup(group, asl, { services, layout, progress, origin, range }));
+        const { tables } = await retain({ group: group.name }, services);
+        for (const { table, rows } of tables)
+          progress.note(`Deleted ${rows} rows of ${table} that were kept for as long as its contract says`);
+      }
       return await reportOn(ended, landed, { services, layout, stages, origin, progress });
     } finally {
       await workbench.close();
@@ -118,15 +123,13 @@ interface Reporting {
 }
 
 async function reportOn(ended: readonly Ended[], landed: readonly Landed[], around: Reporting): Promise<RunReport> {
-  const { services, layout, stages, origin, progress } = around;
+  const { services, layout, stages, origin } = around;
   const states = ended.flatMap(({ watch }) => watch.states).sort((a, b) => a.from - b.from);
   const isIdle = ended.every(({ watch }) => watch.plan?.empty === true);
   // What was gathered by the last run that did something still holds where this one did nothing.
   const last = isIdle ? await readLast(layout) : undefined;
   const gathered = last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed))));
-  const runs = [];
-  for (const one of ended)
-    runs.push(await rememberLast(outcomeOf(one, gathered.rules, services.manifest), layout, progress));
+  const runs = ended.map((one) => outcomeOf(one, gathered.rules, services.manifest));
   const report: RunReport = {
     ...gathered,
     platform: services.manifest.name,

@@ -114,6 +114,8 @@ export class Watch {
         if (plan.empty) return { text: 'Nothing new' };
         const files = plan.tables.flatMap((table) => table.batches).reduce((sum, batch) => sum + batch.files, 0);
         const models = plan.staleModels.length;
+        if (files + models === 0)
+          return { text: `Found ${plural(plan.unpublished.length, 'table')} to judge and publish` };
         return {
           text: `Found ${[...some(files, 'file to load', 'files to load'), ...some(models, 'model to run', 'models to run')].join(' and ')}`,
         };

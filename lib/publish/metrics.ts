@@ -2,9 +2,9 @@
 export const metricNamespace = 'Ingot';
 
 /**
- * Every metric that a platform emits, each with the dimension `Platform` and one more: `Table` (`zone.table`) or
- * `Group`. Alarms are made from the same names. Those marked with * are emitted by the probe as well, every fifteen
- * minutes, so that a platform that has stopped is noticed by its silence.
+ * Every metric that a platform emits, each with the dimension `Platform` and more: `Table` (`zone.table`), or `Group`.
+ * Alarms are made from the same names. Those marked with * are emitted by the probe as well, every fifteen minutes, so
+ * that a platform that has stopped is noticed by its silence.
  */
 export const metricNames = {
   /** * By table, hours: age of the newest rows. */
@@ -17,6 +17,8 @@ export const metricNames = {
   quarantinedRows: 'QuarantinedRows',
   /** By table, 0 to 100: how good its rows are, over all of its rules (`lib/quality/score.ts`). */
   qualityScore: 'QualityScore',
+  /** By table and `Dimension` (`completeness`, `validity`, …), 0 to 100: the same over the rules of one dimension. */
+  dimensionScore: 'DimensionScore',
   /** By group: rules of severity error that failed, for each table that a run looked at. */
   failedRules: 'FailedRules',
   /** By group, seconds: how long the run took. */

@@ -62,6 +62,7 @@ interface Measured {
   readonly table: string;
   readonly rows: number;
   readonly quarantined: number;
+  readonly snapshot?: string;
   /** Hours; undefined where the table is empty. */
   readonly age?: number;
 }
@@ -72,9 +73,12 @@ async function measure(place: TablePlace, run: string, services: Services): Prom
   const count = async (from: string) =>
     Number((await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${from}`))[0]?.n);
   const quarantine = `${lake.name(database, `${table}_quarantine`)} WHERE "run" = ${literal(run)}`;
+  // Before anything is counted: what is committed meanwhile has not been published.
+  const snapshot = await lake.snapshotId(database, table);
   return {
     place,
     table: tableId(dataset),
+    snapshot,
     rows: await count(lake.name(database, table)),
     quarantined: dataset.source === undefined ? 0 : await count(quarantine),
     age: await ageHours(place, services),

@@ -1,3 +1,4 @@
+import { median } from '../quality/median';
 import type { Lake } from '../runtime/services';
 import { literal } from '../sql/quote';
 import { columnList } from '../sql/rows';
@@ -15,6 +16,8 @@ export interface RunOfTable {
   readonly rows: number;
   /** Rows that the run sent to quarantine. */
   readonly quarantined: number;
+  /** Its snapshot, as it was measured; undefined where it was never written. */
+  readonly snapshot?: string;
 }
 
 export interface RunRecord {
@@ -32,8 +35,8 @@ export async function recordRun(database: string, lake: Lake, record: RunRecord)
   if (tables.length === 0) return;
   const name = lake.name(database, runsTable);
   const duration = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
-  const rows = tables.map(({ table, rows: count, quarantined }) =>
-    [run, group, table, count, quarantined, duration, startedAt, finishedAt].map(literal).join(', '),
+  const rows = tables.map(({ table, rows: count, quarantined, snapshot }) =>
+    [run, group, table, count, quarantined, snapshot ?? null, duration, startedAt, finishedAt].map(literal).join(', '),
   );
   await lake.commit(async (tx) => {
     const [known] = await tx.query(
@@ -44,7 +47,17 @@ export async function recordRun(database: string, lake: Lake, record: RunRecord)
   });
 }
 
-const columns = ['run', 'group', 'table', 'rows', 'quarantined', 'duration_ms', 'started_at', 'finished_at'];
+const columns = [
+  'run',
+  'group',
+  'table',
+  'rows',
+  'quarantined',
+  'snapshot',
+  'duration_ms',
+  'started_at',
+  'finished_at',
+];
 
 /** When a run that was recorded ended, ISO 8601; undefined where it was not. */
 export async function finishedAtOf(
@@ -58,6 +71,19 @@ export async function finishedAtOf(
       WHERE "run" = ${literal(run)} AND "group" = ${literal(group)}`,
   );
   return row?.at === null || row === undefined ? undefined : new Date(Number(row.at)).toISOString();
+}
+
+/** The snapshot of each table that was last published for a group, by `zone.table`. */
+export async function publishedSnapshots(
+  database: string,
+  group: string,
+  lake: Lake,
+): Promise<ReadonlyMap<string, string | null>> {
+  const found = await lake.query<{ table: string; snapshot: string | null }>(
+    `SELECT "table", "snapshot" FROM ${lake.name(database, runsTable)} WHERE "group" = ${literal(group)}
+      QUALIFY row_number() OVER (PARTITION BY "table" ORDER BY "finished_at" DESC, "run" DESC) = 1`,
+  );
+  return new Map(found.map(({ table, snapshot }) => [table, snapshot]));
 }
 
 /** How the last run of a group compares with those before it. */
@@ -90,10 +116,4 @@ export async function ratiosOf(database: string, group: string, lake: Lake): Pro
 export function ratio([last, ...before]: readonly number[]): number {
   const normal = median(before);
   return last === undefined || normal === undefined || normal === 0 ? 1 : last / normal;
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }

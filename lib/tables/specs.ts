@@ -190,6 +190,7 @@ const opsTables: readonly { table: string; comment: string; columns: readonly Co
       column('table', 'string', 'The table, zone.table'),
       column('rows', 'long', 'Rows of the table after the run'),
       column('quarantined', 'long', 'Rows that the run sent to quarantine'),
+      column('snapshot', 'string', 'The snapshot of the table that the run published', false),
       column('duration_ms', 'long', 'How long the run took, in milliseconds'),
       column('started_at', 'timestamptz', 'When the run started'),
       column('finished_at', 'timestamptz', 'When the run ended'),

@@ -1,6 +1,7 @@
 import type { DateRange, TransformEvent, TransformResult } from '../handlers/events';
 import { findModel, findTable, type TablePlace } from '../platform/lookup';
 import type { Model } from '../platform/manifest';
+import { expired } from '../retention/expired';
 import type { Services, Transaction } from '../runtime/services';
 import { scratch } from '../sql/change';
 import { identifier } from '../sql/quote';
@@ -30,6 +31,7 @@ export async function transform(event: TransformEvent, services: Services): Prom
     select: selectOf(model, manifest),
     inputs: await inputsOf(model, services),
     startedAt: new Date(clock.now()).toISOString(),
+    expired: expired(place.dataset, manifest.zones.find((zone) => zone.name === place.dataset.zone)!, clock.now()),
     ...(event.range ? { range: event.range } : {}),
   };
   const rows = await lake.commit((tx) => write(run, tx));
@@ -47,6 +49,8 @@ interface Run {
   readonly select: string;
   readonly inputs: string;
   readonly startedAt: string;
+  /** Condition on rows that are too old to be kept: made again, they would only be deleted again. */
+  readonly expired: string | undefined;
   readonly range?: DateRange;
 }
 
@@ -74,11 +78,17 @@ async function write(run: Run, tx: Transaction): Promise<Rows | 'fresh'> {
 }
 
 /** Runs the model's SQL once, into a temporary table with the contract's columns. */
-async function createRows({ model, place, select }: Run, where: string | undefined, tx: Transaction): Promise<void> {
+async function createRows(
+  { model, place, select, expired }: Run,
+  where: string | undefined,
+  tx: Transaction,
+): Promise<void> {
   const described = await tx.query(`DESCRIBE ${select}`);
   const given = described.map((column) => String(column.column_name));
   const cast = `SELECT ${castColumns(model, place.dataset, given)} FROM (${select})`;
-  const filter = where === undefined ? '' : ` WHERE ${where}`;
+  const kept = expired === undefined || place.dataset.retentionColumn === undefined ? [] : [`(${expired}) IS NOT TRUE`];
+  const conditions = [...(where === undefined ? [] : [`(${where})`]), ...kept];
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   await tx.run(`CREATE TEMP TABLE ${scratch.rows} AS SELECT * FROM (${cast})${filter}`);
 }
 

@@ -42,6 +42,7 @@ const planned: PlanResult = {
     { table: 'silver.airports', batches: [{ batch: 7, files: 1, bytes: 1 }] },
   ],
   staleModels: [],
+  unpublished: [],
 };
 
 interface World {
@@ -116,7 +117,7 @@ describe('the state machine', () => {
   });
 
   test('ends after the plan where nothing is new', async () => {
-    const { end, calls } = await run({ plan: { empty: true, tables: [], staleModels: [] } });
+    const { end, calls } = await run({ plan: { empty: true, tables: [], staleModels: [], unpublished: [] } });
     expect([end.status, calls]).toEqual(['SUCCEEDED', ['ingest plan']]);
   });
 

@@ -57,7 +57,7 @@ describe('a file that arrives is planned, loaded and merged once', () => {
   test('running again finds nothing new; a second file is loaded alone, and replaces rows of its keys', async () => {
     platform.land('events', 'a.csv', 'id,name\n1,one\n2,two\n', 1);
     await run(platform.services);
-    expect((await run(platform.services, 'run-2')).planned).toEqual({ empty: true, tables: [], staleModels: [] });
+    expect((await run(platform.services, 'run-2')).planned).toMatchObject({ tables: [], staleModels: [] });
     platform.land('events', 'b.csv', 'id,name\n2,TWO\n3,three\n', 2);
     const { results } = await run(platform.services, 'run-3');
     expect(results).toMatchObject([{ batch: 2, rows: { read: 2, merged: 2, quarantined: 0, duplicates: 0 } }]);

@@ -9,13 +9,7 @@ import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import type { Manifest } from '../../lib/platform/manifest';
 import { folderArrivals, type LocalServices, localServices } from '../../lib/runtime/local';
 import type { Services } from '../../lib/runtime/services';
-import { identifier, literal, qualified } from '../../lib/sql/quote';
-import { duckdbType } from '../../lib/sql/types';
-
-const quarantineColumns =
-  'quarantined_at TIMESTAMPTZ, run VARCHAR, batch BIGINT, file VARCHAR, row_number BIGINT, reasons STRUCT("rule" VARCHAR, "column" VARCHAR, "message" VARCHAR)[], raw VARCHAR';
-const ledgerColumns =
-  '"table" VARCHAR, batch BIGINT, uri VARCHAR, etag VARCHAR, size BIGINT, modified TIMESTAMPTZ, planned_at TIMESTAMPTZ, run VARCHAR';
+import { makeTables } from '../../lib/tables/make';
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -51,7 +45,7 @@ export class TestPlatform {
     };
     const catalog = await startCatalog({ folder: join(folder, 'catalog'), roots: [join(folder, 'lake')] });
     const platform = new TestPlatform(folder, manifest, catalog, await connect(folder, manifest, catalog));
-    await platform.createTables();
+    await makeTables(platform.services);
     return platform;
   }
 
@@ -86,30 +80,10 @@ export class TestPlatform {
 
   /** Services of a platform that has this one dataset besides, with its tables: a fresh start at a fraction of the cost. */
   async with(dataset: Dataset, services: LocalServices = this.services): Promise<LocalServices> {
-    await services.lake.run(`CREATE SCHEMA ${qualified('lake', opsOf(dataset))}`);
-    await this.createTable(opsOf(dataset), 'files', ledgerColumns);
-    await this.createTablesOf(dataset);
-    return withDataset(services, dataset);
-  }
-
-  private async createTables(): Promise<void> {
-    const { lake } = this.services;
-    for (const database of ['test_silver', 'test_ops']) await lake.run(`CREATE SCHEMA ${qualified('lake', database)}`);
-    await this.createTable('test_ops', 'files', ledgerColumns);
-    for (const dataset of this.manifest.datasets) await this.createTablesOf(dataset);
-  }
-
-  private async createTablesOf({ name, columns, history }: Dataset): Promise<void> {
-    const defined = columns.map((c) => `${identifier(c.name)} ${duckdbType(c.type)}`);
-    if (history === 'scd2') defined.push('valid_from TIMESTAMPTZ', 'valid_to TIMESTAMPTZ', 'is_current BOOLEAN');
-    await this.createTable('test_silver', name, defined.join(', '));
-    await this.createTable('test_silver', `${name}_quarantine`, quarantineColumns);
-  }
-
-  private async createTable(database: string, table: string, columns: string): Promise<void> {
-    const location = pathToFileURL(join(this.folder, 'lake/silver', database, table)).href;
-    const { lake } = this.services;
-    await lake.run(`CREATE TABLE ${lake.name(database, table)} (${columns}) WITH ('location' = ${literal(location)})`);
+    const changed = withDataset(services, dataset);
+    // Each ledger in a place of its own, since each is a table of its own.
+    await makeTables({ ...changed, zones: { ...changed.zones, silver: `${changed.zones.silver}/${dataset.name}` } });
+    return changed;
   }
 }
 

@@ -6,6 +6,7 @@ import { datasetName } from '../../lib/publish/lineage';
 import { probe } from '../../lib/publish/probe';
 import { publish } from '../../lib/publish/publish';
 import { ratio } from '../../lib/publish/runs';
+import { unpublished } from '../../lib/publish/unpublished';
 import { loadedOf, withLoaded } from '../../lib/quality/loaded';
 import { quality } from '../../lib/quality/quality';
 import { staleModels } from '../../lib/transform/stale';
@@ -119,7 +120,7 @@ const load = (run: string, values: string, read = 4, quarantined = 1) =>
     await tx.run(`DELETE FROM ${table} WHERE true`);
     await tx.run(`INSERT INTO ${table} FROM (VALUES ${values})`);
     const before = await tx.properties('test_silver', 'airports');
-    await tx.setProperties('test_silver', 'airports', withLoaded(before, { run, read, quarantined }));
+    await tx.setProperties('test_silver', 'airports', withLoaded(before, { run, read, quarantined, reasons: {} }));
   });
 const runModels = async (run: string) => {
   const results = [];
@@ -331,11 +332,23 @@ describe('publish', () => {
     expect(again.lineage).toEqual(result.lineage);
   });
 
+  test('leaves nothing unpublished; what is committed afterwards is, until it is published too', async () => {
+    const waiting = () => unpublished(manifest.groups[0]!, services());
+    await load('r1', "('AAA', 'Aa')");
+    expect(await waiting()).toEqual(['silver.airports']);
+    await wholeRun('r1', "('AAA', 'Aa')");
+    expect(await waiting()).toEqual([]);
+    await load('r2', "('BBB', 'Bb')");
+    expect(await waiting()).toEqual(['silver.airports']);
+    await wholeRun('r3', "('BBB', 'Bb')");
+    expect(await waiting()).toEqual([]);
+  });
+
   test('compares rows and duration with the median of the runs before', async () => {
     await wholeRun('r1', "('AAA', 'Aa'), ('BBB', 'Bb')");
     expect(metric('RowCountRatio')).toEqual([1, 1, 1, 1]);
     await services().lake.run(
-      `INSERT INTO ${name('test_ops', 'runs')} SELECT 'r' || i, 'all', "table", i, 0, 500, now(), now() - to_days(i::INTEGER)
+      `INSERT INTO ${name('test_ops', 'runs')} SELECT 'r' || i, 'all', "table", i, 0, NULL, 500, now(), now() - to_days(i::INTEGER)
         FROM ops.runs, range(3, 30) AS r(i)`,
     );
     await wholeRun('r2', "('AAA', 'Aa')");
@@ -454,13 +467,19 @@ describe('publish', () => {
 
 describe('names, ratios, sums', () => {
   test('batches of one run add up; those of the next begin anew', () => {
-    const first = withLoaded({}, { run: 'a', read: 10, quarantined: 1 });
-    const second = withLoaded(first, { run: 'a', read: 5, quarantined: 0 });
-    expect(loadedOf(second)).toEqual({ run: 'a', read: 15, quarantined: 1 });
-    expect(loadedOf(withLoaded(second, { run: 'b', read: 1, quarantined: 1 }))).toEqual({
+    const first = withLoaded({}, { run: 'a', read: 10, quarantined: 1, reasons: { 'x.type': 1 } });
+    const second = withLoaded(first, { run: 'a', read: 5, quarantined: 2, reasons: { 'x.type': 1, 'y.range': 1 } });
+    expect(loadedOf(second)).toEqual({
+      run: 'a',
+      read: 15,
+      quarantined: 3,
+      reasons: { 'x.type': 2, 'y.range': 1 },
+    });
+    expect(loadedOf(withLoaded(second, { run: 'b', read: 1, quarantined: 1, reasons: {} }))).toEqual({
       run: 'b',
       read: 1,
       quarantined: 1,
+      reasons: {},
     });
     expect(loadedOf({})).toBeUndefined();
   });
