@@ -64,7 +64,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         for (const { table, rows } of tables)
           progress.note(`Deleted ${rows} rows of ${table} that were kept for as long as its contract says`);
       }
-      return await reportOn(ended, landed, { services, layout, stages, origin, progress });
+      return await reportOn(ended, landed, { services, layout, stages, origin });
     } finally {
       await workbench.close();
     }
@@ -119,7 +119,6 @@ interface Reporting {
   readonly layout: Layout;
   readonly stages: Stages;
   readonly origin: number;
-  readonly progress: Progress;
 }
 
 async function reportOn(ended: readonly Ended[], landed: readonly Landed[], around: Reporting): Promise<RunReport> {
