@@ -7,8 +7,8 @@ import { processIo } from '../lib/cli/io';
 import { loadPlatform } from '../lib/platform/load';
 
 async function main(): Promise<void> {
-  // One app alone: the CLI lets each write its assembly when the process ends.
-  const app = new App();
+  // The CLI lets an app write its assembly when the process ends, even one that failed: here only `synth` writes.
+  const app = new App({ autoSynth: false });
   const folder: string = app.node.tryGetContext('ingot:platform') ?? '.';
   console.error(synthCloudFormation(await loadPlatform(folder), app).cost);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
 import { pascal } from '../names';
 import type { Statement } from '../nodes';
@@ -24,8 +25,14 @@ export function grant(
   const id = `${what}For${pascal(role.node.path)}`;
   if (scope.node.tryFindChild(id) !== undefined) return;
   new IamRolePolicy(scope, id, {
-    name: id.slice(0, 128),
+    name: policyName(id),
     role: role.name,
     policy: JSON.stringify(policyDocument(resolve(statements, lookup))),
   });
+}
+
+/** IAM knows 128 characters; what is longer keeps its difference in a hash. */
+function policyName(id: string): string {
+  if (id.length <= 128) return id;
+  return `${id.slice(0, 119)}-${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
 }

@@ -1,15 +1,16 @@
+import type { Construct } from 'constructs';
 import { policyDocument, trustDocument } from '../policy';
-import { IamRole, IamRolePolicy } from './aws';
+import { IamRole, IamRolePolicy, TerraformStack } from './aws';
 import type { Renderer } from './render';
 
-const permissions = new Map<string, IamRolePolicy>();
+const permissions = new WeakMap<TerraformStack, Map<string, IamRolePolicy>>();
 
 /**
  * The policy of a role that this package made, by the token of its ARN. CloudFormation creates a role with its inline
  * policy; in Terraform they are two, and what acts as the role must wait for the second as well.
  */
-export function permissionsOf(roleArn: string): IamRolePolicy[] | undefined {
-  const policy = permissions.get(roleArn);
+export function permissionsOf(scope: Construct, roleArn: string): IamRolePolicy[] | undefined {
+  const policy = permissions.get(TerraformStack.of(scope))?.get(roleArn);
   return policy === undefined ? undefined : [policy];
 }
 
@@ -26,7 +27,8 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
     role: role.id,
     policy: JSON.stringify(policyDocument(node.statements)),
   });
-  permissions.set(arn, policy);
+  const stack = TerraformStack.of(scope);
+  permissions.set(stack, (permissions.get(stack) ?? new Map<string, IamRolePolicy>()).set(arn, policy));
   return { arn, name };
 };
 

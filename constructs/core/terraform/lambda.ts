@@ -52,7 +52,7 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     loggingConfig: { logFormat: 'JSON', logGroup: node.logGroupName },
     tracingConfig: { mode: 'Active' },
     reservedConcurrentExecutions: node.reservedConcurrency,
-    dependsOn: permissionsOf(node.roleArn),
+    dependsOn: permissionsOf(scope, node.roleArn),
   });
   return { arn: fn.arn, name: fn.functionName };
 };

@@ -10,7 +10,7 @@ export const renderStateMachine: Renderer<'stateMachine'> = (scope, node) => {
     definition: JSON.stringify(node.definition),
     tracingConfiguration: { enabled: true },
     loggingConfiguration: { level: 'ALL', includeExecutionData: true, logDestination: node.logGroupArn },
-    dependsOn: permissionsOf(node.roleArn),
+    dependsOn: permissionsOf(scope, node.roleArn),
   });
   return { arn: machine.arn, name: machine.name };
 };
