@@ -28,7 +28,7 @@ export async function load(event: LoadEvent, services: Services): Promise<LoadRe
   await assertUnchanged(files, services);
 
   const source = sourceOf(place.dataset);
-  const staged = await stage(place.dataset, source, files, `${place.table}_${batch}`, services.lake);
+  const staged = await stage(place.dataset, source, files, `${place.table}_${batch}`, services);
   try {
     // A file that changed while it was read could have been read as half old, half new.
     await assertUnchanged(files, services);

@@ -9,8 +9,12 @@ import { json } from './json';
 import { parquet } from './parquet';
 import { type Format, faultOfFile, type ProbedFile, type Reading, sameName } from './read';
 import { reasonsType, staged, stagingSelect, stagingTable } from './typed';
+import { type Bytes, cutOff } from './whole';
 
 const formats: Readonly<Record<Source['format'], Format>> = { csv, json, parquet };
+
+/** How many files are looked through at once, to see whether they are whole. */
+const checkedAtOnce = 4;
 
 export interface StagedFile {
   readonly uri: string;
@@ -43,9 +47,9 @@ export async function stage(
   source: Source,
   files: readonly StagedFile[],
   name: string,
-  lake: Session,
+  { lake, objects }: { readonly lake: Session; readonly objects: Bytes },
 ): Promise<Staged> {
-  const stage = new Stage(dataset, source, files, name, lake);
+  const stage = new Stage(dataset, source, files, name, lake, objects);
   try {
     return await stage.fill();
   } catch (error) {
@@ -67,6 +71,7 @@ class Stage {
     private readonly files: readonly StagedFile[],
     name: string,
     private readonly lake: Session,
+    private readonly objects: Bytes,
   ) {
     this.rows = `ingot_rows_${name}`;
     this.rejects = `ingot_rejects_${name}`;
@@ -95,7 +100,7 @@ class Stage {
 
   /** The files that can be opened, with their columns. A file of no bytes has no rows, whatever its format. */
   private async probe(): Promise<ProbedFile[]> {
-    const opened = this.files.map((file, index) => ({ ...file, index })).filter((file) => file.size > 0);
+    const opened = await this.wholeFiles();
     const query = this.lake.query.bind(this.lake);
     const probes = await this.format.probe(
       opened.map((file) => file.uri),
@@ -109,6 +114,23 @@ class Stage {
       else probed.push({ index, uri, columns: probe });
     }
     return probed;
+  }
+
+  /** A file that was cut off is rejected as a whole: nobody knows what it would have said. */
+  private async wholeFiles() {
+    const files = this.files.map((file, index) => ({ ...file, index })).filter((file) => file.size > 0);
+    const whole: typeof files = [];
+    for (let start = 0; start < files.length; start += checkedAtOnce) {
+      const some = files.slice(start, start + checkedAtOnce);
+      const faults = await Promise.all(
+        some.map(({ uri, size }) => cutOff(uri, size, this.source.format, this.objects)),
+      );
+      for (const [i, fault] of faults.entries()) {
+        if (fault === undefined) whole.push(some[i]!);
+        else await this.rejectFile(some[i]!.index, fault);
+      }
+    }
+    return whole;
   }
 
   /** Reads files together; where that fails, each by itself, and what fails then by the format's lenient way. */

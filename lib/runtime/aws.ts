@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
 import {
   GetObjectCommand,
@@ -60,6 +61,12 @@ export function s3Objects(s3: S3Client): Objects {
     async read(uri) {
       const { Body } = await s3.send(new GetObjectCommand(place(uri)));
       return Buffer.from(await Body!.transformToByteArray());
+    },
+    async stream(uri, from = 0) {
+      // A range that begins at the first byte is an error where there is none.
+      const Range = from === 0 ? undefined : `bytes=${from}-`;
+      const { Body } = await s3.send(new GetObjectCommand({ ...place(uri), Range }));
+      return Body as Readable;
     },
     async write(uri, body, contentType) {
       await s3.send(new PutObjectCommand({ ...place(uri), Body: body, ContentType: contentType }));

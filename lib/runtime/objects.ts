@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,6 +30,8 @@ export const localObjects: Objects = {
   },
 
   read: (uri) => readFile(fileURLToPath(uri)),
+
+  stream: async (uri, start = 0) => createReadStream(fileURLToPath(uri), { start, highWaterMark: 256 * 1024 }),
 
   async write(uri, body) {
     const path = fileURLToPath(uri);

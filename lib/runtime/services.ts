@@ -77,6 +77,8 @@ export interface Objects {
   /** What is known of one object; undefined where it is not there. */
   head(uri: string): Promise<ObjectInfo | undefined>;
   read(uri: string): Promise<Buffer>;
+  /** An object's bytes in chunks, from the given one on; by default from the first. */
+  stream(uri: string, from?: number): Promise<AsyncIterable<Uint8Array>>;
   /** Writes whole or not at all. */
   write(uri: string, body: string | Buffer, contentType?: string): Promise<void>;
 }

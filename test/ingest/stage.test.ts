@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Column, Source } from '../../lib/contract/dataset';
 import { type Staged, stage } from '../../lib/ingest/stage';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
+import { localObjects } from '../../lib/runtime/objects';
 import { literal } from '../../lib/sql/quote';
 import { column, dataset, source } from './datasets';
 
@@ -51,7 +52,7 @@ async function staged(
   files: readonly { uri: string; size: number }[],
   of: readonly Column[] = columns,
 ): Promise<Seen> {
-  const result = await stage(dataset('events', of), from, files, 'test', duckdb);
+  const result = await stage(dataset('events', of), from, files, 'test', { lake: duckdb, objects: localObjects });
   const seen = await look(result, of);
   await result.drop();
   return seen;
@@ -194,6 +195,48 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     ]);
     expect(seen.good).toEqual(['3 - -']);
     expect(seen.bad).toMatchObject([{ file: 0, row: 0, reasons: [expect.stringMatching(/^file.unreadable: .*JSON/)] }]);
+  });
+
+  const cuts = (whole: Buffer) =>
+    [0.999, 0.9, 0.5, 0.1].map((part) => whole.subarray(0, Math.floor(whole.length * part)));
+  const cutOff = async (format: 'csv' | 'json', name: string, parts: readonly Buffer[], why: string) => {
+    const good = file(`good.${format}`, format === 'csv' ? 'id,name,at\n9,z,\n' : '{"id":9,"name":"z"}\n');
+    const seen = await staged(source(format), [...parts.map((part, i) => file(`${i}-${name}`, part)), good]);
+    expect(seen.good).toEqual(['9 z -']);
+    const reasons = [`file.unreadable: the file cannot be read: ${why}`];
+    expect(seen.bad).toEqual(parts.map((_, i) => ({ file: i, row: 0, reasons, raw: null })));
+  };
+
+  test.each(['csv', 'json'] as const)(
+    'a packed %s file that was cut off anywhere is one unreadable file',
+    async (format) => {
+      const select = 'SELECT range AS id, md5(range::VARCHAR) AS name, NULL::TIMESTAMP AS at FROM range(20000)';
+      const plain = readFileSync(new URL((await written(`plain.${format}`, select, `FORMAT ${format}`)).uri));
+      await cutOff(format, `cut.${format}.gz`, cuts(gzipSync(plain)), 'its gzip is broken: unexpected end of file');
+      const zstd = await written(`whole.${format}.zst`, select, `FORMAT ${format}, COMPRESSION zstd`);
+      const packed = readFileSync(new URL(zstd.uri));
+      const parts = [...cuts(packed), packed.subarray(0, packed.length - 1), packed.subarray(0, 3)];
+      await cutOff(format, `cut.${format}.zst`, parts, 'its zstd is broken: unexpected end of file');
+      const seen = await staged(source(format), [zstd, file(`two.${format}.zst`, Buffer.concat([packed, packed]))]);
+      expect([seen.good.length, seen.bad.length]).toEqual(format === 'csv' ? [60000, 1] : [60000, 0]);
+    },
+  );
+
+  test('a gzip whose checksum does not fit is one unreadable file', async () => {
+    const broken = gzipSync('id,name,at\n1,a,\n');
+    broken[broken.length - 8]! ^= 1;
+    await cutOff('csv', 'checksum.csv.gz', [broken], 'its gzip is broken: incorrect data check');
+  });
+
+  test('a JSON array that was cut off after a comma is one unreadable file, packed or not', async () => {
+    const cut = Buffer.from(' [{"id":1},\n{"id":2}, \n');
+    await cutOff(
+      'json',
+      'comma.json',
+      [cut, Buffer.concat([cut, Buffer.alloc(100_000, ' ')])],
+      'its JSON array is not closed',
+    );
+    await cutOff('json', 'comma.json.gz', [gzipSync(cut)], 'its JSON array is not closed');
   });
 
   test('a truncated Parquet file, and one with broken pages, are named; the others go on', async () => {
