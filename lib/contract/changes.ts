@@ -1,4 +1,5 @@
 import type { Column, Dataset, Rule, Type } from './dataset';
+import { freshnessRule, typeRule } from './derived';
 import { sameType, typeText, widens } from './types';
 
 /** One difference between two versions of a contract. */
@@ -189,9 +190,8 @@ function typeChange(was: Type, is: Type, on: string): Change {
 }
 
 function ruleChanges(before: Dataset, after: Dataset, on: string): Change[] {
-  // That a column is required is told as a change of the column.
-  const rulesOf = ({ rules }: Dataset) =>
-    new Map(rules.filter((rule: Rule) => !rule.name.endsWith('.notNull')).map((rule) => [rule.name, rule]));
+  const rulesOf = (dataset: Dataset) =>
+    new Map(dataset.rules.filter((rule) => !isToldElsewhere(rule, dataset)).map((rule) => [rule.name, rule]));
   const [was, is] = [rulesOf(before), rulesOf(after)];
   return [
     ...[...was.keys()].filter((name) => !is.has(name)).map((name) => compatible(on, `the rule ${name} is removed`)),
@@ -201,6 +201,13 @@ function ruleChanges(before: Dataset, after: Dataset, on: string): Change[] {
       return same(old, rule) ? [] : compatible(on, `the rule ${name} changes, for new data`);
     }),
   ];
+}
+
+/** That a column is required, of which type it is, and how fresh a table is, is told as a change of these. */
+function isToldElsewhere(rule: Rule, { columns, maxQuarantinePercent, sla }: Dataset): boolean {
+  if (rule.name.endsWith('.notNull')) return true;
+  const told = [...columns.flatMap((column) => typeRule(column, maxQuarantinePercent)), ...freshnessRule(sla)];
+  return told.some((other) => same(other, rule));
 }
 
 function retentionChange(was: number | undefined, is: number | undefined, on: string): Change[] {

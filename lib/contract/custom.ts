@@ -72,6 +72,22 @@ export const columnProperties = {
   sourceType: z.string(),
 };
 
+/** Of a quality rule, of whatever type but `sql`, whose query has a condition of its own. */
+export const ruleProperties = {
+  /** SQL condition on the rows that the rule speaks of. */
+  where: z.string(),
+};
+
+/** Of a relationship, which is checked as a rule. The words are those of quality rules. */
+export const relationshipProperties = {
+  name: z.string(),
+  where: z.string(),
+  severity: z.string(),
+  mustBeLessThan: z.number(),
+  mustBeLessOrEqualTo: z.number(),
+  unit: z.enum(['rows', 'percent']),
+};
+
 /** Of a server that files arrive at. */
 export const serverProperties = {
   /** CSV: whether the first line holds the names. */

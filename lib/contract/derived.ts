@@ -1,6 +1,6 @@
 import { identifier, literal } from '../sql/quote';
 import { columnName } from './column';
-import type { Column, Rule, Type } from './dataset';
+import type { Column, Rule, Sla, Type } from './dataset';
 import type { SchemaProperty } from './odcs';
 
 /** Rules that follow from what a property says of itself: required, unique, and the options of its logical type. */
@@ -81,6 +81,43 @@ export function keyRule(key: readonly string[], isCurrent: string | undefined): 
   if (key.length === 0) return [];
   const where = isCurrent === undefined ? {} : { where: isCurrent };
   return [{ name: 'key.unique', dimension: 'uniqueness', severity: 'error', ...where, type: 'unique', columns: key }];
+}
+
+/**
+ * Values of a column can be read as its type, as far as there is anything to read: a text is always one. Rows of which
+ * one cannot are kept out of the table; the rule fails with the gate's own limit.
+ */
+export function typeRule(column: Column, maxQuarantinePercent: number): Rule[] {
+  const { name, type, transform, sourceType } = column;
+  if (type === 'string' && transform === undefined && sourceType === undefined) return [];
+  return [
+    {
+      name: `${name}.type`,
+      dimension: 'validity',
+      severity: 'error',
+      tolerance: { max: maxQuarantinePercent, unit: 'percent' },
+      type: 'type',
+      column: name,
+    },
+  ];
+}
+
+/**
+ * The newest rows are as new as the contract promises. A warning: to stop a run because its rows are old would make them
+ * older still. An alarm watches the same between runs.
+ */
+export function freshnessRule({ freshnessHours, freshnessColumn }: Sla): Rule[] {
+  if (freshnessHours === undefined) return [];
+  return [
+    {
+      name: freshnessColumn === undefined ? 'freshness' : `${freshnessColumn}.freshness`,
+      dimension: 'timeliness',
+      severity: 'warning',
+      type: 'freshness',
+      max: freshnessHours,
+      ...(freshnessColumn === undefined ? {} : { column: freshnessColumn }),
+    },
+  ];
 }
 
 /** What the unsigned and the short formats of integers allow where their Iceberg type holds more. */

@@ -1,9 +1,12 @@
+import { condition } from '../sql/condition';
 import { identifier, literal, qualified } from '../sql/quote';
 import { boundsOf, ofCount } from './bounds';
-import type { Bounds, Column, Dimension, Rule, Severity, Tolerance } from './dataset';
+import type { Bounds, Column, Dimension, Rule, Tolerance } from './dataset';
 import type { Path } from './document';
 import type { Notes } from './notes';
-import type { DataQuality, QualityDimension } from './odcs';
+import type { DataQuality } from './odcs';
+import { engineRule } from './quality-engine';
+import { ruleBase } from './rule-base';
 
 /** What a quality rule is about. */
 export interface Target {
@@ -13,6 +16,8 @@ export interface Target {
   readonly columns: ReadonlyMap<string, Column>;
   /** The column that the rule stands at; absent for a rule of the table. */
   readonly column?: Column;
+  /** Whether files fill the table. */
+  readonly arrives: boolean;
 }
 
 /** The part of a rule that says what a failing row is, and how failing rows are counted where nothing else can say it. */
@@ -34,7 +39,7 @@ export function qualityRule(quality: DataQuality, path: Path, target: Target, no
   if (quality.schedule !== undefined)
     notes.notice([...path, 'schedule'], 'is kept, but Ingot checks every rule in every run');
   const type = quality.type ?? 'library';
-  if (type === 'custom') return customRule(quality, path, target, notes);
+  if (type === 'custom') return engineRule(quality, path, target, notes);
   const bounds = boundsOf(quality);
   if (bounds === undefined) {
     notes.notice(path, 'is kept but not checked: Ingot compares with numbers and booleans only');
@@ -205,12 +210,7 @@ function countedRule(
   notes: Notes,
 ): Rule | undefined {
   const { rule, dimension } = check;
-  const percent = quality.unit === 'percent';
-  if (quality.unit !== undefined && !['rows', 'percent'].includes(quality.unit))
-    notes.notice(
-      [...path, 'unit'],
-      `is kept, but counts as rows; given ${JSON.stringify(quality.unit)}; allowed: rows, percent`,
-    );
+  const percent = isPercent(quality.unit, [...path, 'unit'], notes);
   const bounds = percent ? withoutZero(given) : ofCount(given);
   const base = ruleBase(
     quality,
@@ -225,7 +225,20 @@ function countedRule(
   }
   const table = qualified(target.zone, target.table);
   const value = percent ? `coalesce(100.0 * (${check.failing}) / nullif(count(*), 0), 0)` : check.failing;
-  return { ...base, ...bounds, type: 'sql', query: `SELECT ${value} FROM ${table}` };
+  return asQuery(base, bounds, value, table);
+}
+
+/** Whether failing rows are counted in percent; else in rows. */
+export function isPercent(unit: string | undefined, path: Path, notes: Notes): boolean {
+  if (unit !== undefined && !['rows', 'percent'].includes(unit))
+    notes.notice(path, `is kept, but counts as rows; given ${JSON.stringify(unit)}; allowed: rows, percent`);
+  return unit === 'percent';
+}
+
+/** A rule that only a query of its own can answer; what it speaks of is then the query's affair. */
+function asQuery({ where, ...base }: ReturnType<typeof ruleBase>, bounds: Bounds, value: string, table: string): Rule {
+  const only = where === undefined ? '' : ` WHERE ${condition(where)}`;
+  return { ...base, ...bounds, type: 'sql', query: `SELECT ${value} FROM ${table}${only}` };
 }
 
 /** A share is never below zero, so "at least 0" says nothing. */
@@ -234,7 +247,7 @@ function withoutZero({ min, exclusiveMin, ...bounds }: Bounds): Bounds {
   return { ...bounds, min, ...(exclusiveMin ? { exclusiveMin } : {}) };
 }
 
-function toleranceOf({ max, exclusiveMax }: Bounds & { max: number }, percent: boolean): Tolerance | undefined {
+export function toleranceOf({ max, exclusiveMax }: Bounds & { max: number }, percent: boolean): Tolerance | undefined {
   if (!percent) return max === 0 ? undefined : { max, unit: 'rows' };
   if (max === 0 && !exclusiveMax) return undefined;
   return { max, unit: 'percent', ...(exclusiveMax ? { exclusive: true } : {}) };
@@ -248,7 +261,7 @@ function rowCountRule(quality: DataQuality, given: Bounds, target: Target, path:
   const bounds = ofCount(given);
   const base = ruleBase(quality, '', 'completeness', path, notes);
   if (bounds.except === undefined) return { ...base, ...bounds, type: 'rowCount' };
-  return { ...base, ...bounds, type: 'sql', query: `SELECT count(*) FROM ${qualified(target.zone, target.table)}` };
+  return asQuery(base, bounds, 'count(*)', qualified(target.zone, target.table));
 }
 
 function sqlRule(quality: DataQuality, bounds: Bounds, target: Target, path: Path, notes: Notes): Rule {
@@ -258,70 +271,8 @@ function sqlRule(quality: DataQuality, bounds: Bounds, target: Target, path: Pat
   const query = (quality.query ?? '')
     .replace(/\$?\{(object|table|model)\}/g, () => table)
     .replace(/\$?\{(property|column|field)\}/g, (placeholder) => column ?? placeholder);
-  return { ...ruleBase(quality, target.column?.name ?? '', 'consistency', path, notes), ...bounds, type: 'sql', query };
-}
-
-/** Ingot's own engine: a SQL condition that each row must meet, with the rows it speaks of. */
-function customRule(quality: DataQuality, path: Path, target: Target, notes: Notes): Rule | undefined {
-  if (quality.engine !== 'ingot') {
-    notes.notice(
-      [...path, 'engine'],
-      `is kept but not checked: Ingot runs engine ingot; given ${JSON.stringify(quality.engine)}`,
-    );
-    return undefined;
-  }
-  const implementation = quality.implementation;
-  const { expression, where, ...others } =
-    typeof implementation === 'string' ? { expression: implementation, where: undefined } : (implementation ?? {});
-  const at = [...path, 'implementation'];
-  if (typeof expression !== 'string' || expression.trim() === '') {
-    notes.problem(at, 'must be a SQL condition that each row meets, or a group of expression and where');
-    return undefined;
-  }
-  if (where !== undefined && typeof where !== 'string') notes.problem([...at, 'where'], 'must be a SQL condition');
-  for (const field of Object.keys(others))
-    notes.problem(
-      [...at, field],
-      `is not a field of engine ingot; given ${JSON.stringify(field)}; allowed: expression, where`,
-    );
-  const base = ruleBase(quality, target.column?.name ?? '', 'consistency', path, notes);
-  return { ...base, ...(typeof where === 'string' ? { where } : {}), type: 'expression', expression };
-}
-
-const dimensions: Readonly<Record<QualityDimension, Dimension>> = {
-  accuracy: 'accuracy',
-  ac: 'accuracy',
-  completeness: 'completeness',
-  cp: 'completeness',
-  conformity: 'validity',
-  cf: 'validity',
-  consistency: 'consistency',
-  cs: 'consistency',
-  coverage: 'completeness',
-  cv: 'completeness',
-  timeliness: 'timeliness',
-  tm: 'timeliness',
-  uniqueness: 'uniqueness',
-  uq: 'uniqueness',
-};
-
-function ruleBase(quality: DataQuality, about: string, dimension: Dimension, path: Path, notes: Notes) {
-  const kind = quality.metric ?? quality.type ?? quality.rule ?? 'rule';
-  return {
-    name: quality.name ?? quality.id ?? (about === '' ? kind : `${about}.${kind}`),
-    ...(quality.description === undefined ? {} : { description: quality.description }),
-    dimension: quality.dimension === undefined ? dimension : dimensions[quality.dimension],
-    severity: severityOf(quality.severity, path, notes),
-  };
-}
-
-function severityOf(given: string | undefined, path: Path, notes: Notes): Severity {
-  const word = given?.toLowerCase() ?? 'error';
-  if (word === 'error' || word === 'warning') return word;
-  if (word === 'info') return 'warning';
-  notes.notice(
-    [...path, 'severity'],
-    `is kept, but counts as error; given ${JSON.stringify(given)}; allowed: error, warning, info`,
-  );
-  return 'error';
+  const { where, ...base } = ruleBase(quality, target.column?.name ?? '', 'consistency', path, notes);
+  if (where !== undefined)
+    notes.problem([...path, 'customProperties'], 'must not hold where: the query has a condition of its own');
+  return { ...base, ...bounds, type: 'sql', query };
 }

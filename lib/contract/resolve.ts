@@ -3,13 +3,14 @@ import { deepFreeze } from '../freeze';
 import { columnName, readColumn } from './column';
 import { type Custom, readCustom, tableProperties } from './custom';
 import type { Column, Dataset, Materialization, Partition, Rule, SortKey } from './dataset';
-import { derivedRules, keyRule } from './derived';
+import { derivedRules, freshnessRule, keyRule, typeRule } from './derived';
 import type { Document, Path } from './document';
 import { historyColumns, longestTableName, nameProblem, quarantineSuffix } from './names';
 import { Notes } from './notes';
 import type { DataContract, SchemaObject, SchemaProperty } from './odcs';
 import { transformOf, transformProblem } from './partition';
 import { qualityRule, type Target } from './quality';
+import { bindReferences, type ForeignKey, foreignKeys } from './references';
 import { ownersOf, promisesOf, rolesOf } from './service';
 import { sourceOf, type ZoneKind } from './source';
 import { show } from './strict';
@@ -30,6 +31,12 @@ export interface ResolvedDataset {
   readonly columnPaths: ReadonlyMap<string, Path>;
   /** Where its rules stand, by their name; of a derived rule its property. */
   readonly rulePaths: ReadonlyMap<string, Path>;
+  /** What others may call it: its name, its name in storage, its id. */
+  readonly names: readonly string[];
+  /** What others may call its columns. */
+  readonly columnNames: ReadonlyMap<string, string>;
+  /** References to tables that are not in the contract: rules, once a platform knows where those are. */
+  readonly foreignKeys: readonly ForeignKey[];
 }
 
 /** Without a platform around it, a contract may name any zone for its table; files arrive in this one. */
@@ -56,7 +63,15 @@ export function resolveContract(
     return new TableReader(contract, document, table, path, custom, zones, notes).read(roles);
   });
   if (datasets.length === 0) notes.problem(['schema'], 'is missing; it must hold at least one table');
-  return { datasets, problems: unrepeated(notes.problems), notices: unrepeated(notes.notices) };
+  const bound = bindReferences(
+    datasets.map((resolved) => ({ resolved, document })),
+    (path, message) => notes.problem(path, message),
+  );
+  return {
+    datasets: bound.map(({ resolved }) => resolved),
+    problems: unrepeated(notes.problems),
+    notices: unrepeated(notes.notices),
+  };
 }
 
 /** Several tables of one contract say what is wrong with what they share, once each. */
@@ -108,6 +123,13 @@ class TableReader {
     const retentionDays = this.custom.retention?.value ?? promises.retentionDays;
     const description = this.table.description ?? this.contract.description?.purpose;
     const { file } = this.document;
+    const maxQuarantinePercent = this.custom.maxQuarantinePercent?.value ?? 10;
+    const arrives = source !== undefined;
+    const rules = this.rules({ zone, table: this.name, columns: byProperty, arrives }, key, history, [
+      ...(arrives ? this.columns.flatMap((column) => typeRule(column, maxQuarantinePercent)) : []),
+      ...freshnessRule(promises.sla),
+    ]);
+    const keys = foreignKeys(this.table, this.path, byProperty, this.notes);
     const dataset: Dataset = {
       name: this.name,
       zone,
@@ -117,19 +139,28 @@ class TableReader {
       key,
       partitionBy,
       sortBy: this.sortBy(),
-      rules: this.rules({ zone, table: this.name, columns: byProperty }, key, history),
+      rules,
       ...(source === undefined ? {} : { source }),
       history,
       ...(materialization === undefined ? {} : { materialization }),
       ...(retentionDays === undefined ? {} : { retentionDays }),
+      ...(promises.retentionColumn === undefined ? {} : { retentionColumn: promises.retentionColumn }),
       ...(this.custom.volumePerDay === undefined ? {} : { dailyVolumeGb: this.custom.volumePerDay.value }),
-      maxQuarantinePercent: this.custom.maxQuarantinePercent?.value ?? 10,
+      maxQuarantinePercent,
       sla: promises.sla,
       owners: ownersOf(this.contract),
       tags: [...new Set([...(this.contract.tags ?? []), ...(this.table.tags ?? [])])],
       roles,
     };
-    return { dataset: deepFreeze(dataset), path: this.path, columnPaths: this.columnPaths, rulePaths: this.rulePaths };
+    return {
+      dataset: deepFreeze(dataset),
+      path: this.path,
+      columnPaths: this.columnPaths,
+      rulePaths: this.rulePaths,
+      names: [this.table.name, this.name, ...(this.table.id === undefined ? [] : [this.table.id])],
+      columnNames: namesOf(this.properties),
+      foreignKeys: keys,
+    };
   }
 
   private get properties(): readonly SchemaProperty[] {
@@ -278,8 +309,11 @@ class TableReader {
     return history;
   }
 
-  /** Derived rules first, then those of the columns, then those of the table. */
-  private rules(target: Target, key: readonly string[], history: Dataset['history']): Rule[] {
+  /**
+   * Derived rules first, then those of the columns, then those of the table. `also`: derived rules that one of the same
+   * type and column takes the place of, where the contract has one.
+   */
+  private rules(target: Target, key: readonly string[], history: Dataset['history'], also: readonly Rule[]): Rule[] {
     const isCurrent = history === 'scd2' ? 'is_current' : undefined;
     const rules = new Map<string, Rule>();
     this.properties.forEach((property, i) => {
@@ -295,6 +329,11 @@ class TableReader {
       ]);
     });
     this.addDeclared(this.table.quality, target, rules, this.path);
+    const columnOf = (rule: Rule) => ('column' in rule ? rule.column : undefined);
+    const declared = [...rules.values()];
+    for (const rule of also)
+      if (!declared.some((other) => other.type === rule.type && columnOf(other) === columnOf(rule)))
+        this.addRule(rule, rules, this.columnPaths.get(columnOf(rule) ?? '') ?? this.path);
     return [...rules.values()];
   }
 
@@ -319,4 +358,13 @@ class TableReader {
     rules.set(name, { ...rule, name });
     this.rulePaths.set(name, path);
   }
+}
+
+/** A property may be called by its name, its name in storage, or its id. */
+function namesOf(properties: readonly SchemaProperty[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const property of properties) if (property.id !== undefined) names.set(property.id, columnName(property));
+  for (const property of properties) names.set(columnName(property), columnName(property));
+  for (const property of properties) names.set(property.name, columnName(property));
+  return names;
 }

@@ -27,6 +27,28 @@ const fieldsOf = {
   custom: ['engine', 'implementation'],
 } as const;
 
+/** What Ingot's own engine measures, where the standard's library has no metric for it. */
+export const engineMetrics = ['freshness', 'rowCountChange', 'unreadableValues'] as const;
+
+/** What a rule of type custom and engine ingot holds in `implementation`, where that is no plain condition. */
+export const implementation = strict({
+  expression: text.optional(),
+  metric: z.enum(engineMetrics).optional(),
+  where: text.optional(),
+  ...operators,
+}).superRefine(({ expression, metric }, context) => {
+  if (expression === undefined && metric === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['expression'],
+      message: `is missing; a rule of engine ingot needs an expression, or a metric: ${engineMetrics.join(', ')}`,
+    });
+  if (expression !== undefined && metric !== undefined)
+    context.addIssue({ code: 'custom', path: ['metric'], message: 'must not stand beside an expression' });
+  if (expression?.trim() === '')
+    context.addIssue({ code: 'custom', path: ['expression'], message: 'must be a SQL condition that each row meets' });
+});
+
 /** A quality rule. */
 export const quality = strict({
   id: stableId.optional(),
@@ -72,6 +94,15 @@ export const quality = strict({
     need('engine', 'is missing; a rule of type custom needs it');
   if (value.type === 'custom' && value.implementation === undefined)
     need('implementation', 'is missing; a rule of type custom needs it');
+  if (value.type === 'custom' && value.engine === 'ingot' && value.implementation !== undefined)
+    for (const issue of engineIssues(value.implementation))
+      context.addIssue({ ...issue, path: ['implementation', ...issue.path] });
   if ((value.metric !== undefined || value.type === 'sql') && !compared)
     need('mustBe', `is missing; the rule needs one of ${Object.keys(operators).join(', ')}`);
 });
+
+function engineIssues(given: string | Record<string, unknown>) {
+  const value = typeof given === 'string' ? { expression: given } : given;
+  const issues = implementation.safeParse(value, { reportInput: true }).error?.issues ?? [];
+  return typeof given === 'string' ? issues.map((issue) => ({ ...issue, path: [] })) : issues;
+}

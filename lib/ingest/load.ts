@@ -163,14 +163,27 @@ async function commitRows(
     rows.duplicates > 0
       ? `${good} SEMI JOIN ${chosen(staged)} AS chosen ON staged.rowid = chosen.row`
       : `${good} WHERE ${identifier(column.reasons)} IS NULL`;
+  const reasons = rows.quarantined === 0 ? {} : await reasonsOf(staged, lake);
   return lake.commit((tx) =>
     once(database, table, batch, tx, async (before) => {
-      const loaded = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined });
+      const loaded = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined, reasons });
       if (rows.merged === 0) return loaded;
       await merge({ dataset, name: lake.name(database, table), from, since: plannedAt }, tx);
       return loaded;
     }),
   );
+}
+
+/** How many rows go to quarantine for each reason, by its rule. */
+async function reasonsOf(staged: Staged, lake: Lake): Promise<Record<string, number>> {
+  const reasons = identifier(column.reasons);
+  const found = await lake.query<{ rule: string; n: bigint }>(`
+    SELECT reason.rule AS rule, count(*) AS n FROM (
+      SELECT unnest(${reasons}) AS reason FROM ${identifier(staged.rows)} WHERE ${reasons} IS NOT NULL
+      UNION ALL
+      SELECT unnest(reasons) FROM ${identifier(staged.rejects)}
+    ) GROUP BY ALL ORDER BY ALL`);
+  return Object.fromEntries(found.map(({ rule, n }) => [rule, Number(n)]));
 }
 
 type Properties = Record<string, string>;

@@ -4,9 +4,11 @@ import type { ResolvedDataset } from '../contract/resolve';
 import { show } from '../contract/strict';
 import { nearest, type Problem } from '../errors';
 import { failing } from '../quality/row';
+import type { RuleOf } from '../quality/rule';
 import { kindOf } from '../quality/rules';
 import type { Duckdb } from '../runtime/duckdb';
 import { condition } from '../sql/condition';
+import { identifier, qualified } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import { tableId } from './lookup';
 import type { Model } from './manifest';
@@ -156,9 +158,32 @@ async function ruleMessages(rule: Rule, dataset: Dataset, workbench: Workbench):
     return isAnswer ? [] : [`must hold a query that gives one number or boolean; it gives ${columns}`];
   }
   const kind = kindOf(rule);
+  if (rule.type === 'referential') {
+    const differing = await differingTypes(rule, dataset, workbench);
+    if (differing.length > 0) return differing;
+  }
   const conditions = kind.level === 'row' ? failing(rule, kind, dataset) : rule.where && condition(rule.where);
   const problem = conditions === undefined ? undefined : await workbench.conditionProblem(conditions, dataset);
   return problem === undefined ? [] : [`must hold a condition that fits the table: ${problem.message}`];
+}
+
+/** Values of different types would be compared as texts, or stop at the first that cannot be. */
+async function differingTypes(
+  { columns, references }: RuleOf<'referential'>,
+  dataset: Dataset,
+  workbench: Workbench,
+): Promise<string[]> {
+  const typesOf = async (names: readonly string[], table: string) => {
+    const selected = await workbench.describe(`SELECT ${names.map(identifier).join(', ')} FROM ${table}`);
+    return 'message' in selected ? [] : selected.map(({ type }) => type);
+  };
+  const own = await typesOf(columns, qualified(dataset.zone, dataset.name));
+  const others = await typesOf(references.columns, qualified(...references.table.split('.')));
+  return columns.flatMap((name, i) => {
+    const [type, other] = [own[i], others[i]];
+    if (type === undefined || other === undefined || type === other || (isNumber(type) && isNumber(other))) return [];
+    return `must refer to a column of its own type; ${name} is ${type}, ${references.table}.${references.columns[i]} is ${other}`;
+  });
 }
 
 /** A transform may use the source's columns that it names, and no others: those are what is read from the files. */

@@ -1,9 +1,10 @@
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import type { ReadContract } from '../contract/read';
+import { bindReferences } from '../contract/references';
 import { resolveContract } from '../contract/resolve';
 import { parse } from '../contract/strict';
-import type { Problem } from '../errors';
+import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { openDuckdb } from '../runtime/duckdb';
 import { bindProblems, type DeclaredTable } from './bind';
@@ -56,15 +57,19 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   const zones = resolveZones(declaration.name, declared);
 
   const notices: Problem[] = [];
-  const tables: DeclaredTable[] = [];
-  for (const { contract, document: where, problems: found } of input.contracts) {
-    problems.push(...found);
+  const found: DeclaredTable[] = [];
+  for (const { contract, document: where, problems: wrong } of input.contracts) {
+    problems.push(...wrong);
     if (contract === undefined) continue;
     const resolved = resolveContract(contract, where, zones);
     problems.push(...resolved.problems);
     notices.push(...resolved.notices);
-    tables.push(...resolved.datasets.map((one) => ({ resolved: one, document: where })));
+    found.push(...resolved.datasets.map((one) => ({ resolved: one, document: where })));
   }
+  const tables = bindReferences(found, (path, message, table) => problems.push(table.document.problem(path, message)));
+  for (const { resolved, document: where } of tables)
+    for (const { path, to } of resolved.foreignKeys)
+      notices.push(where.problem([...path, 'to'], `is kept but not checked: ${noTable(to.table, tables)}`));
   problems.push(...contractConflicts(input.contracts), ...tableConflicts(tables));
   const datasets = inZoneOrder(
     tables.map(({ resolved }) => resolved.dataset),
@@ -108,6 +113,17 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   } finally {
     duckdb.close();
   }
+}
+
+function noTable(name: string, tables: readonly DeclaredTable[]): string {
+  const named = tables
+    .filter(({ resolved }) => resolved.names.includes(name))
+    .map(({ resolved }) => tableId(resolved.dataset));
+  if (named.length > 1) return `the platform has several tables of that name: ${named.join(', ')}`;
+  return `the platform has no such table; ${givenAllowed(
+    name,
+    tables.map(({ resolved }) => resolved.dataset.name),
+  )}`;
 }
 
 /**

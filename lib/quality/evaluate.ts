@@ -1,7 +1,7 @@
 import type { Dataset, Rule } from '../contract/dataset';
 import type { Row } from '../runtime/services';
 import { describeTolerance, percent, type RuleResult, tolerates } from './result';
-import type { Measure, RowRuleKind, State } from './rule';
+import type { Circumstances, Measure, RowRuleKind, State } from './rule';
 import { kindOf } from './rules';
 import { planScan } from './scan';
 
@@ -14,7 +14,12 @@ export type Query = (sql: string) => Promise<Row[]>;
  * @param from the table to read, as quoted SQL
  * @throws Error where the table itself cannot be read
  */
-export async function evaluate(dataset: Dataset, from: string, query: Query): Promise<RuleResult[]> {
+export async function evaluate(
+  dataset: Dataset,
+  from: string,
+  circumstances: Circumstances,
+  query: Query,
+): Promise<RuleResult[]> {
   const found = await query(`DESCRIBE SELECT * FROM ${from}`);
   const present = new Set(found.map((column) => String(column.column_name).toLowerCase()));
   const missing = (rule: Rule) =>
@@ -23,9 +28,7 @@ export async function evaluate(dataset: Dataset, from: string, query: Query): Pr
       .filter((name) => !present.has(name.toLowerCase()));
   const answered = await answer(
     dataset.rules.filter((rule) => missing(rule).length === 0),
-    dataset,
-    from,
-    query,
+    { dataset, from, circumstances, query },
   );
   return dataset.rules.map((rule) => {
     const result = answered.get(rule);
@@ -33,32 +36,35 @@ export async function evaluate(dataset: Dataset, from: string, query: Query): Pr
   });
 }
 
+interface Table {
+  readonly dataset: Dataset;
+  readonly from: string;
+  readonly circumstances: Circumstances;
+  readonly query: Query;
+}
+
 /** One scan for all rules; where it fails, one for each half, down to the rule that is to blame. */
-async function answer(
-  rules: readonly Rule[],
-  dataset: Dataset,
-  from: string,
-  query: Query,
-): Promise<Map<Rule, RuleResult>> {
+async function answer(rules: readonly Rule[], table: Table): Promise<Map<Rule, RuleResult>> {
   if (rules.length === 0) return new Map();
   try {
-    const scan = planScan(rules, dataset, from);
-    const [row] = await query(scan.sql);
+    const scan = planScan(rules, table.dataset, table.from);
+    const [row] = scan.sql === undefined ? [] : await table.query(scan.sql);
     const states = scan.states(row ?? {});
-    return new Map(rules.map((rule, i) => [rule, judge(rule, states[i]!)]));
+    return new Map(rules.map((rule, i) => [rule, judge(rule, states[i]!, table.circumstances)]));
   } catch (error) {
     if (rules.length === 1) return new Map([[rules[0]!, unanswered(rules[0]!, (error as Error).message)]]);
     const half = Math.ceil(rules.length / 2);
-    const first = await answer(rules.slice(0, half), dataset, from, query);
-    const second = await answer(rules.slice(half), dataset, from, query);
+    const first = await answer(rules.slice(0, half), table);
+    const second = await answer(rules.slice(half), table);
     return new Map([...first, ...second]);
   }
 }
 
-function judge(rule: Rule, state: State): RuleResult {
+function judge(rule: Rule, state: State, circumstances: Circumstances): RuleResult {
   try {
     const kind = kindOf(rule);
-    const measure = kind.level === 'row' ? measureRows(rule, kind, state) : kind.measure(rule, state);
+    const measure =
+      kind.level === 'row' ? measureRows(rule, kind, state, circumstances) : kind.measure(rule, state, circumstances);
     const status = tolerates(rule.tolerance, measure.failed, measure.checked) ? 'passed' : 'failed';
     const inPercent = rule.tolerance?.unit === 'percent';
     return {
@@ -75,10 +81,12 @@ function judge(rule: Rule, state: State): RuleResult {
   }
 }
 
-function measureRows(rule: Rule, kind: RowRuleKind, state: State): Measure {
+function measureRows(rule: Rule, kind: RowRuleKind, state: State, { loaded }: Circumstances): Measure {
   const { checked, failed } = { checked: state.checked ?? 0, failed: state.failed ?? 0 };
   const found = failed === 0 ? `none of ${checked} rows fails` : `${failed} of ${checked} rows: ${kind.message(rule)}`;
-  return { checked, failed, observed: failed, allowed: describeTolerance(undefined), message: found };
+  const refused = loaded?.reasons[rule.name];
+  const message = refused === undefined ? found : `${found}; the last load sent ${refused} to quarantine`;
+  return { checked, failed, observed: failed, allowed: describeTolerance(undefined), message };
 }
 
 function unanswered(rule: Rule, reason: string): RuleResult {

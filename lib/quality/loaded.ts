@@ -1,6 +1,7 @@
 /**
  * Table property that says what the last run that loaded files into the table read, and how much of it went to
- * quarantine: `{"run":"…","read":100,"quarantined":3}`. Written in the same commit as the rows.
+ * quarantine, and why: `{"run":"…","read":100,"quarantined":3,"reasons":{"delay.type":2,"origin.notNull":1}}`. Written in
+ * the same commit as the rows.
  */
 export const loadedProperty = 'ingot.loaded';
 
@@ -10,6 +11,8 @@ export interface Loaded {
   readonly read: number;
   /** Those of them that went to quarantine. */
   readonly quarantined: number;
+  /** Rows that went there for a reason, by the reason's rule. A row may have several. */
+  readonly reasons: Readonly<Record<string, number>>;
 }
 
 /** What the property says; undefined where nothing was ever loaded. */
@@ -21,9 +24,13 @@ export function loadedOf(properties: Readonly<Record<string, string>>): Loaded |
 /** The property after one more batch: batches of one run add up, those of the next begin anew. */
 export function withLoaded(properties: Readonly<Record<string, string>>, batch: Loaded): Record<string, string> {
   const before = loadedOf(properties);
-  const sum =
-    before?.run === batch.run
-      ? { ...batch, read: before.read + batch.read, quarantined: before.quarantined + batch.quarantined }
-      : batch;
-  return { [loadedProperty]: JSON.stringify({ run: sum.run, read: sum.read, quarantined: sum.quarantined }) };
+  const loaded = before?.run === batch.run ? sum(before, batch) : batch;
+  return { [loadedProperty]: JSON.stringify(loaded) };
+}
+
+function sum(before: Loaded, batch: Loaded): Loaded {
+  const reasons = { ...before.reasons };
+  for (const [rule, rows] of Object.entries(batch.reasons)) reasons[rule] = (reasons[rule] ?? 0) + rows;
+  const { run } = batch;
+  return { run, read: before.read + batch.read, quarantined: before.quarantined + batch.quarantined, reasons };
 }

@@ -1,4 +1,5 @@
 import type { Dataset, Rule, RuleType } from '../contract/dataset';
+import type { Loaded } from './loaded';
 
 /** The rule of one type. */
 export type RuleOf<T extends RuleType> = Extract<Rule, { type: T }>;
@@ -30,15 +31,28 @@ export interface RowRuleKind<R extends Rule = Rule> extends RuleKindBase<R> {
 /** A rule that judges the table as a whole. */
 export interface TableRuleKind<R extends Rule = Rule> extends RuleKindBase<R> {
   readonly level: 'table';
-  /** What must be counted to answer it: SQL aggregates over the rows, by a name of the rule's own choice. */
-  state(rule: R): Readonly<Record<string, Aggregate>>;
-  /** The answer, derived from the state alone. Throws an Error with the reason where the state gives none. */
-  measure(rule: R, state: State): Measure;
+  /** What must be counted to answer it: SQL aggregates over the rows, by a name of the rule's own choice. May be nothing. */
+  state(rule: R, from: string): Readonly<Record<string, Aggregate>>;
+  /** The answer, derived from the state and the circumstances. Throws an Error with the reason where they give none. */
+  measure(rule: R, state: State, circumstances: Circumstances): Measure;
+}
+
+/** What is known of a table besides the rows that it holds. */
+export interface Circumstances {
+  /** Now, in milliseconds since 1970. */
+  readonly now: number;
+  /** When its rows were last written, in milliseconds since 1970; absent where they never were. */
+  readonly written?: number;
+  /** What the last run that loaded files into it read; absent where none did. */
+  readonly loaded?: Loaded;
+  /** How many rows a rule has looked at in earlier runs that were published, by the rule's name, newest first. */
+  readonly counts: Readonly<Record<string, readonly number[]>>;
 }
 
 /**
  * One value of a state. `aggregate`: over the rows of which the rule speaks, which the scan filters by the rule's
- * `where`, and by `over` besides. `query`: a SQL query of its own that gives one value.
+ * `where`, and by `over` besides. `query`: a SQL query of its own that gives one value, for what one scan of the table
+ * cannot tell.
  */
 export type Aggregate = { readonly aggregate: string; readonly over?: string } | { readonly query: string };
 

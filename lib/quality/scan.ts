@@ -8,7 +8,8 @@ import { kindOf } from './rules';
 
 /** One SELECT that answers many rules. */
 export interface Scan {
-  readonly sql: string;
+  /** Absent where no rule wants to know anything of the rows. */
+  readonly sql?: string;
   /** The states of the rules, in their order, from the one row that the SELECT gives. */
   states(row: Row): State[];
 }
@@ -19,12 +20,12 @@ export interface Scan {
  * @param from the table to read, as quoted SQL
  */
 export function planScan(rules: readonly Rule[], dataset: Dataset, from: string): Scan {
-  const wanted = rules.map((rule) => Object.entries(stateOf(rule, dataset)));
+  const wanted = rules.map((rule) => Object.entries(stateOf(rule, dataset, from)));
   const columns = wanted.flatMap((state, i) =>
     state.map(([name, value]) => `${sqlOf(value, rules[i]?.where)} AS ${identifier(alias(i, name))}`),
   );
   return {
-    sql: `SELECT ${columns.join(',\n  ')}\nFROM ${from}`,
+    ...(columns.length === 0 ? {} : { sql: `SELECT ${columns.join(',\n  ')}\nFROM ${from}` }),
     states: (row) =>
       wanted.map((state, i) => Object.fromEntries(state.map(([name]) => [name, numberOf(row[alias(i, name)])]))),
   };
@@ -33,9 +34,9 @@ export function planScan(rules: readonly Rule[], dataset: Dataset, from: string)
 const alias = (rule: number, name: string) => `r${rule}_${name}`;
 
 /** What a rule must know. Of a row rule that is always how many rows there are, and how many of them fail. */
-function stateOf(rule: Rule, dataset: Dataset): Readonly<Record<string, Aggregate>> {
+function stateOf(rule: Rule, dataset: Dataset, from: string): Readonly<Record<string, Aggregate>> {
   const kind = kindOf(rule);
-  if (kind.level === 'table') return kind.state(rule);
+  if (kind.level === 'table') return kind.state(rule, from);
   return {
     checked: { aggregate: 'count(*)' },
     failed: { aggregate: 'count(*)', over: failing(rule, kind, dataset) },

@@ -24,6 +24,9 @@ function mean(results: readonly RuleResult[]): number {
   return Math.floor((100 * results.reduce((sum, result) => sum + scoreOf(result), 0)) / results.length) / 100;
 }
 
+/** Rules that hold or do not: they speak of no row by itself. */
+const countsNoRows: ReadonlySet<RuleResult['type']> = new Set(['rowCount', 'rowCountChange', 'sql', 'freshness']);
+
 /** How good one rule found the table, from 0 to 100. */
 export function scoreOf({
   status,
@@ -32,6 +35,6 @@ export function scoreOf({
   checked,
 }: Pick<RuleResult, 'status' | 'type' | 'failed' | 'checked'>): number {
   if (status === 'error') return 0;
-  if (type === 'rowCount' || type === 'sql') return status === 'passed' ? 100 : 0;
+  if (countsNoRows.has(type)) return status === 'passed' ? 100 : 0;
   return 100 - percent(failed, checked);
 }

@@ -55,6 +55,10 @@ describe('a contract becomes a dataset', () => {
       'flights_present',
       'goes_somewhere',
       'distance_plausible',
+      'departed_at.type',
+      'delay_minutes.type',
+      'distance_miles.type',
+      'departed_at.freshness',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { describeBounds, within } from '../../lib/quality/bounds';
 import { evaluate } from '../../lib/quality/evaluate';
 import { passes, type RuleResult } from '../../lib/quality/result';
 import { rowRules } from '../../lib/quality/row';
+import type { Circumstances } from '../../lib/quality/rule';
 import { planScan } from '../../lib/quality/scan';
 import { scoresOf } from '../../lib/quality/score';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
@@ -12,15 +13,24 @@ import { column, dataset, type RuleBody, rule } from './fixture';
 let duckdb: Duckdb;
 beforeAll(async () => {
   duckdb = await openDuckdb();
+  await duckdb.run('CREATE SCHEMA other');
+  await duckdb.run('CREATE TABLE other.pairs AS FROM (VALUES (1, 10), (2, 20), (2, 21), (NULL, 30)) AS v(a, b)');
 });
 afterAll(() => duckdb.close());
 
 const query = (sql: string) => duckdb.query(sql);
 
+const now = Date.parse('2024-03-01T12:00:00Z');
+
 /** Results of rules over rows that are given as SQL. */
-const judge = (rows: string, rules: readonly Rule[], columns: Record<string, Type> = {}): Promise<RuleResult[]> => {
+const judge = (
+  rows: string,
+  rules: readonly Rule[],
+  columns: Record<string, Type> = {},
+  circumstances: Partial<Circumstances> = {},
+): Promise<RuleResult[]> => {
   const declared = Object.entries(columns).map(([name, type]) => column(name, type));
-  return evaluate(dataset({ columns: declared, rules }), `(${rows})`, query);
+  return evaluate(dataset({ columns: declared, rules }), `(${rows})`, { now, counts: {}, ...circumstances }, query);
 };
 
 /** Rows of one column, as SQL. */
@@ -39,6 +49,7 @@ interface Case {
   /** By default a null passes. */
   readonly nullFails?: true;
   readonly emptyFails?: true;
+  readonly circumstances?: Partial<Circumstances>;
 }
 
 const text = { duckdb: 'VARCHAR', type: 'string' as const };
@@ -217,13 +228,69 @@ const cases: readonly Case[] = [
     pass: ['1', '-5'],
     fail: ['0', '-1'],
   },
+  {
+    title: 'that was read whole',
+    rule: { type: 'type', column: 'x' },
+    ...int,
+    pass: ['1'],
+    fail: [],
+    circumstances: { loaded: { run: 'r', read: 5, quarantined: 1, reasons: { 'x.range': 1, 'other.type': 1 } } },
+  },
+  {
+    rule: { type: 'referential', columns: ['x'], references: { table: 'other.pairs', columns: ['a'] } },
+    ...int,
+    pass: ['1', '2', '2', 'NULL'],
+    fail: ['3'],
+  },
+  {
+    rule: { type: 'freshness', column: 'x', max: 24 },
+    duckdb: 'TIMESTAMP',
+    type: 'timestamp',
+    pass: ["'1999-01-01'", "'2024-02-29 12:00:00'", "'2024-03-02'"],
+    fail: ["'2024-02-29 11:59:59'", "'1999-01-01'"],
+    nullFails: true,
+  },
+  {
+    title: 'of a date',
+    rule: { type: 'freshness', column: 'x', max: 48 },
+    duckdb: 'DATE',
+    type: 'date',
+    pass: ["'2024-02-29'"],
+    fail: ["'2024-02-28'"],
+    nullFails: true,
+  },
+  {
+    title: 'of when rows were written',
+    rule: { type: 'freshness', max: 1 },
+    ...int,
+    pass: ['1'],
+    fail: [],
+    circumstances: { written: now - 3_600_000 },
+  },
+  {
+    rule: { type: 'rowCountChange', unit: 'percent', min: -50, max: 50 },
+    ...int,
+    pass: ['1', '2', '3'],
+    fail: ['1', '2', '3', '4'],
+    emptyFails: true,
+    circumstances: { counts: { the_rule: [2, 2, 100, 1, 2.5] } },
+  },
+  {
+    title: 'in rows',
+    rule: { type: 'rowCountChange', unit: 'rows', min: -1, max: 0 },
+    ...int,
+    pass: ['1', '2'],
+    fail: ['1', '2', '3'],
+    emptyFails: true,
+    circumstances: { counts: { the_rule: [1, 3] } },
+  },
 ];
 
 describe.each(cases.map((c) => [`${c.rule.type}${c.title === undefined ? '' : ` ${c.title}`}`, c] as const))(
   'rule %s',
-  (_, { rule: body, duckdb: type, type: declared, pass, fail, nullFails, emptyFails }) => {
+  (_, { rule: body, duckdb: type, type: declared, pass, fail, nullFails, emptyFails, circumstances }) => {
     const status = async (...given: readonly string[]) => {
-      const [result] = await judge(values(type, ...given), [rule(body)], { x: declared });
+      const [result] = await judge(values(type, ...given), [rule(body)], { x: declared }, circumstances);
       return result!.status;
     };
 
@@ -236,7 +303,7 @@ describe.each(cases.map((c) => [`${c.rule.type}${c.title === undefined ? '' : ` 
     });
 
     test('treats null as its meaning says', async () =>
-      expect(await status('NULL')).toBe(nullFails === true ? 'failed' : 'passed'));
+      expect((await status('NULL')) === 'passed').toBe(nullFails !== true));
 
     test('treats no rows as its meaning says', async () =>
       expect(await status()).toBe(emptyFails === true ? 'failed' : 'passed'));
@@ -254,6 +321,10 @@ test('every type of rule is tried above', () => {
     rowCount: true,
     sql: true,
     expression: true,
+    type: true,
+    referential: true,
+    freshness: true,
+    rowCountChange: true,
   };
   expect([...new Set(cases.map((c) => c.rule.type))].sort()).toEqual(Object.keys(all).sort());
 });
@@ -371,7 +442,9 @@ describe('a rule without an answer', () => {
   });
 
   test('is not how a table that cannot be read is reported', async () => {
-    await expect(evaluate(dataset({ rules: good }), 'gone', query)).rejects.toThrow(/gone does not exist/);
+    await expect(evaluate(dataset({ rules: good }), 'gone', { now, counts: {} }, query)).rejects.toThrow(
+      /gone does not exist/,
+    );
   });
 });
 
@@ -394,9 +467,9 @@ describe('bounds', () => {
 
 describe('scan', () => {
   test('reads the table once for all of its rules', () => {
-    const rules = cases.filter((c) => c.rule.type !== 'sql').map((c) => rule(c.rule));
+    const rules = cases.map((c) => rule(c.rule)).filter(({ type }) => type !== 'sql' && type !== 'referential');
     const { sql } = planScan(rules, dataset({ rules }), '"the table"');
-    expect(sql.match(/"the table"/g)).toHaveLength(1);
+    expect(sql?.match(/"the table"/g)).toHaveLength(1);
     expect(sql).not.toMatch(/approx/i);
   });
 
@@ -404,6 +477,100 @@ describe('scan', () => {
     const rows = 'SELECT i % 90_000 AS x FROM range(100_000) AS r(i)';
     const [result] = await judge(rows, [rule({ type: 'unique', columns: ['x'] })]);
     expect(result).toMatchObject({ checked: 100_000, failed: 10_000 });
+  });
+});
+
+describe('rules that ask for more than the rows', () => {
+  const loaded = { run: 'r', read: 200, quarantined: 4, reasons: { 'x.type': 3, 'x.range': 1 } };
+  const typed = { type: 'type', column: 'x' } as const;
+
+  test('a type rule says how much of what was last loaded could not be read, and none of a table never loaded', async () => {
+    const rules = [
+      rule({ name: 'strict', ...typed }),
+      rule({ name: 'tolerant', ...typed, tolerance: { max: 1.5, unit: 'percent' } }),
+      rule({ name: 'tight', ...typed, tolerance: { max: 1.5, unit: 'percent', exclusive: true } }),
+    ];
+    const found = await judge(values('INTEGER', '1'), rules, { x: 'int' }, { loaded });
+    expect(found.map(({ status, checked, failed }) => [status, checked, failed])).toEqual([
+      ['failed', 200, 3],
+      ['passed', 200, 3],
+      ['failed', 200, 3],
+    ]);
+    expect(found[0]!.message).toBe('3 of the 200 rows that were last loaded could not be read as the type of x');
+    const never = await judge(values('INTEGER'), rules, { x: 'int' });
+    expect(never.map(({ status, checked }) => [status, checked])).toEqual(rules.map(() => ['passed', 0]));
+  });
+
+  test('a row rule says how many rows the last load kept out of the table', async () => {
+    const [found] = await judge(
+      values('INTEGER', '1'),
+      [rule({ name: 'x.range', type: 'range', column: 'x', min: 0 })],
+      { x: 'int' },
+      { loaded },
+    );
+    expect(found).toMatchObject({
+      status: 'passed',
+      failed: 0,
+      message: 'none of 1 rows fails; the last load sent 1 to quarantine',
+    });
+  });
+
+  const references = (columns: readonly string[], more: Partial<Rule> = {}) =>
+    rule({
+      type: 'referential',
+      columns,
+      references: { table: 'other.pairs', columns: columns.length === 1 ? ['a'] : ['a', 'b'] },
+      ...more,
+    } as RuleBody);
+  const pairs = 'SELECT * FROM (VALUES (1, 10), (2, 21), (2, 22), (2, 22), (9, 9), (9, NULL), (NULL, 9)) AS v(x, y)';
+
+  test('a reference of several columns looks at rows that have them all, and counts each row', async () => {
+    const [found] = await judge(pairs, [references(['x', 'y'])]);
+    expect(found).toMatchObject({ status: 'failed', checked: 5, failed: 3 });
+    expect(found!.message).toBe('x, y of 3 of 5 rows are not in other.pairs (a, b)');
+  });
+
+  test('a reference has its condition and its tolerance', async () => {
+    const results = await judge(pairs, [
+      references(['x', 'y'], { name: 'some', where: 'y < 22 -- only' }),
+      references(['x', 'y'], { name: 'tolerant', tolerance: { max: 60, unit: 'percent' } }),
+    ]);
+    expect(results.map(({ status, checked, failed }) => [status, checked, failed])).toEqual([
+      ['failed', 3, 1],
+      ['passed', 5, 3],
+    ]);
+  });
+
+  test('a reference never sends a row to quarantine, as its table may not have its rows yet', () =>
+    expect(rowRules(dataset({ rules: [references(['x'])] }))).toEqual([]));
+
+  test('a reference to a table that is not there has no answer', async () => {
+    const [found] = await judge(pairs, [
+      references(['x'], { references: { table: 'other.gone', columns: ['a'] } } as Partial<Rule>),
+    ]);
+    expect(found).toMatchObject({ status: 'error', message: expect.stringMatching(/gone/) });
+  });
+
+  test('freshness speaks of the rows that its condition names, and says how old they are', async () => {
+    const rows = "SELECT * FROM (VALUES (1, TIMESTAMPTZ '2024-02-20 12:00:00Z'), (2, TIMESTAMPTZ '2024-03-01 12:00:00Z')) AS v(kind, seen)";
+    const [found] = await judge(rows, [rule({ type: 'freshness', column: 'seen', max: 24, where: 'kind = 1' })]);
+    expect(found).toMatchObject({ status: 'failed', checked: 1, observed: 240, tolerance: 'at most 24 hours' });
+    expect(found!.message).toBe('the newest seen is of 10 days ago');
+  });
+
+  test('freshness of a table that nobody is known to have written has no answer', async () => {
+    const [found] = await judge(values('INTEGER', '1'), [rule({ type: 'freshness', max: 24 })]);
+    expect(found).toMatchObject({ status: 'error' });
+  });
+
+  test('a change of volume has nothing to be compared with in the first run, and is infinite from none', async () => {
+    const change = rule({ type: 'rowCountChange', unit: 'percent', max: 10 });
+    const [first] = await judge(values('INTEGER', '1'), [change]);
+    expect(first).toMatchObject({ status: 'passed', message: '1 rows, and no earlier run to compare with' });
+    const [fromNone] = await judge(values('INTEGER', '1'), [change], {}, { counts: { the_rule: [0] } });
+    expect(fromNone).toMatchObject({ status: 'failed', observed: Number.POSITIVE_INFINITY });
+    const [none] = await judge(values('INTEGER'), [change], {}, { counts: { the_rule: [0] } });
+    expect(none).toMatchObject({ status: 'passed', observed: 0 });
   });
 });
 
