@@ -552,8 +552,10 @@ describe('rules that ask for more than the rows', () => {
   });
 
   test('freshness speaks of the rows that its condition names, and says how old they are', async () => {
-    const rows = "SELECT * FROM (VALUES (1, TIMESTAMPTZ '2024-02-20 12:00:00Z'), (2, TIMESTAMPTZ '2024-03-01 12:00:00Z')) AS v(kind, seen)";
+    const rows =
+      "SELECT * FROM (VALUES (1, TIMESTAMPTZ '2024-02-20 12:00:00Z'), (2, TIMESTAMPTZ '2024-03-01 12:00:00Z')) AS v(kind, seen)";
     const [found] = await judge(rows, [rule({ type: 'freshness', column: 'seen', max: 24, where: 'kind = 1' })]);
+    expect(found!.message).toBe('the newest seen is of 10 days ago');
     expect(found).toMatchObject({ status: 'failed', checked: 1, observed: 240, tolerance: 'at most 24 hours' });
     expect(found!.message).toBe('the newest seen is of 10 days ago');
   });

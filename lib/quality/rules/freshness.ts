@@ -16,7 +16,7 @@ export const freshness: TableRuleKind<RuleOf<'freshness'>> = {
     rows: { aggregate: 'count(*)' },
     ...(column === undefined
       ? {}
-      : { newest: { aggregate: `epoch_ms(max(CAST(${identifier(column)} AS TIMESTAMPTZ)))` } }),
+      : { newest: { aggregate: `max(epoch_ms(CAST(${identifier(column)} AS TIMESTAMPTZ)))` } }),
   }),
   measure(rule, state, { now, written }) {
     const { column } = rule;
