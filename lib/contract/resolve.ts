@@ -2,7 +2,7 @@ import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { columnName, readColumn } from './column';
 import { type Custom, readCustom, tableProperties } from './custom';
-import type { Column, Dataset, Materialization, Partition, Rule, SortKey } from './dataset';
+import type { Column, Dataset, Materialization, Partition, Rule, SortKey, Type } from './dataset';
 import { derivedRules, freshnessRule, keyRule, typeRule } from './derived';
 import type { Document, Path } from './document';
 import { historyColumns, longestTableName, nameProblem, quarantineSuffix } from './names';
@@ -14,6 +14,7 @@ import { bindReferences, type ForeignKey, foreignKeys } from './references';
 import { ownersOf, promisesOf, rolesOf } from './service';
 import { sourceOf, type ZoneKind } from './source';
 import { show } from './strict';
+import { typeText } from './types';
 
 /** What a contract says, resolved. */
 export interface ResolvedContract {
@@ -73,6 +74,8 @@ export function resolveContract(
     notices: unrepeated(notes.notices),
   };
 }
+
+const isMoment = (type: Type) => type === 'date' || type === 'timestamp' || type === 'timestamptz';
 
 /** Several tables of one contract say what is wrong with what they share, once each. */
 const unrepeated = (problems: readonly Problem[]): Problem[] => [
@@ -290,6 +293,12 @@ class TableReader {
       return { kind: 'full' };
     }
     this.checkColumn(watermark.value, watermark.path, 'watermark');
+    const type = this.columns.find(({ name }) => name === watermark.value)?.type;
+    if (kind === 'scd2' && type !== undefined && !isMoment(type))
+      this.notes.problem(
+        watermark.path,
+        `of watermark must be a column of dates or timestamps: it says from when on a version holds; ${watermark.value} is ${typeText(type)}`,
+      );
     return { kind, column: watermark.value };
   }
 

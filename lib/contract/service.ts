@@ -58,6 +58,11 @@ export function promisesOf(
       );
       continue;
     }
+    const dated = column === undefined ? undefined : table.columns.get(column);
+    if (dated !== undefined && !dates.has(String(dated.type))) {
+      notes.problem([...path, 'element'], `must name a column of dates or timestamps; given ${show(column)}`);
+      continue;
+    }
     const amount = amountOf(property, retentionWords.has(word) ? daysIn : hoursIn);
     if (amount === undefined) {
       const units = word === 'retention' ? 'd, w, m, y' : 'min, h, d';
@@ -65,12 +70,9 @@ export function promisesOf(
         [...path, 'value'],
         `must be a number with a unit (${units}); given ${show(property.value)} ${property.unit ?? ''}`,
       );
-    } else if (retentionWords.has(word)) {
-      const dated = column === undefined ? undefined : table.columns.get(column);
-      if (dated !== undefined && !dates.has(String(dated.type)))
-        notes.problem([...path, 'element'], `must name a column of dates or timestamps; given ${show(column)}`);
+    } else if (retentionWords.has(word))
       retention = { retentionDays: amount, ...(dated && { retentionColumn: dated.name }) };
-    } else sla = { freshnessHours: amount, ...(column && { freshnessColumn: table.columns.get(column)!.name }) };
+    else sla = { freshnessHours: amount, ...(dated && { freshnessColumn: dated.name }) };
   }
   return { sla, ...retention };
 }

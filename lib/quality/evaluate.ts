@@ -1,4 +1,5 @@
 import type { Dataset, Rule } from '../contract/dataset';
+import { TransientError } from '../errors';
 import type { Row } from '../runtime/services';
 import { describeTolerance, percent, type RuleResult, tolerates } from './result';
 import type { Circumstances, Measure, RowRuleKind, State } from './rule';
@@ -13,6 +14,7 @@ export type Query = (sql: string) => Promise<Row[]>;
  *
  * @param from the table to read, as quoted SQL
  * @throws Error where the table itself cannot be read
+ * @throws TransientError where the catalog or the store fails in a way that may pass
  */
 export async function evaluate(
   dataset: Dataset,
@@ -52,6 +54,8 @@ async function answer(rules: readonly Rule[], table: Table): Promise<Map<Rule, R
     const states = scan.states(row ?? {});
     return new Map(rules.map((rule, i) => [rule, judge(rule, states[i]!, table.circumstances)]));
   } catch (error) {
+    // It says nothing of the rule, and the step is run again.
+    if (error instanceof TransientError) throw error;
     if (rules.length === 1) return new Map([[rules[0]!, unanswered(rules[0]!, (error as Error).message)]]);
     const half = Math.ceil(rules.length / 2);
     const first = await answer(rules.slice(0, half), table);

@@ -9,13 +9,13 @@ import { countsOf } from './history';
 import { loadedOf } from './loaded';
 import { judgeQuarantine } from './quarantine';
 import { passes, type RuleResult } from './result';
-import { recordResults } from './results-table';
+import { type Recorded, recordResults } from './results-table';
 import type { Circumstances } from './rule';
 import { type Scores, scoresOf } from './score';
 
 /**
  * Answers every rule of a table's contract by one scan, and how much of what was last loaded went to quarantine; writes
- * the answers to the platform's own table. Of a table with history the current versions are judged: past ones were when
+ * the answers to the platform's own table, and as JSON beside it. Of a table with history the current versions are judged: past ones were when
  * they were current.
  *
  * @throws Error where the table cannot be read; a rule that cannot be answered is a result, and a failure
@@ -27,19 +27,33 @@ export async function quality(event: QualityEvent, services: Services): Promise<
   const results = await judge(place, run, services);
   const measuredAt = new Date(clock.now()).toISOString();
   await recordResults(manifest.ops.database, lake, { run, table, results, measuredAt });
+  const scores = scoresOf(results);
+  const passed = passes(results);
+  await writeJson({ run, table, measuredAt, passed, scores, results }, services);
 
   const notPassed = results.filter((result) => result.status !== 'passed');
   for (const result of notPassed)
     log.warn(`Rule ${result.rule} of ${table}: ${result.message}`, { run, table, result });
-  const scores = scoresOf(results);
   emit(event, scores, notPassed, services);
   return {
     table,
-    passed: passes(results),
+    passed,
     rules: results.length,
     failed: notPassed.map((result) => result.rule),
     score: scores.table,
   };
+}
+
+interface Answers extends Recorded {
+  readonly passed: boolean;
+  readonly scores: Scores;
+}
+
+/** The same answers as one JSON object of the lake, for who has no SQL at hand. A repeat replaces it. */
+async function writeJson(answers: Answers, services: Services): Promise<void> {
+  const { manifest, zones, objects } = services;
+  const folder = `${zones[manifest.ops.zone]}/_ops/quality/${encodeURIComponent(answers.run)}`;
+  await objects.write(`${folder}/${answers.table}.json`, `${JSON.stringify(answers, null, 2)}\n`, 'application/json');
 }
 
 async function judge(place: TablePlace, run: string, services: Services): Promise<RuleResult[]> {

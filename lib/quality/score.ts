@@ -24,8 +24,10 @@ function mean(results: readonly RuleResult[]): number {
   return Math.floor((100 * results.reduce((sum, result) => sum + scoreOf(result), 0)) / results.length) / 100;
 }
 
-/** Rules that hold or do not: they speak of no row by itself. */
-const countsNoRows: ReadonlySet<RuleResult['type']> = new Set(['rowCount', 'rowCountChange', 'sql', 'freshness']);
+const wholes: ReadonlySet<RuleResult['type']> = new Set(['rowCount', 'rowCountChange', 'sql', 'freshness']);
+
+/** Whether a rule counts failing rows; else it holds for the table as a whole, or does not. */
+export const countsRows = (type: RuleResult['type']): boolean => !wholes.has(type);
 
 /** How good one rule found the table, from 0 to 100. */
 export function scoreOf({
@@ -35,6 +37,6 @@ export function scoreOf({
   checked,
 }: Pick<RuleResult, 'status' | 'type' | 'failed' | 'checked'>): number {
   if (status === 'error') return 0;
-  if (countsNoRows.has(type)) return status === 'passed' ? 100 : 0;
+  if (!countsRows(type)) return status === 'passed' ? 100 : 0;
   return 100 - percent(failed, checked);
 }

@@ -1,8 +1,10 @@
+import { historyColumns } from '../contract/names';
 import { type Change, scratch, type Target } from './change';
 import { columnList, columnOf, differs, sameKey } from './rows';
 
+const [from, to, current] = historyColumns;
 /** Columns that a table with history has after those of its contract. */
-export const validity = { from: 'valid_from', to: 'valid_to', current: 'is_current' } as const;
+export const validity = { from, to, current } as const;
 
 /**
  * Keeps every version of a row, each with the time in which it held (slowly changing dimension, type 2). What holds for

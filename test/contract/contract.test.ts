@@ -70,12 +70,15 @@ describe('a contract becomes a dataset', () => {
   });
 
   test('with history whose versions say themselves since when they hold', () => {
-    const yaml = example('dim_airports').replace(
-      'value: scd2',
-      'value: scd2\n  - property: watermark\n    value: city',
-    );
+    const since = (column: string) =>
+      example('dim_airports')
+        .replace('value: scd2', `value: scd2\n  - property: watermark\n    value: ${column}`)
+        .replace('      - name: state\n        logicalType: string', '      - name: since\n        logicalType: date');
 
-    expect(datasetOf(yaml).materialization).toEqual({ kind: 'scd2', column: 'city' });
+    expect(datasetOf(since('since')).materialization).toEqual({ kind: 'scd2', column: 'since' });
+    expect(read(since('city')).problems.map(({ message }) => message)).toEqual([
+      'of watermark must be a column of dates or timestamps: it says from when on a version holds; city is string',
+    ]);
   });
 
   test('the same in TypeScript as in YAML, but for the file', () => {
@@ -102,17 +105,24 @@ describe('a contract becomes a dataset', () => {
 
   test.each([
     [{ property: 'retention', value: 3, unit: 'y' }, { retentionDays: 1095 }],
-    [{ property: 're', value: '90 d', element: 'orders.id' }, { retentionDays: 90 }],
+    [
+      { property: 're', value: '90 d', element: 'orders.at' },
+      { retentionDays: 90, retentionColumn: 'at' },
+    ],
     [{ property: 'latency', value: 4, unit: 'd' }, { sla: { freshnessHours: 96 } }],
     [{ property: 'Freshness', value: 30, unit: 'min' }, { sla: { freshnessHours: 0.5 } }],
     [
-      { property: 'ly', value: 1, unit: 'h', element: 'orders.id' },
-      { sla: { freshnessHours: 1, freshnessColumn: 'id' } },
+      { property: 'ly', value: 1, unit: 'h', element: 'orders.at' },
+      { sla: { freshnessHours: 1, freshnessColumn: 'at' } },
     ],
     [{ property: 'latency', value: 4, unit: 'd', element: 'other.id' }, { sla: {} }],
     [{ property: 'endOfLife', value: '2042-05-12T09:30:10-08:00' }, { sla: {} }],
   ])('SLA %j', (property, expected) => {
-    expect(datasetOf(contract(undefined, { slaProperties: [property] }))).toMatchObject(expected);
+    const columns = [
+      { name: 'id', logicalType: 'integer' },
+      { name: 'at', logicalType: 'date' },
+    ] as const;
+    expect(datasetOf(contract(columns, { slaProperties: [property] }))).toMatchObject(expected);
   });
 
   test.each([

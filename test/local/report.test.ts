@@ -11,6 +11,9 @@ const rule = (more: Partial<RuleReport>): RuleReport => ({
   checked: 231_083,
   failed: 0,
   score: 100,
+  type: 'range',
+  observed: 0,
+  tolerance: 'none',
   ...more,
 });
 

@@ -1,6 +1,8 @@
 import { tableId } from '../../platform/lookup';
 import type { Manifest } from '../../platform/manifest';
+import type { RuleResult } from '../../quality/result';
 import { resultsTable } from '../../quality/results-table';
+import { scoreOf } from '../../quality/score';
 import type { Lake, Services } from '../../runtime/services';
 import { quarantineReport } from './quarantine';
 import type { QuarantineReport, RuleReport, RunReport, TableReport } from './report';
@@ -93,10 +95,12 @@ interface StoredResult extends Record<string, unknown> {
   readonly rule: string;
   readonly dimension: RuleReport['dimension'];
   readonly severity: RuleReport['severity'];
-  readonly status: 'passed' | 'failed' | 'error';
-  readonly type: string;
+  readonly status: RuleResult['status'];
+  readonly type: RuleResult['type'];
   readonly checked: bigint;
   readonly failed: bigint;
+  readonly observed: number | null;
+  readonly tolerance: string;
   readonly message: string;
 }
 
@@ -116,23 +120,19 @@ async function rulesOf({ manifest, lake }: Services): Promise<RuleReport[]> {
       return {
         table: row.table,
         rule: row.rule,
+        type: row.type,
         description: datasets.get(row.table)!.rules.find(({ name }) => name === row.rule)?.description,
         dimension: row.dimension,
         severity: row.severity,
         passed,
         checked,
         failed,
-        score: scoreOf(row.type, row.status, checked, failed),
+        observed: row.observed,
+        tolerance: row.tolerance,
+        score: scoreOf({ type: row.type, status: row.status, checked, failed }),
         message: row.message,
       };
     });
-}
-
-/** As `lib/quality/score.ts` weighs it: the share of rows that do not fail; of what counts no rows, all or nothing. */
-function scoreOf(type: string, status: StoredResult['status'], checked: number, failed: number): number {
-  if (status === 'error') return 0;
-  if (type === 'rowCount' || type === 'sql') return status === 'passed' ? 100 : 0;
-  return checked === 0 ? 100 : 100 - (100 * failed) / checked;
 }
 
 /** What each table is made from: files, or the tables that its model reads. */

@@ -1,3 +1,4 @@
+import { countsRows } from '../../quality/score';
 import { bytes, count, duration, plural, score, time } from './format';
 import { type Html, html } from './html';
 import { lineageSvg } from './lineage';
@@ -152,8 +153,14 @@ function quality(rules: readonly RuleReport[]): Html {
 
 function ruleGrid(label: string, rules: readonly RuleReport[]): Html {
   const rows = rules.map((rule) => {
-    const why = rule.passed ? rule.description : (rule.message ?? rule.description);
-    return html`<tr><td>${verdict(rule)}</td><th scope="row"><code>${rule.rule}</code>${why === undefined ? '' : html`<br><span class="muted small">${why}</span>`}</th><td><code>${rule.table}</code></td><td>${rule.dimension}</td><td class="number">${count(rule.failed)} of ${count(rule.checked)}</td><td class="number">${score(rule.score)} %</td></tr>`;
+    const isTelling = !rule.passed || rule.failed > 0 || !countsRows(rule.type);
+    const why = rule.passed
+      ? (rule.description ?? (isTelling ? rule.message : undefined))
+      : (rule.message ?? rule.description);
+    const rows = countsRows(rule.type)
+      ? html`${count(rule.failed)} of ${count(rule.checked)}`
+      : html`<span class="muted">no rows</span>`;
+    return html`<tr><td>${verdict(rule)}</td><th scope="row"><code>${rule.rule}</code>${why === undefined ? '' : html`<br><span class="muted small">${why}</span>`}</th><td><code>${rule.table}</code></td><td>${rule.dimension}</td><td class="number">${rows}</td><td class="number">${score(rule.score)} %</td></tr>`;
   });
   const heads = [
     ['Result'],

@@ -1,4 +1,5 @@
 import type { Dimension, Severity } from '../../contract/dataset';
+import type { RuleResult } from '../../quality/result';
 
 /** What a run on this machine did and what the platform holds after it. Plain JSON: the summary, the HTML page and `--json` show it. */
 export interface RunReport {
@@ -72,6 +73,8 @@ export interface SnapshotReport {
 export interface RuleReport {
   readonly table: string;
   readonly rule: string;
+  /** For example `range`. */
+  readonly type: RuleResult['type'];
   readonly description?: string;
   readonly dimension: Dimension;
   readonly severity: Severity;
@@ -79,6 +82,10 @@ export interface RuleReport {
   /** Rows that the rule looked at, and those that did not meet it. */
   readonly checked: number;
   readonly failed: number;
+  /** The figure that the rule is about: failing rows or their percentage, hours, a query's number; null: no answer. */
+  readonly observed: number | null;
+  /** What the contract allows, in words. */
+  readonly tolerance: string;
   /** 0 to 100. */
   readonly score: number;
   readonly message?: string;
