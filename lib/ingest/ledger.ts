@@ -5,8 +5,16 @@ import type { Lake, ObjectInfo, Transaction } from '../runtime/services';
 /** Name of the ledger among the platform's own tables: every source file that was ever planned, and in which batch. */
 export const ledgerTable = 'files';
 
-/** Table property: number of the last batch that is in the table, written in the same commit as its rows. */
+/** Table property: number of the last batch that changed the table, written in the same commit as its rows. */
 export const positionProperty = 'ingot.position';
+
+/**
+ * Table property: number of the last batch that left the table as it was, because all of its rows were refused, or there
+ * already. No catalog refuses such a commit, of properties alone, because others were first: a process that stalled may
+ * take this number back. Then that batch is loaded once more, and changes nothing again; `positionProperty`, which it
+ * cannot touch, keeps the batches that did from coming twice.
+ */
+export const settledProperty = 'ingot.settled';
 
 /** A source file of a batch. */
 export interface LedgerFile {
@@ -100,9 +108,9 @@ export async function lastBatches(ledger: string, reader: Reader): Promise<Map<s
   return new Map(rows.map(({ table, last }) => [table, Number(last)]));
 }
 
-/** Number of the last batch that a table holds, by its properties; 0 where it holds none. */
+/** Number of the last batch that was loaded into a table, by its properties; 0 where none was. */
 export function positionOf(properties: Readonly<Record<string, string>>): number {
-  return Number(properties[positionProperty] ?? 0);
+  return Math.max(Number(properties[positionProperty] ?? 0), Number(properties[settledProperty] ?? 0));
 }
 
 /** Rows of a JSON text, `$json`, as a table: one parameter, however many rows. */

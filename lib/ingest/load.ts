@@ -4,7 +4,7 @@ import { findTable, type TablePlace } from '../platform/lookup';
 import { withLoaded } from '../quality/loaded';
 import type { Lake, Services, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
-import { filesBetween, type LedgerFile, ledgerName, positionOf, positionProperty } from './ledger';
+import { filesBetween, type LedgerFile, ledgerName, positionOf, positionProperty, settledProperty } from './ledger';
 import { merge } from './merge';
 import { sourceOf } from './plan';
 import { type Staged, stage } from './stage';
@@ -130,7 +130,7 @@ async function commitQuarantine(
   const uris = `[${files.map(({ uri }) => literal(uri)).join(', ')}]`;
   await lake.commit((tx) =>
     once(database, quarantineOf(table), batch, tx, async () => {
-      await tx.run(`
+      const changed = await tx.run(`
         INSERT INTO ${lake.name(database, quarantineOf(table))}
           (quarantined_at, run, batch, file, row_number, reasons, raw)
         SELECT ${literal(plannedAt)}::TIMESTAMPTZ, ${literal(run)}, ${batch}::BIGINT, list_extract(${uris}, file + 1),
@@ -145,7 +145,7 @@ async function commitQuarantine(
           SELECT file, row_number, reasons, raw FROM ${identifier(staged.rejects)}
         )
         ORDER BY file, row_number`);
-      return {};
+      return { changed };
     }),
   );
 }
@@ -166,10 +166,10 @@ async function commitRows(
   const reasons = rows.quarantined === 0 ? {} : await reasonsOf(staged, lake);
   return lake.commit((tx) =>
     once(database, table, batch, tx, async (before) => {
-      const loaded = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined, reasons });
-      if (rows.merged === 0) return loaded;
-      await merge({ dataset, name: lake.name(database, table), from, since: plannedAt }, tx);
-      return loaded;
+      const properties = withLoaded(before, { run, read: rows.read, quarantined: rows.quarantined, reasons });
+      if (rows.merged === 0) return { changed: 0, properties };
+      const changed = await merge({ dataset, name: lake.name(database, table), from, since: plannedAt }, tx);
+      return { changed, properties };
     }),
   );
 }
@@ -190,19 +190,20 @@ type Properties = Record<string, string>;
 
 /**
  * Writes a batch into a table, and with it its number and the properties that `write` gives, unless the table holds it;
- * whether it was written.
+ * whether it was written. `write` says how many rows it has changed.
  */
 async function once(
   database: string,
   table: string,
   batch: number,
   tx: Transaction,
-  write: (before: Properties) => Promise<Properties>,
+  write: (before: Properties) => Promise<{ readonly changed: number; readonly properties?: Properties }>,
 ): Promise<boolean> {
   const before = await tx.properties(database, table);
   if (positionOf(before) >= batch) return false;
-  const more = await write(before);
-  await tx.setProperties(database, table, { ...more, [positionProperty]: String(batch) });
+  const { changed, properties } = await write(before);
+  const position = changed === 0 ? settledProperty : positionProperty;
+  await tx.setProperties(database, table, { ...properties, [position]: String(batch) });
   return true;
 }
 

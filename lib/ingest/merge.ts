@@ -18,15 +18,16 @@ export interface Merge {
 
 /**
  * Puts rows into a table. With a key: a row takes the place of the one of its key, or becomes its next version, where it
- * differs; so rows that come again unchanged change nothing. Without a key they are added.
+ * differs; so rows that come again unchanged change nothing. Without a key they are added. Gives how many rows it has
+ * changed: where none, the table gets no snapshot.
  */
-export async function merge({ dataset, name, from, since }: Merge, tx: Transaction): Promise<void> {
+export async function merge({ dataset, name, from, since }: Merge, tx: Transaction): Promise<number> {
   const columns = dataset.columns.map((column) => column.name);
   if (dataset.history === 'scd2') return keepVersions({ dataset, name, from, since }, columns, tx);
   const [any] = dataset.key.length === 0 ? [] : await tx.query(`SELECT 1 FROM ${name} LIMIT 1`);
   if (any === undefined)
-    await tx.run(`INSERT INTO ${name} (${columnList(columns)}) SELECT ${columnList(columns)} FROM ${from}`);
-  else await tx.run(mergeStatement(columns, dataset.key, name, from));
+    return tx.run(`INSERT INTO ${name} (${columnList(columns)}) SELECT ${columnList(columns)} FROM ${from}`);
+  return tx.run(mergeStatement(columns, dataset.key, name, from));
 }
 
 function mergeStatement(columns: readonly string[], key: readonly string[], name: string, from: string): string {
@@ -43,12 +44,13 @@ async function keepVersions(
   { dataset, name, from, since }: Merge,
   columns: readonly string[],
   tx: Transaction,
-): Promise<void> {
+): Promise<number> {
   const change = keepHistory({ name, columns, key: dataset.key }, `${literal(since)}::TIMESTAMPTZ`);
   await tx.run(`CREATE TEMP TABLE ${scratch.rows} AS SELECT ${columnList(columns)} FROM ${from}`);
   for (const statement of change.prepare) await tx.run(statement);
   const [counts] = await tx.query(change.counts);
   if (Number(counts?.updated) > 0) await tx.run(`DELETE FROM ${name} AS t WHERE ${change.remove}`);
-  await tx.run(`INSERT INTO ${name} (${columnList(change.into)}) ${change.add}`);
+  const changed = await tx.run(`INSERT INTO ${name} (${columnList(change.into)}) ${change.add}`);
   for (const table of Object.values(scratch)) await tx.run(`DROP TABLE IF EXISTS ${table}`);
+  return changed;
 }

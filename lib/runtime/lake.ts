@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TransientError } from '../errors';
 import type { Manifest } from '../platform/manifest';
 import { identifier, literal, qualified } from '../sql/quote';
 import { type Duckdb, DuckdbError, type DuckdbLimits, openDuckdb } from './duckdb';
@@ -27,11 +28,15 @@ const longestBackOff = 3_200;
  *
  * One connection serves all: a commit holds it until its end, and other statements wait.
  *
- * @throws Error where DuckDB's extensions cannot be had, or the catalog does not answer
+ * Whatever is asked of the lake fails with a `TransientError` where the catalog or the store is throttling, broken or out
+ * of reach, and where a commit met others at each of its attempts. Such a commit may stand all the same.
+ *
+ * @throws Error where DuckDB's extensions cannot be had
+ * @throws TransientError where the catalog does not answer
  */
 export async function openLake(options: LakeOptions): Promise<Lake> {
   const { catalog, manifest, limits, s3 } = options;
-  const duckdb = await openDuckdb({ extensions: lakeExtensions, limits });
+  const duckdb = tellingTransient(await openDuckdb({ extensions: lakeExtensions, limits }));
   const refresh = s3 === undefined ? undefined : s3Secret(s3, duckdb);
   try {
     await refresh?.();
@@ -59,6 +64,9 @@ function attach(name: string, catalog: CatalogAddress, more: readonly string[]):
     'STAGE_CREATE_TABLES false',
     'DISABLE_MULTI_TABLE_COMMIT true',
     'PURGE_REQUESTED false',
+    // Where the catalog's answer to a commit is lost, DuckDB would remove the files that the commit may have put into
+    // the table. What a commit that failed leaves behind instead, Glue's removal of orphan files takes away.
+    'REMOVE_FILES_ON_DELETE false',
     ...more,
   ];
   if (catalog.auth.kind === 'none') options.push("AUTHORIZATION_TYPE 'none'");
@@ -95,7 +103,9 @@ class DuckdbLake implements Lake {
         try {
           return await this.attempt(work);
         } catch (error) {
-          if (!isConflict(error) || attempt >= attempts) throw error;
+          if (!isConflict(error)) throw error;
+          if (attempt >= attempts)
+            throw new TransientError(`After ${attempts} attempts: ${error.message}`, { cause: error });
           this.onConflict?.(attempt, error);
           await sleep(Math.random() * Math.min(longestBackOff, (longestBackOff / 32) * 2 ** (attempt - 1)));
         }
@@ -168,4 +178,27 @@ class DuckdbLake implements Lake {
 /** Whether another writer was first: then the same work, run again from its start, may succeed. */
 export function isConflict(error: unknown): error is DuckdbError {
   return error instanceof DuckdbError && error.kind === 'TransactionContext' && error.message.includes('Conflict_409');
+}
+
+function tellingTransient(duckdb: Duckdb): Duckdb {
+  const tell = (error: unknown): never => {
+    if (!isTransient(error)) throw error;
+    throw new TransientError(error.message.split('\n', 1)[0], { cause: error });
+  };
+  return {
+    query: (sql, params) => duckdb.query<never>(sql, params).catch(tell),
+    run: (sql, params) => duckdb.run(sql, params).catch(tell),
+    close: () => duckdb.close(),
+  };
+}
+
+/** Kinds of errors in which DuckDB says what a server answered. */
+const kindsOfRequests = ['HTTP', 'IO', 'Connection', 'TransactionContext'];
+
+/** Whether the catalog or the store is to blame, in a way that may pass: DuckDB itself has tried some of them again. */
+export function isTransient(error: unknown): error is DuckdbError {
+  if (!(error instanceof DuckdbError) || !kindsOfRequests.includes(error.kind)) return false;
+  const [said] = error.message.split('\n', 1);
+  // `HTTP 503`, `BadGateway_502`; `Server returned nothing error for HTTP POST to …`, `Could not connect … error for …`.
+  return /\bHTTP (429|5\d\d)\b|[a-z]_(429|5\d\d)\b| error for HTTP [A-Z]+ to /.test(said!);
 }

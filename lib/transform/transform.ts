@@ -1,3 +1,4 @@
+import { TransientError } from '../errors';
 import type { DateRange, TransformEvent, TransformResult } from '../handlers/events';
 import { findModel, findTable, type TablePlace } from '../platform/lookup';
 import type { Model } from '../platform/manifest';
@@ -98,7 +99,7 @@ async function byName(model: Model, work: () => Promise<void>): Promise<void> {
     await work();
   } catch (error) {
     const { message } = error as Error;
-    if (message.startsWith('Model ')) throw error;
+    if (error instanceof TransientError || message.startsWith('Model ')) throw error;
     throw new Error(`Model ${model.name} (${model.file}): ${message}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { positionOf } from '../../lib/ingest/ledger';
 import { load } from '../../lib/ingest/load';
 import { plan } from '../../lib/ingest/plan';
 import type { LocalServices } from '../../lib/runtime/local';
@@ -23,7 +24,7 @@ async function everything(name: string): Promise<unknown> {
     table: await platform.content('test_silver', name),
     quarantine: neutral(await platform.content('test_silver', `${name}_quarantine`)),
     ledger: neutral(await platform.content(`ops_${name}`, 'files', '"table", batch, uri, size, run')),
-    properties: await platform.services.lake.properties('test_silver', name).then((p) => p['ingot.position']),
+    properties: await platform.services.lake.properties('test_silver', name).then(positionOf),
   };
 }
 
