@@ -1,11 +1,13 @@
 import { assertValid, givenAllowed, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
+import { networkProblems, regulate } from '../core/compliance';
 import { handlerNodes } from '../core/handler';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
-import type { Node, SchemaNode, SchemaRegistryNode } from '../core/nodes';
+import type { Node, QueueNode, SchemaNode, SchemaRegistryNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { tlsOnlyTo } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
@@ -57,7 +59,7 @@ export function catalogModel(
   const { datasets } = catalog.manifest;
   const since = catalog.arrivalsSince ?? '2000-01-01';
   const architecture = catalog.architecture ?? 'arm64';
-  const logRetentionDays = catalog.logRetentionDays ?? 90;
+  const logRetentionDays = catalog.logRetentionDays ?? (catalog.compliance === 'regulated' ? 365 : 90);
   const removal = catalog.removal ?? 'retain';
   const sources = arriving(path, datasets);
   assertValid([
@@ -66,6 +68,7 @@ export function catalogModel(
     ...sources.arriving.flatMap((each) => bronzeProblems(path, each)),
     ...dateProblems(path, since),
     ...deployedProblems(path, catalog.deployed ?? [], datasets),
+    ...networkProblems(path, catalog),
     ...icebergCatalogProblems(path, catalog.icebergCatalog),
     ...logRetentionProblems(path, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),
@@ -84,6 +87,7 @@ export function catalogModel(
     ...(sources.arriving.length === 0 ? [] : [registry]),
     ...sources.arriving.map((each) => schema(lake.name, registry, each)),
     optimizerRole(lake),
+    ...(catalog.compliance === 'regulated' ? [deadLetters(lake.name, keyArn)] : []),
     ...handlerNodes(tablesHandler(lake, catalog.icebergCatalog, removal === 'delete'), {
       architecture,
       logRetentionDays,
@@ -93,7 +97,14 @@ export function catalogModel(
     ...icebergTables(catalog.manifest, lake),
   ];
   return deepFreeze({
-    nodes,
+    nodes: regulate(nodes, {
+      compliance: catalog.compliance,
+      network: catalog.network,
+      deadLetterArn: ref(deadLettersId, 'arn'),
+      keyArn,
+      // CloudFormation sends all tables of a deployment at once, and again what was refused.
+      concurrency: () => 10,
+    }),
     facts: {
       ...(sources.arriving.length === 0 ? {} : { registry: ref(registry.id, 'name') }),
       tables: { functionArn: ref('TablesFunction', 'arn'), functionName: ref('TablesFunction', 'name') },
@@ -101,6 +112,21 @@ export function catalogModel(
       key: { arn: keyArn, id: ref(operationsKeyId, 'id') },
     },
   });
+}
+
+const deadLettersId = 'DeadLettersQueue';
+
+/** Where calls of the tables function are kept that failed, for two weeks. */
+function deadLetters(name: string, keyArn: Text): QueueNode {
+  return {
+    kind: 'queue',
+    id: deadLettersId,
+    name: `${name}-tables-dead-letters`,
+    keyArn,
+    visibilitySeconds: 900,
+    retentionSeconds: 14 * 86_400,
+    policy: [tlsOnlyTo('sqs:*')],
+  };
 }
 
 function schema(platform: string, registry: SchemaRegistryNode, { source, datasets, columns }: Arriving): SchemaNode {

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
+import type { Compliance, Network } from '../core/compliance';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 
@@ -30,8 +31,19 @@ export interface CatalogDeclaration {
    */
   readonly architecture?: Architecture;
   /**
+   * Where the functions run inside a VPC of yours.
+   * @default in none
+   */
+  readonly network?: Network;
+  /**
+   * `regulated`: what NIST 800-53 r5, HIPAA and PCI DSS ask, as cdk-nag reads them. Functions need a `network`, and have
+   * limits and dead letters; logs are kept for a year where nothing else is said.
+   * @default none of them
+   */
+  readonly compliance?: Compliance;
+  /**
    * Days that logs are kept: a number that CloudWatch Logs knows.
-   * @default 90
+   * @default 90; 365 where compliance is `regulated`
    */
   readonly logRetentionDays?: number;
   /**

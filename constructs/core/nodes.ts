@@ -13,7 +13,6 @@ export type Node =
   | SchemaNode
   | WorkgroupNode
   | RoleNode
-  | PolicyNode
   | LogGroupNode
   | LayerNode
   | FunctionNode
@@ -74,6 +73,10 @@ export interface BucketNode extends NodeBase {
   readonly policy: readonly Statement[];
   /** Sends object events to EventBridge. */
   readonly eventBridge: boolean;
+  /** Where whatever is written to it is copied to. Only for versioned buckets. */
+  readonly replication?: { readonly roleArn: Text; readonly bucketArn: Text; readonly keyArn: Text };
+  /** Rules of auditors that it cannot meet, by their exact ids. */
+  readonly exceptions?: readonly { readonly rule: string; readonly reason: string }[];
   readonly removal: Removal;
 }
 
@@ -156,13 +159,8 @@ export interface RoleNode extends NodeBase {
   /** Conditions on who may assume it, for example `aws:SourceAccount`. */
   readonly assumeConditions?: Statement['conditions'];
   readonly statements: readonly Statement[];
-}
-
-/** A policy of its own, for statements on what exists only after its role. */
-export interface PolicyNode extends NodeBase {
-  readonly kind: 'policy';
-  readonly roleName: Text;
-  readonly statements: readonly Statement[];
+  /** `managed`: its statements are a policy of its own kind, as some auditors want; absent: they are part of the role. */
+  readonly permissions?: 'managed';
 }
 
 /** CloudWatch log group. Attributes: `arn` (with the `:*` that policies and Step Functions want), `name`. */
@@ -211,6 +209,9 @@ export interface FunctionNode extends NodeBase {
   readonly keyArn: Text;
   readonly logGroupName: Text;
   readonly reservedConcurrency?: number;
+  readonly network?: { readonly subnetIds: readonly Text[]; readonly securityGroupIds: readonly Text[] };
+  /** Queue for calls that nobody waits for and that failed. */
+  readonly deadLetterArn?: Text;
 }
 
 /** Lets a service call a function. */

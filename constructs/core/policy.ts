@@ -61,6 +61,16 @@ export const bucketOverTls: Statement = {
   conditions: { Bool: { 'aws:SecureTransport': 'false' } },
 };
 
+/** Denies whatever does not reach a queue or topic over TLS. */
+export const tlsOnlyTo = (action: string): Statement => ({
+  sid: 'TlsOnly',
+  effect: 'Deny',
+  principal: 'anyone',
+  actions: [action],
+  resources: [],
+  conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+});
+
 /** Statements of a resource policy that name no resource speak of the resource that has the policy. */
 export function ofItself(statements: readonly Resolved<Statement>[], ...arns: string[]): Resolved<Statement>[] {
   return statements.map((statement) =>

@@ -8,7 +8,8 @@ import { type Attributes, type Lookup, render } from '../core/cdk/render';
 import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { queryStatements, readStatements, writeStatements } from './grants';
-import { bucketId, keyId, type LakeFacts, type LakeModel, lakeModel, selectZones } from './model';
+import { bucketId, keyId } from './ids';
+import { type LakeFacts, type LakeModel, lakeModel, selectZones } from './model';
 import type { LakeDeclaration } from './props';
 
 /** A zone of a lake that CloudFormation makes: its declaration, and what exists already. */

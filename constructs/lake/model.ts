@@ -2,12 +2,14 @@ import { assertValid, givenAllowed, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import type { Zone } from '../../lib/platform/manifest';
 import { databaseName, resolveZones, type ZoneDeclaration, zoneProblems } from '../../lib/platform/zones';
-import { nameProblems, numberProblems, pascal } from '../core/names';
+import { nameProblems, numberProblems } from '../core/names';
 import type { BucketNode, KeyNode, LifecycleRule, Node } from '../core/nodes';
 import { accountAdministersKey, bucketOverTls } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
+import { bucketId, databaseId, keyId } from './ids';
 import type { LakeDeclaration } from './props';
+import { replicaProblems, replicas } from './replicas';
 
 /** What stands of a lake once it is decided: its resources, and what others need to know to use it. */
 export interface LakeModel {
@@ -41,11 +43,6 @@ export interface LakeGiven {
   readonly deletionFlag?: unknown;
 }
 
-/** Id of the node of a zone's bucket, key or database. */
-export const databaseId = (zone: string) => `${pascal(zone)}Database`;
-export const bucketId = (zone: string) => `${pascal(zone)}Bucket`;
-export const keyId = (zone: string) => `${pascal(zone)}Key`;
-
 /**
  * Decides a lake.
  *
@@ -60,6 +57,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   assertValid([
     ...lakeProblems(path, lake, { accessLogDays, queryScanLimitGb, queryResultDays }),
     ...bucketNameProblems(path, lake, given.nodes),
+    ...replicaProblems(path, lake, given.nodes),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
 
@@ -68,6 +66,8 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   const logged = lake.accessLogs ?? true;
   const exists = (id: string) => given.nodes.has(id);
   const bucketName = (purpose: string) => text`${name}-${purpose.replaceAll('_', '-')}-${aws.account}-${aws.region}`;
+  const regulated = lake.compliance === 'regulated';
+  const copied = replicas(lake, bucketName);
   const accessLogs = (prefix: string) =>
     logged ? { accessLogs: { bucketName: ref('AccessLogsBucket', 'name'), prefix: `${prefix}/` } } : {};
   const key = (id: string, purpose: string): KeyNode => ({
@@ -79,12 +79,20 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     removal,
   });
 
+  /** What goes by itself after some days. Versions of it are kept where a replica or a rule demands them. */
+  const passing = (purpose: string, expireAfterDays: number) => {
+    const versioned = regulated || copied.of(purpose) !== undefined;
+    const versions = versioned ? { expireNoncurrentAfterDays: 30 } : {};
+    const lifecycle: LifecycleRule[] = [{ id: 'expire', expireAfterDays, ...versions, abortUploadsAfterDays: 7 }];
+    return { versioned, lifecycle, replication: copied.of(purpose) };
+  };
+
   const accessLogsBucket: BucketNode = {
     kind: 'bucket',
     id: 'AccessLogsBucket',
     name: bucketName('access-logs'),
-    versioned: false,
-    lifecycle: [{ id: 'expire', expireAfterDays: accessLogDays, abortUploadsAfterDays: 7 }],
+    ...passing('access_logs', accessLogDays),
+    ...(regulated ? { exceptions: accessLogsWithoutKey } : {}),
     policy: [
       bucketOverTls,
       {
@@ -111,6 +119,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
         keyArn: ref(keyId(zone.name), 'arn'),
         versioned: true,
         lifecycle: [zoneLifecycle(zone)],
+        replication: copied.of(zone.name),
         ...accessLogs(zone.name),
         policy: [bucketOverTls],
         eventBridge: zone.holds === 'files',
@@ -135,8 +144,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       id: 'QueryResultsBucket',
       name: bucketName('query-results'),
       keyArn: ref('QueryResultsKey', 'arn'),
-      versioned: false,
-      lifecycle: [{ id: 'expire', expireAfterDays: queryResultDays, abortUploadsAfterDays: 7 }],
+      ...passing('query_results', queryResultDays),
       ...accessLogs('query-results'),
       policy: [bucketOverTls],
       eventBridge: false,
@@ -153,7 +161,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     },
   ];
 
-  const nodes: Node[] = [
+  const made: Node[] = [
     ...(logged ? [accessLogsBucket] : []),
     ...zoneNodes,
     {
@@ -166,10 +174,12 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     },
     ...queries,
   ];
+  const missing = made.filter(({ id }) => !exists(id) && !(id.endsWith('Key') && exists(id.replace(/Key$/, 'Bucket'))));
+  // Keys first: a role that copies from one bucket to another names them, and the buckets name the role.
+  const isKey = ({ kind }: Node) => kind === 'key';
+  const nodes = [...missing.filter(isKey), ...copied.role, ...missing.filter((node) => !isKey(node))];
   return deepFreeze({
-    nodes: nodes.filter(
-      (node) => !exists(node.id) && !(node.id.endsWith('Key') && exists(node.id.replace(/Key$/, 'Bucket'))),
-    ),
+    nodes,
     facts: {
       name,
       zones: zones.map((zone) => ({
@@ -208,6 +218,12 @@ export function selectZones<Facts extends Pick<ZoneFacts, 'name'>>(
   );
   return names.length === 0 ? lake.zones : lake.zones.filter((zone) => names.includes(zone.name));
 }
+
+/** S3 does not deliver access logs to a bucket whose default is a KMS key. */
+const accessLogsWithoutKey = ['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map((pack) => ({
+  rule: `${pack}-S3DefaultEncryptionKMS`,
+  reason: 'S3 delivers access logs only to buckets that are encrypted with SSE-S3 by default.',
+}));
 
 /** An object of an Iceberg table has no age that S3 knows: only snapshots say what is live. */
 function zoneLifecycle(zone: Zone): LifecycleRule {

@@ -1,4 +1,5 @@
 import type { ZoneDeclaration } from '../../lib/platform/zones';
+import type { Compliance } from '../core/compliance';
 import type { Removal } from '../core/nodes';
 
 /** What may be said of a lake, whichever engine makes it. Each engine adds its own references to what exists. */
@@ -36,4 +37,23 @@ export interface LakeDeclaration<ZoneProps extends ZoneDeclaration = ZoneDeclara
    * @default 30
    */
   readonly queryResultDays?: number;
+  /**
+   * Buckets elsewhere, best in another region, that the lake's own copy to whatever is written: by name of a zone, and
+   * `access-logs` and `query-results`. They must be versioned.
+   * @default none
+   */
+  readonly replicas?: Readonly<Record<string, Replica>>;
+  /**
+   * `regulated`: what NIST 800-53 r5, HIPAA and PCI DSS ask, as cdk-nag reads them. Every bucket is versioned and must
+   * have its replica.
+   * @default none of them
+   */
+  readonly compliance?: Compliance;
+}
+
+/** A bucket that another one is copied to. */
+export interface Replica {
+  readonly bucketArn: string;
+  /** The key that the copies are encrypted with, in the region of the bucket. */
+  readonly keyArn: string;
 }

@@ -7,7 +7,8 @@ import { type Grantee, grant } from '../core/terraform/grant';
 import { type Attributes, type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { queryStatements, readStatements, writeStatements } from './grants';
-import { bucketId, keyId, type LakeFacts, type LakeModel, lakeModel, selectZones } from './model';
+import { bucketId, keyId } from './ids';
+import { type LakeFacts, type LakeModel, lakeModel, selectZones } from './model';
 import type { LakeDeclaration } from './props';
 
 /** A zone of a lake that Terraform makes: its declaration, and what exists already (resources or data sources). */

@@ -1,10 +1,10 @@
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { pascal } from '../core/names';
 import type { EventRuleNode, Node } from '../core/nodes';
+import { tlsOnlyTo } from '../core/policy';
 import { aws, ref, type Text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { arrivalsId, deadLettersId } from './ids';
-import { tlsOnlyTo } from './notices';
 
 /** S3 says to EventBridge what was created; rules on the group's prefixes bring it to the group's queue. */
 export function arrivals(manifest: Manifest, lake: LakeFacts, group: Group, keyArn: Text): Node[] {

@@ -1,6 +1,7 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import type { Group, Manifest } from '../../lib/platform/manifest';
+import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
@@ -16,6 +17,7 @@ import { pipelineProblems } from './problems';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 import { runs } from './runs';
 import { schedules } from './schedules';
+import { itemsAtOnce } from './state-machine';
 
 export interface PipelineModel {
   readonly nodes: readonly Node[];
@@ -56,7 +58,7 @@ export function pipelineModel(
   const architecture = pipeline.architecture ?? 'arm64';
   const memoryMb = pipeline.memoryMb ?? 3008;
   const diskMb = pipeline.diskMb ?? 4096;
-  const logRetentionDays = pipeline.logRetentionDays ?? 90;
+  const logRetentionDays = pipeline.logRetentionDays ?? (pipeline.compliance === 'regulated' ? 365 : 90);
   const runtime = pipeline.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
   const thresholds: Required<AlarmThresholds> = {
     successPercent: pipeline.alarms?.successPercent ?? 95,
@@ -66,6 +68,7 @@ export function pipelineModel(
   const scheduled = pipeline.scheduled ?? true;
   assertValid([
     ...pipelineProblems(path, pipeline, lake, { memoryMb, diskMb, logRetentionDays, thresholds }),
+    ...networkProblems(path, pipeline),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
 
@@ -120,7 +123,14 @@ export function pipelineModel(
     deadLetterAlarm(name),
   ];
   return deepFreeze({
-    nodes,
+    nodes: regulate(nodes, {
+      compliance: pipeline.compliance,
+      network: pipeline.network,
+      deadLetterArn: ref(deadLettersId, 'arn'),
+      keyArn,
+      // As many as the state machines of all groups call at once; the others are called once a run or a probe.
+      concurrency: (id) => manifest.groups.length * (/^(Ingest|Quality|Transform)Function$/.test(id) ? itemsAtOnce : 2),
+    }),
     facts: {
       notices: ref(noticesId, 'arn'),
       deadLetters: ref(deadLettersId, 'arn'),

@@ -1,5 +1,6 @@
 import { pascal } from '../core/names';
-import type { Node, Statement } from '../core/nodes';
+import type { Node } from '../core/nodes';
+import { tlsOnlyTo } from '../core/policy';
 import { aws, ref, type Text } from '../core/text';
 import { deadLettersId, noticesId } from './ids';
 
@@ -74,13 +75,3 @@ export function deadLetterAlarm(name: string): Node {
     actions: [ref(noticesId, 'arn')],
   };
 }
-
-/** Denies whatever does not reach a queue or topic over TLS. */
-export const tlsOnlyTo = (action: string): Statement => ({
-  sid: 'TlsOnly',
-  effect: 'Deny',
-  principal: 'anyone',
-  actions: [action],
-  resources: [],
-  conditions: { Bool: { 'aws:SecureTransport': 'false' } },
-});

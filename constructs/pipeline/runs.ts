@@ -2,7 +2,7 @@ import type { Group, Manifest } from '../../lib/platform/manifest';
 import type { HandlerSetting } from '../core/handler';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
-import { aws, ref } from '../core/text';
+import { aws, ref, text } from '../core/text';
 import { deadLettersId, machineId, noticesId } from './ids';
 import { stateMachine } from './state-machine';
 
@@ -37,6 +37,15 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
           resources: [ref(deadLettersId, 'arn')],
         },
         { sid: 'TellPeople', effect: 'Allow', actions: ['sns:Publish'], resources: [ref(noticesId, 'arn')] },
+        {
+          sid: 'ListOwnRuns',
+          effect: 'Allow',
+          actions: ['states:ListExecutions'],
+          // By its name: the machine itself needs its role first.
+          resources: [
+            text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${manifest.name}-${group.name}`,
+          ],
+        },
         useKey,
         {
           sid: 'WriteTraces',
@@ -82,15 +91,6 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
         notices: ref(noticesId, 'arn'),
       }),
       logGroupArn: ref(`${prefix}RunsLogGroup`, 'arn'),
-    },
-    {
-      // Of its own, since it names the state machine, which itself needs its role.
-      kind: 'policy',
-      id: `${prefix}ListRunsPolicy`,
-      roleName: ref(`${prefix}RunsRole`, 'name'),
-      statements: [
-        { sid: 'ListOwnRuns', effect: 'Allow', actions: ['states:ListExecutions'], resources: [ref(id, 'arn')] },
-      ],
     },
   ];
 }

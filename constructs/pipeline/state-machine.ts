@@ -24,6 +24,9 @@ export interface Machine {
   readonly States: Readonly<States>;
 }
 
+/** How many tables or models of a group are worked on side by side. */
+export const itemsAtOnce = 8;
+
 /** What an item of a map ends as: one word, so that `States.ArrayContains` can ask for it. */
 const OK = 'ok';
 const FAILED = 'failed';
@@ -180,7 +183,7 @@ function ingest(targets: Targets, group: Group): States {
     Ingest: {
       Type: 'Map',
       ItemsPath: '$.plan.result.tables',
-      MaxConcurrency: 8,
+      MaxConcurrency: itemsAtOnce,
       ItemProcessor: {
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: 'Batches',
@@ -249,7 +252,7 @@ function eachOf(items: string, name: string, startAt: string, states: States): S
     Type: 'Map',
     ItemsPath: items,
     ItemSelector: { 'item.$': '$$.Map.Item.Value', 'range.$': '$.input.range' },
-    MaxConcurrency: 8,
+    MaxConcurrency: itemsAtOnce,
     ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: startAt, States: states },
     ResultPath: '$.outcomes',
     Next: `${name}Outcome`,

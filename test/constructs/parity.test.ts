@@ -12,6 +12,7 @@ import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { column, dataset, manifest } from './manifest';
+import { regulated, replica } from './regulated';
 
 /**
  * Every construct and every example has a row here, once for each way of using it that decides differently. A row says
@@ -154,11 +155,19 @@ const rows: readonly Row[] = [
       scheduled: false,
       logRetentionDays: 1,
       alarms: { successPercent: false, rowCountPercent: 0.5, durationRatio: false },
+      icebergCatalog: { uri: 'https://catalog.example.com', warehouse: 'main', auth: 'none' },
+      network: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
+      replicas: { gold: replica('gold') },
       removal: 'delete',
       accessLogs: false,
     }),
     context: { 'ingot:allow-data-deletion': true },
     differences: [invocationLifecycle],
+  },
+  {
+    name: 'a platform for regulated data',
+    ...bothPlatforms({ manifest, runtime, ...regulated }),
+    differences: [retain, invocationLifecycle],
   },
   ...['aviation'].map(
     (example): Row => ({

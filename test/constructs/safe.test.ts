@@ -2,13 +2,14 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import type { TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
 import * as terraform from '../../constructs/terraform';
 import type { InventoryResource } from '../../lib/testing';
 import { cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { regulated } from './regulated';
 
 /** Any file will do as the native runtime. */
 const runtime = __filename;
@@ -111,23 +112,50 @@ describe.each([
   });
 });
 
-describe('cdk-nag AwsSolutions', () => {
-  function findings(make: (stack: Stack) => void): string[] {
-    const app = new App();
-    const pack = new AwsSolutionsChecks(app);
-    const stack = new Stack(app, 'Stack');
-    make(stack);
-    // Findings of rules on other stacks' references stand only once the app is prepared, as a synthesis does it.
-    Template.fromStack(stack);
-    return pack
-      .validateScope(app)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-      );
-  }
+type Pack = typeof AwsSolutionsChecks | typeof HIPAASecurityChecks | typeof NIST80053R5Checks | typeof PCIDSS321Checks;
 
+function findings(make: (stack: Stack) => void, Checks: Pack = AwsSolutionsChecks): string[] {
+  const app = new App();
+  const pack = new Checks(app);
+  const stack = new Stack(app, 'Stack');
+  make(stack);
+  // Findings of rules on other stacks' references stand only once the app is prepared, as a synthesis does it.
+  Template.fromStack(stack);
+  return pack
+    .validateScope(app)
+    .violations.flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+    );
+}
+
+describe.each([
+  { name: 'NIST 800-53 r5', Checks: NIST80053R5Checks, prefix: 'NIST.800.53.R5' },
+  { name: 'HIPAA', Checks: HIPAASecurityChecks, prefix: 'HIPAA.Security' },
+  { name: 'PCI DSS', Checks: PCIDSS321Checks, prefix: 'PCI.DSS.321' },
+])('cdk-nag $name', ({ Checks, prefix }) => {
+  test('finds nothing in a platform for regulated data', () => {
+    const made = (stack: Stack) => new cdk.Platform(stack, 'Platform', { manifest, runtime, ...regulated });
+    expect(findings(made, Checks)).toEqual([]);
+  });
+
+  test('reports what a platform by default does not have, and nothing of it is acknowledged', () => {
+    expect(findings(inCdk, Checks)).toMatchSnapshot();
+  });
+
+  test('is at work: it finds a bucket without anything', () => {
+    const found = findings((stack) => void new s3.CfnBucket(stack, 'Canary'), Checks);
+    expect(found).toContain(`${prefix}-S3BucketReplicationEnabled Stack/Canary`);
+    expect(found).toContain(`${prefix}-S3BucketVersioningEnabled Stack/Canary`);
+  });
+});
+
+describe('cdk-nag AwsSolutions', () => {
   test('finds nothing in a platform by default', () => {
     expect(findings(inCdk)).toEqual([]);
+  });
+
+  test('finds nothing in a platform for regulated data', () => {
+    expect(findings((stack) => new cdk.Platform(stack, 'Platform', { manifest, runtime, ...regulated }))).toEqual([]);
   });
 
   test('finds nothing in what a grant of the lake adds to a role', () => {

@@ -45,6 +45,11 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     loggingConfig: { logFormat: 'JSON', logGroup: node.logGroupName },
     tracingConfig: { mode: 'Active' },
     reservedConcurrentExecutions: node.reservedConcurrency,
+    vpcConfig:
+      node.network === undefined
+        ? undefined
+        : { subnetIds: [...node.network.subnetIds], securityGroupIds: [...node.network.securityGroupIds] },
+    deadLetterConfig: node.deadLetterArn === undefined ? undefined : { targetArn: node.deadLetterArn },
   });
   return { arn: fn.attrArn, name: fn.ref };
 };

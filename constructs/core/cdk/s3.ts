@@ -1,7 +1,9 @@
+import { Validations } from 'aws-cdk-lib';
 import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { Bucket, BucketPolicy, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
+import { replicationRule } from '../replication';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -31,11 +33,16 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
       node.accessLogs === undefined
         ? undefined
         : { destinationBucketName: node.accessLogs.bucketName, logFilePrefix: node.accessLogs.prefix },
+    replicationConfiguration:
+      node.replication === undefined
+        ? undefined
+        : { role: node.replication.roleArn, rules: [replicationRule(node.replication)] },
     notificationConfiguration: node.eventBridge
       ? { eventBridgeConfiguration: { eventBridgeEnabled: true } }
       : undefined,
   });
   applyRemoval(bucket, node.removal);
+  for (const { rule, reason } of node.exceptions ?? []) Validations.of(bucket).acknowledge({ id: rule, reason });
   // As the bucket's own policy, so that what users add to it joins these statements: a bucket can have one policy only.
   const asBucket = Bucket.fromCfnBucket(bucket);
   asBucket.policy = new BucketPolicy(scope, `${node.id}Policy`, {

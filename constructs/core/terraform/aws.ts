@@ -16,8 +16,10 @@ export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-databa
 export { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table';
 export { GlueRegistry } from '@cdktf/provider-aws/lib/glue-registry';
 export { GlueSchema } from '@cdktf/provider-aws/lib/glue-schema';
+export { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 export { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 export { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
+export { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
 export { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 export { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 export { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
@@ -32,6 +34,7 @@ export { S3BucketNotification } from '@cdktf/provider-aws/lib/s3-bucket-notifica
 export { S3BucketOwnershipControls } from '@cdktf/provider-aws/lib/s3-bucket-ownership-controls';
 export { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
 export { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
+export { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration';
 export { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 export { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 export { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';

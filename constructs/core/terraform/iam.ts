@@ -1,15 +1,22 @@
 import type { Construct } from 'constructs';
 import { policyDocument, trustDocument } from '../policy';
-import { IamRole, IamRolePolicy, TerraformStack } from './aws';
-import type { Renderer } from './render';
+import {
+  IamPolicy,
+  IamRole,
+  IamRolePolicy,
+  IamRolePolicyAttachment,
+  type TerraformResource,
+  TerraformStack,
+} from './aws';
+import type { NodeOf, Renderer } from './render';
 
-const permissions = new WeakMap<TerraformStack, Map<string, IamRolePolicy>>();
+const permissions = new WeakMap<TerraformStack, Map<string, TerraformResource>>();
 
 /**
  * The policy of a role that this package made, by the token of its ARN. CloudFormation creates a role with its inline
  * policy; in Terraform they are two, and what acts as the role must wait for the second as well.
  */
-export function permissionsOf(scope: Construct, roleArn: string): IamRolePolicy[] | undefined {
+export function permissionsOf(scope: Construct, roleArn: string): TerraformResource[] | undefined {
   const policy = permissions.get(TerraformStack.of(scope))?.get(roleArn);
   return policy === undefined ? undefined : [policy];
 }
@@ -22,21 +29,20 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
   // cdktf gives another token each time it is asked: this one is what others hold.
   const { arn, name } = role;
   if (node.statements.length === 0) return { arn, name };
-  const policy = new IamRolePolicy(scope, `${node.id}Permissions`, {
-    name: 'permissions',
-    role: role.id,
-    policy: JSON.stringify(policyDocument(node.statements)),
-  });
+  const policy = JSON.stringify(policyDocument(node.statements));
+  const given =
+    node.permissions === 'managed'
+      ? attached(scope, node, policy, role)
+      : new IamRolePolicy(scope, `${node.id}Permissions`, { name: 'permissions', role: role.id, policy });
   const stack = TerraformStack.of(scope);
-  permissions.set(stack, (permissions.get(stack) ?? new Map<string, IamRolePolicy>()).set(arn, policy));
+  permissions.set(stack, (permissions.get(stack) ?? new Map<string, TerraformResource>()).set(arn, given));
   return { arn, name };
 };
 
-export const renderPolicy: Renderer<'policy'> = (scope, node) => {
-  const policy = new IamRolePolicy(scope, node.id, {
-    name: node.id,
-    role: node.roleName,
-    policy: JSON.stringify(policyDocument(node.statements)),
+function attached(scope: Construct, node: NodeOf<'role'>, policy: string, role: IamRole): IamRolePolicyAttachment {
+  const managed = new IamPolicy(scope, `${node.id}Permissions`, { description: node.description, policy });
+  return new IamRolePolicyAttachment(scope, `${node.id}PermissionsAttachment`, {
+    role: role.name,
+    policyArn: managed.arn,
   });
-  return { id: policy.id };
-};
+}

@@ -52,6 +52,11 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     loggingConfig: { logFormat: 'JSON', logGroup: node.logGroupName },
     tracingConfig: { mode: 'Active' },
     reservedConcurrentExecutions: node.reservedConcurrency,
+    vpcConfig:
+      node.network === undefined
+        ? undefined
+        : { subnetIds: [...node.network.subnetIds], securityGroupIds: [...node.network.securityGroupIds] },
+    deadLetterConfig: node.deadLetterArn === undefined ? undefined : { targetArn: node.deadLetterArn },
     dependsOn: permissionsOf(scope, node.roleArn),
   });
   return { arn: fn.arn, name: fn.functionName };

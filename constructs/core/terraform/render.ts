@@ -12,7 +12,7 @@ import {
   renderSchemaRegistry,
   renderWorkgroup,
 } from './glue';
-import { renderPolicy, renderRole } from './iam';
+import { renderRole } from './iam';
 import { renderKey } from './kms';
 import { renderFunction, renderLayer, renderLogGroup, renderPermission } from './lambda';
 import { renderQueue, renderSubscription, renderTopic } from './messaging';
@@ -36,7 +36,6 @@ const renderers: { readonly [K in NodeKind]: Renderer<K> } = {
   layer: renderLayer,
   logGroup: renderLogGroup,
   permission: renderPermission,
-  policy: renderPolicy,
   queue: renderQueue,
   role: renderRole,
   schedule: renderSchedule,

@@ -1,5 +1,6 @@
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
+import { replicationRule } from '../replication';
 import {
   S3Bucket,
   S3BucketLifecycleConfiguration,
@@ -8,6 +9,7 @@ import {
   S3BucketOwnershipControls,
   S3BucketPolicy,
   S3BucketPublicAccessBlock,
+  S3BucketReplicationConfigurationA,
   S3BucketServerSideEncryptionConfigurationA,
   S3BucketVersioningA,
 } from './aws';
@@ -52,6 +54,13 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
       bucket,
       rule: node.lifecycle.map(lifecycleRule),
       // S3 refuses rules on noncurrent versions for a bucket that has none yet.
+      dependsOn: versioning,
+    });
+  if (node.replication !== undefined)
+    new S3BucketReplicationConfigurationA(scope, `${node.id}Replication`, {
+      bucket,
+      role: node.replication.roleArn,
+      rule: [replicationRule(node.replication)],
       dependsOn: versioning,
     });
   if (node.accessLogs !== undefined)

@@ -82,6 +82,24 @@ const lifecycleRule = {
   ),
 };
 
+const replicationRule = {
+  id: same(),
+  status: same(flag),
+  priority: same(number),
+  prefix: field('Filter.Prefix', 'filter.prefix', undefined, ''),
+  deleteMarkers: field('DeleteMarkerReplication.Status', 'delete_marker_replication.status', flag),
+  keyedObjects: field(
+    'SourceSelectionCriteria.SseKmsEncryptedObjects.Status',
+    'source_selection_criteria.sse_kms_encrypted_objects.status',
+    flag,
+  ),
+  bucket: field('Destination.Bucket', 'destination.bucket'),
+  key: field(
+    'Destination.EncryptionConfiguration.ReplicaKmsKeyID',
+    'destination.encryption_configuration.replica_kms_key_id',
+  ),
+};
+
 const text: Field['shape'] = (value) => (typeof value === 'string' ? maskHashes(value) : value);
 
 export const s3: Service = {
@@ -114,6 +132,8 @@ export const s3: Service = {
           }),
         ),
         ownership: field('OwnershipControls.Rules', undefined, set(object({ objectOwnership: same() }))),
+        replication: field('ReplicationConfiguration.Rules', undefined, set(object(replicationRule))),
+        replicationRole: field('ReplicationConfiguration.Role', undefined),
         eventBridge: field(
           'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
           undefined,
@@ -195,6 +215,15 @@ export const s3: Service = {
       terraform: 'aws_s3_bucket_ownership_controls',
       owner: names(undefined, 'bucket'),
       properties: { ownership: field(undefined, 'rule', set(object({ objectOwnership: same() }))) },
+    },
+    {
+      of: 's3.bucket',
+      terraform: 'aws_s3_bucket_replication_configuration',
+      owner: names(undefined, 'bucket'),
+      properties: {
+        replication: field(undefined, 'rule', set(object(replicationRule))),
+        replicationRole: field(undefined, 'role'),
+      },
     },
     {
       of: 's3.bucket',

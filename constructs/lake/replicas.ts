@@ -1,0 +1,107 @@
+import { givenAllowed, type Problem } from '../../lib/errors';
+import { resolveZones } from '../../lib/platform/zones';
+import type { BucketNode, RoleNode } from '../core/nodes';
+import { aws, ref, type Text, text } from '../core/text';
+import { bucketId, keyId } from './ids';
+import type { LakeDeclaration, Replica } from './props';
+
+const roleId = 'ReplicationRole';
+
+/** What the buckets are for that a lake makes. */
+function purposes(lake: LakeDeclaration, given: ReadonlySet<string>): string[] {
+  const zones = resolveZones(lake.name, lake.zones).map(({ name }) => name);
+  return [
+    ...((lake.accessLogs ?? true) ? ['access_logs'] : []),
+    ...zones.filter((zone) => !given.has(bucketId(zone))),
+    'query_results',
+  ];
+}
+
+export function replicaProblems(where: string, lake: LakeDeclaration, given: ReadonlySet<string>): Problem[] {
+  const replicated = Object.keys(lake.replicas ?? {});
+  const known = purposes(lake, given);
+  const missing = lake.compliance === 'regulated' ? known.filter((purpose) => !replicated.includes(purpose)) : [];
+  return [
+    ...replicated
+      .filter((name) => !known.includes(name))
+      .map((name) => ({
+        where,
+        path: `replicas.${name}`,
+        message: `must be for a bucket that the lake makes; ${givenAllowed(name, known)}`,
+      })),
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            where,
+            path: 'replicas',
+            message: `must give a replica for every bucket, since compliance is "regulated"; missing: ${missing.join(', ')}`,
+          },
+        ]),
+    ...(lake.compliance === 'regulated' && lake.accessLogs === false
+      ? [{ where, path: 'accessLogs', message: 'must be true, since compliance is "regulated"; given false' }]
+      : []),
+  ];
+}
+
+/**
+ * What copies a lake's buckets to their replicas.
+ *
+ * @param bucketName the name of a bucket by its purpose; not its attribute, since the bucket is made after the role
+ */
+export function replicas(
+  lake: LakeDeclaration,
+  bucketName: (purpose: string) => Text,
+): { role: RoleNode[]; of: (purpose: string) => BucketNode['replication'] } {
+  const copies = Object.entries(lake.replicas ?? {});
+  const keys = copies.flatMap(([purpose]) => (purpose === 'access_logs' ? [] : [ref(keyId(purpose), 'arn')]));
+  const sources = copies.map(([purpose]) => text`arn:${aws.partition}:s3:::${bucketName(purpose)}`);
+  const targets = [...new Set(copies.map(([, { bucketArn }]) => bucketArn))];
+  const objects = 'Whatever lies in these buckets is copied, whatever its name; the buckets are named one by one.';
+  const role: RoleNode = {
+    kind: 'role',
+    id: roleId,
+    description: `${lake.name}: copies buckets to their replicas`,
+    assumedBy: { service: 's3.amazonaws.com' },
+    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    statements: [
+      {
+        sid: 'ListSources',
+        effect: 'Allow',
+        actions: ['s3:GetReplicationConfiguration', 's3:ListBucket'],
+        resources: sources,
+      },
+      {
+        sid: 'ReadSources',
+        because: objects,
+        effect: 'Allow',
+        actions: ['s3:GetObjectVersionAcl', 's3:GetObjectVersionForReplication', 's3:GetObjectVersionTagging'],
+        resources: sources.map((source) => text`${source}/*`),
+      },
+      {
+        sid: 'WriteReplicas',
+        because: objects,
+        effect: 'Allow',
+        actions: ['s3:ReplicateDelete', 's3:ReplicateObject', 's3:ReplicateTags'],
+        resources: targets.map((target) => text`${target}/*`),
+      },
+      ...(keys.length === 0
+        ? []
+        : [{ sid: 'DecryptSources', effect: 'Allow' as const, actions: ['kms:Decrypt'], resources: keys }]),
+      {
+        sid: 'EncryptReplicas',
+        effect: 'Allow',
+        actions: ['kms:Encrypt', 'kms:GenerateDataKey'],
+        resources: [...new Set(copies.map(([, { keyArn }]) => keyArn))],
+      },
+    ],
+    ...(lake.compliance === 'regulated' ? { permissions: 'managed' } : {}),
+  };
+  return {
+    role: copies.length === 0 ? [] : [role],
+    of: (purpose) => {
+      const replica: Replica | undefined = lake.replicas?.[purpose];
+      return replica && { roleArn: ref(roleId, 'arn'), ...replica };
+    },
+  };
+}
