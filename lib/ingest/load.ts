@@ -110,7 +110,7 @@ async function chooseLast(dataset: Dataset, staged: Staged, lake: Lake): Promise
   const order = `(${identifier(column.file)}::BIGINT << 40) + rowid`;
   return await lake
     .run(
-      `CREATE TEMP TABLE ${chosen(staged)} AS SELECT max(${order}) & ((1::BIGINT << 40) - 1) AS row FROM ${identifier(staged.rows)}
+      `CREATE OR REPLACE TEMP TABLE ${chosen(staged)} AS SELECT max(${order}) & ((1::BIGINT << 40) - 1) AS row FROM ${identifier(staged.rows)}
        WHERE ${identifier(column.reasons)} IS NULL GROUP BY ${dataset.key.map(identifier).join(', ')}`,
     )
     .then(() => lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${chosen(staged)}`))

@@ -31,11 +31,9 @@ export async function publish(event: PublishEvent, services: Services): Promise<
   for (const place of tablesOf(group, manifest)) tables.push(await measure(place, event.run, services));
 
   const { database } = manifest.ops;
-  const finishedAt = new Date(clock.now()).toISOString();
   const { run, startedAt } = event;
-  await recordRun(database, lake, { run, group: group.name, startedAt, finishedAt, tables });
   // Of a run that was published before, the time that was kept then counts.
-  const ended = (await finishedAtOf(database, run, group.name, lake)) ?? finishedAt;
+  const ended = (await finishedAtOf(database, run, group.name, lake)) ?? new Date(clock.now()).toISOString();
 
   const lineage: string[] = [];
   for (const table of tables) {
@@ -47,6 +45,8 @@ export async function publish(event: PublishEvent, services: Services): Promise<
     if (table.age !== undefined) metrics.put(metricNames.freshness, table.age, 'None', dimensions);
     lineage.push(...(await writeLineage(table, group, { ...event, finishedAt: ended }, services)));
   }
+  // Last: with it the tables count as published, and a run that dies before is published by the next.
+  await recordRun(database, lake, { run, group: group.name, startedAt, finishedAt: ended, tables });
   metrics.put(metricNames.duration, seconds(startedAt, ended), 'Seconds', { Group: group.name });
   await emitRatios(group, services);
   return {

@@ -1,0 +1,123 @@
+import { dying } from './dying';
+import { everything } from './everything';
+import type { Fault } from './proxy';
+import { mulberry } from './random';
+import { Shop } from './shop';
+
+jest.setTimeout(1_800_000);
+
+let shop: Shop;
+let fresh: ReturnType<Shop['keep']>;
+let clean: Awaited<ReturnType<Shop['content']>>;
+let steps: number;
+beforeAll(async () => {
+  shop = await Shop.open();
+  fresh = shop.keep();
+  const counting = dying(shop.services, Number.POSITIVE_INFINITY);
+  expect(await shop.run('run-1', counting)).toMatchObject({ status: 'SUCCEEDED' });
+  steps = counting.steps();
+  clean = await shop.content();
+});
+afterEach(() => {
+  shop.catalog.fault = () => undefined;
+});
+afterAll(async () => {
+  fresh.drop();
+  await shop.close();
+});
+
+/** What several runs have left, as if it had been one: which of them did what is nobody's business. */
+function asOne(content: typeof clean): typeof clean {
+  const one = Object.entries(content).map(([table, rows]) => {
+    const neutral = rows.map((row) => row.replace(/"run":"run-[a-z1-9]"/g, '"run":"run"'));
+    // Each run counts what it has itself sent to quarantine, and each one judges and is recorded.
+    if (table === 'shop_ops.runs') return [table, unique(neutral.map((row) => row.replace(/"quarantined":"\d+"/, '')))];
+    return [table, table === 'shop_ops.quality_results' ? unique(neutral) : neutral.sort()];
+  });
+  return Object.fromEntries(one);
+}
+const unique = (rows: readonly string[]) => [...new Set(rows)].sort();
+
+test('a crash after any step of any part of a run, and a run after it, give what one clean run gives', async () => {
+  expect(steps).toBeGreaterThan(250);
+  const stride = everything ? 1 : 53;
+  let tried = 0;
+  for (let at = 1; at <= steps; at += stride) {
+    fresh.restore();
+    const doomed = dying(shop.services, at);
+    // A platform's own steps end with the process, so a crash in them is no end of the execution that is worth a look.
+    await shop.run('run-1', doomed).catch(() => undefined);
+    // What was under way when it died may have ended.
+    expect(doomed.steps()).toBeGreaterThanOrEqual(at);
+    tried += 1;
+    // The same execution once more, or a new one: each in its turn.
+    if (tried % 2 === 0) {
+      expect(await shop.run('run-1')).toMatchObject({ status: 'SUCCEEDED' });
+      expect({ at, ...(await shop.content()) }).toEqual({ at, ...clean });
+    } else {
+      expect(await shop.run('run-2')).toMatchObject({ status: 'SUCCEEDED' });
+      expect({ at, ...asOne(await shop.content()) }).toEqual({ at, ...asOne(clean) });
+    }
+  }
+  if (everything) console.log(`${tried} crashes`);
+});
+
+const faults: readonly Fault[] = [409, 'lost-503', 429, 'half', 500, 'lost', 'repeated', 503, 'lost-500', 'cut', 502];
+
+/** The first commit to each table suffers a fault, so many times in a row; each table another one. */
+function faultyCommits(offset: number, times: number): Map<string, Fault> {
+  const suffering = new Map<string, Fault>();
+  const left = new Map<string, number>();
+  shop.catalog.fault = ({ isCommit, path }) => {
+    if (!isCommit) return undefined;
+    const fault = suffering.get(path) ?? faults[(offset + suffering.size) % faults.length]!;
+    suffering.set(path, fault);
+    const more = left.get(path) ?? (fault === 409 ? 1 : times);
+    left.set(path, more - 1);
+    return more > 0 ? fault : undefined;
+  };
+  return suffering;
+}
+
+test.each([
+  ['once, which DuckDB itself tries again', 1],
+  ['until DuckDB gives up, and the state machine tries again', 4],
+])('commits that fail, or whose answer is lost, %s, give what one clean run gives', async (_, times) => {
+  for (const offset of everything ? faults.keys() : [times]) {
+    fresh.restore();
+    const suffering = faultyCommits(offset, times);
+    expect(await shop.run('run-1')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(new Set(suffering.values())).toEqual(new Set(faults));
+    expect({ offset, ...(await shop.content()) }).toEqual({ offset, ...clean });
+  }
+});
+
+test('a catalog that fails at random, in whatever is asked of it, costs time and nothing else', async () => {
+  for (let seed = 1; seed <= (everything ? 40 : 1); seed++) {
+    fresh.restore();
+    const random = mulberry(seed);
+    let failed = 0;
+    shop.catalog.fault = ({ isCommit }) => {
+      if (random() > 0.1) return undefined;
+      failed += 1;
+      const fault = faults[Math.floor(random() * faults.length)]!;
+      // Only a commit can meet another.
+      return fault === 409 && !isCommit ? 503 : fault;
+    };
+    expect({ seed, ...(await shop.run('run-1')) }).toMatchObject({ seed, status: 'SUCCEEDED' });
+    expect(failed).toBeGreaterThan(5);
+    shop.catalog.fault = () => undefined;
+    expect({ seed, ...(await shop.content()) }).toEqual({ seed, ...clean });
+  }
+});
+
+test('two runs at once give what one gives', async () => {
+  const other = await shop.another();
+  for (let i = 0; i < (everything ? 20 : 1); i++) {
+    fresh.restore();
+    const ends = await Promise.all([shop.run('run-a'), shop.run('run-b', other)]);
+    expect(ends).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'SUCCEEDED' }]);
+    expect(asOne(await shop.content())).toEqual(asOne(clean));
+  }
+  await other.close();
+});
