@@ -10,6 +10,7 @@ import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { tlsOnlyTo } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
+import { idProblems } from '../core/unique';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import { avroSchema } from './avro';
 import { bronzeProblems, bronzeTable } from './bronze';
@@ -96,6 +97,7 @@ export function catalogModel(
     }),
     ...icebergTables(catalog.manifest, lake),
   ];
+  assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes: regulate(nodes, {
       compliance: catalog.compliance,

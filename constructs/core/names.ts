@@ -30,10 +30,10 @@ export function numberProblems(
   return [{ where, path, message: `must be a ${whole ? 'whole ' : ''}number ${range}; given ${given}` }];
 }
 
-/** `fct_route_months` as part of a construct id: `FctRouteMonths`. */
+/** `fct_route_months` as part of a construct id: `FctRouteMonths`. A digit has no capital: `q_1` is `Q_1`, and `q1` is `Q1`. */
 export function pascal(name: string): string {
   return name
     .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .map((word, i) => (i > 0 && /^\d/.test(word) ? `_${word}` : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');
 }

@@ -7,6 +7,7 @@ import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
+import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
 import { groupAlarms } from './alarms';
 import { arrivals } from './arrivals';
@@ -122,6 +123,7 @@ export function pipelineModel(
       : []),
     deadLetterAlarm(name),
   ];
+  assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes: regulate(nodes, {
       compliance: pipeline.compliance,

@@ -6,7 +6,7 @@ import type { LakeDeclaration } from '../../constructs/lake/props';
 import { pipelineModel } from '../../constructs/pipeline/model';
 import type { PipelineDeclaration } from '../../constructs/pipeline/props';
 import { InvalidInputError } from '../../lib/errors';
-import { manifest } from './manifest';
+import { dataset, manifest } from './manifest';
 import { regulated, replica } from './regulated';
 
 const { facts } = lakeModel('Lake', { name: 'aviation' });
@@ -100,7 +100,7 @@ test('logs of regulated data are kept for a year, or for as long as was said', (
 
 test('as many of a function may run as the state machines of all groups call at once', () => {
   const { compliance, network } = regulated;
-  const groups = ['a', 'b'].map((name) => ({ ...manifest.groups[0]!, name }));
+  const groups = [manifest.groups[0]!, { ...manifest.groups[0]!, name: 'idle', ingests: [], levels: [] }];
   const nodes = pipeline({ compliance, network, manifest: { ...manifest, groups } });
   const reserved = Object.fromEntries(
     all(nodes, 'function').map(({ id, reservedConcurrency }) => [id, reservedConcurrency]),
@@ -139,6 +139,28 @@ describe('the Iceberg catalog', () => {
       'icebergCatalog.uri: must be an http or https address; given "catalog.example.com"',
       'icebergCatalog.warehouse: must name the warehouse of the catalog; given ""',
       expect.stringMatching(/^icebergCatalog\.auth: must say how requests are signed; .*oauth/),
+    ]);
+  });
+});
+
+describe('names that are nearly the same', () => {
+  const tables = (...names: string[]) => ({
+    manifest: { ...manifest, datasets: names.map((name) => dataset('silver', name, [])) },
+  });
+
+  test('have resources of their own where they differ in an underscore before a digit', () => {
+    const ids = all(catalog(tables('a_1', 'a1')), 'icebergTable').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain('SilverA1Table');
+    expect(ids).toContain('SilverA_1Table');
+  });
+
+  test('are a problem that names both where the engines could not tell them apart', () => {
+    expect(problems(() => catalog(tables('a_b', 'a__b')))).toEqual([
+      'icebergTable: must have names that differ in letters or digits, since SilverABTable is the id of both; given "a_b" and "a__b"',
+    ]);
+    expect(problems(() => pipeline({ emails: ['a.b@example.com', 'a-b@example.com'] }))).toEqual([
+      expect.stringMatching(/given "a\.b@example\.com" and "a-b@example\.com"$/),
     ]);
   });
 });

@@ -8,7 +8,10 @@ export const replica = (purpose: string): Replica => ({
 /** What a user must give for `compliance: 'regulated'`, beside the platform of `manifest.ts`. */
 export const regulated = {
   compliance: 'regulated',
-  network: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'] },
+  network: {
+    subnetIds: ['subnet-00000000000000001', 'subnet-00000000000000002'],
+    securityGroupIds: ['sg-00000000000000001'],
+  },
   replicas: Object.fromEntries(
     ['access_logs', 'bronze', 'silver', 'gold', 'query_results'].map((purpose) => [purpose, replica(purpose)]),
   ),
