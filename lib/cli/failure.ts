@@ -36,9 +36,13 @@ export function reportFailure(
     if (!options.json) err.write(summary(error.problems));
     return exitCode.invalid;
   }
+  if (error instanceof AggregateError && !options.json && error.errors.length > 0) {
+    for (const one of error.errors) reportFailure(one, err, options);
+    return exitCode.failed;
+  }
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   if (options.json) err.write(`${JSON.stringify({ error: name, message })}\n`);
-  else if (isPlain(error)) err.write(`${red('✗')} ${printable(message)}\n`);
+  else if (isPlain(error)) err.write(`${red('✗')} ${printable(message)}\n${anew(error)}`);
   else {
     err.write(`${red('✗')} ${name === 'Error' ? '' : `${name}: `}${printable(firstLine(message))}\n`);
     if (!options.verbose) err.write(`${err.colors.dim('  --verbose shows where it came from')}\n`);
@@ -49,6 +53,12 @@ export function reportFailure(
 
 /** Errors whose message says it all: what is wrong and what to do. */
 const isPlain = (error: unknown): boolean => error instanceof CannotError || error instanceof BreakingChangeError;
+
+/** What only holds on this machine, where no reader depends on the tables. */
+const anew = (error: unknown): string =>
+  error instanceof BreakingChangeError
+    ? '  Or make all tables of this machine anew, from the files in bronze: remove .ingot/catalog beside platform.yaml\n'
+    : '';
 
 const firstLine = (text: string): string => text.split('\n', 1)[0]!;
 

@@ -8,6 +8,7 @@ import { addLock } from './commands/lock';
 import { addQuery } from './commands/query';
 import { addRun } from './commands/run';
 import { addRuntime } from './commands/runtime';
+import { addSuggest } from './commands/suggest';
 import { addSynth } from './commands/synth';
 import { exitCode, reportFailure } from './failure';
 import { type Io, processIo } from './io';
@@ -52,7 +53,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   const end = (ended: number) => {
     code = ended;
   };
-  for (const one of [addInit, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addLock, addRuntime])
+  for (const one of [addInit, addSuggest, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addLock, addRuntime])
     one(add, io, end);
   try {
     await program.parseAsync([...args], { from: 'user' });

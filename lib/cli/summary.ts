@@ -5,10 +5,16 @@ import { textTable } from './text-table';
 
 /** What a run did, in a screen: tables, quality, quarantine, time, where the report is; or why it failed. */
 export function runSummary(report: RunReport, page: string, { colors }: Pick<Output, 'colors'>): string {
-  const { bold, green, red, dim } = colors;
+  const { bold, green, red, yellow, dim } = colors;
   const took = duration(Date.parse(report.finishedAt) - Date.parse(report.startedAt));
-  if (report.status === 'nothing-new')
-    return `${green('✓')} Nothing new: no file has arrived and no model has changed since the last run ${dim(`(${took})`)}\n`;
+  if (report.status === 'nothing-new') {
+    const still = unmet(report).map(
+      ({ table, rule, message }) => `${red('✗')} ${table} still fails ${rule}: ${printable(message ?? '')}\n`,
+    );
+    const mark = still.length > 0 ? yellow('!') : green('✓');
+    const nothing = `${mark} Nothing new: no file has arrived and no model has changed since the last run ${dim(`(${took})`)}\n`;
+    return `${nothing}${still.join('')}${still.length > 0 ? `  Report: ${page}\n` : ''}`;
+  }
   const parts = [
     `\n${bold('Tables')}\n${tables(report, bold)}`,
     quality(report, colors),
@@ -21,6 +27,10 @@ export function runSummary(report: RunReport, page: string, { colors }: Pick<Out
   ];
   return `${parts.filter((part) => part !== '').join('\n')}  Report: ${page}\n`;
 }
+
+/** Rules of severity error that a table does not meet, whether this run judged it or one before. */
+export const unmet = ({ rules }: RunReport): RunReport['rules'] =>
+  rules.filter(({ passed, severity }) => !passed && severity === 'error');
 
 function tables({ tables }: RunReport, bold: (text: string) => string): string {
   const amount = ({ kind, count: n, bytes: size }: TableReport) =>

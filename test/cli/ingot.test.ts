@@ -39,7 +39,7 @@ describe('help and mistakes', () => {
     const commands = [...out.matchAll(/^ {2}(\w+) (?:\[options\]|\[)/gm)]
       .map((match) => match[1]!)
       .filter((name) => name !== 'help');
-    expect(commands).toEqual(['init', 'check', 'run', 'land', 'query', 'diff', 'synth', 'lock', 'runtime']);
+    expect(commands).toEqual(['init', 'suggest', 'check', 'run', 'land', 'query', 'diff', 'synth', 'lock', 'runtime']);
     for (const help of await Promise.all(commands.map((command) => ingot([command, '--help'])))) {
       expect(help).toMatchObject({ code: 0, err: '' });
       expect(help.out).toMatch(/Examples?:\n {2}/);
@@ -76,10 +76,55 @@ describe('init', () => {
     expect(await readdir(other)).toEqual(['mine.txt']);
   });
 
+  test('refuses a name that the platform could not have', async () => {
+    const { code, err } = await ingot(['init', join(folder, 'never'), '--name', 'x23456789012345678901']);
+    expect(err).toContain('--name: must be 2 to 20 lower-case letters');
+    expect(code).toBe(2);
+    expect(await readdir(folder)).not.toContain('never');
+  });
+
   test('names the platform after its folder, whatever that is called, and what it writes is valid', async () => {
     const { out } = await ingot(['init', '42 Große Läden!', '--json'], { cwd: folder });
     expect(JSON.parse(out).platform).toBe('gro-e-l-den');
     expect(await ingot(['check', '42 Große Läden!'], { cwd: folder })).toMatchObject({ code: 0, err: '' });
+  });
+});
+
+describe('suggest', () => {
+  test('writes a contract that a platform takes as it is, and that the file passes', async () => {
+    const platform = await copy();
+    const file = join(platform, 'data/countries.csv');
+    await writeFile(
+      file,
+      `Code,Größe,since\n${['DE', 'FR', 'PT'].map((code, i) => `${code},${i}.5,200${i}-01-01`).join('\n')}\n`,
+    );
+    const { code, out, err } = await ingot(['suggest', file]);
+    expect({ code, err }).toEqual({ code: 0, err: '✓ countries: 3 rows, 3 columns, key code\n' });
+    expect(out).toMatch(/^# Proposed from countries.csv, 3 rows/);
+
+    await writeFile(join(platform, 'contracts/countries.odcs.yaml'), out);
+    expect((await ingot(['check', platform])).out).toContain('3 tables');
+    await ingot(['land', file, '--as', 'countries', '--platform', platform]);
+    expect((await ingot(['run', platform])).err).toContain('✓ Loaded silver.countries: 3 rows merged\n');
+  });
+
+  test('takes a name and a zone, gives JSON, and says what it cannot look at', async () => {
+    const file = join(folder, 'x.jsonl');
+    await writeFile(file, '{"a": 1}\n');
+    const { out } = await ingot(['suggest', file, '--name', 'films', '--zone', 'gold', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      rows: 1,
+      contract: { id: 'films', customProperties: [{ property: 'zone', value: 'gold' }], schema: [{ name: 'films' }] },
+    });
+    expect(await ingot(['suggest', join(folder, 'gone.csv')])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/gone.csv: is not there/),
+    });
+    expect(await ingot(['suggest', file, '--name', 'My Films'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/my_films would do/),
+    });
+    expect(await ingot(['suggest', folder])).toMatchObject({ code: 2, err: expect.stringMatching(/is no file/) });
   });
 });
 
@@ -230,6 +275,53 @@ describe('run', () => {
     expect(code).toBe(0);
     expect(await Promise.all([query(platform, silver), query(platform, gold)])).toEqual(before);
     expect((await ingot(['run', platform, '--range', '2025-01-01..2025-12-31'])).out).toContain('Nothing new');
+  }, 120_000);
+
+  test('in which nothing is new does not hide a gate that the last one failed', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    const refused = join(folder, 'refused.csv');
+    const rows = await readFile(join(platform, 'data/orders.csv'), 'utf8');
+    await writeFile(refused, rows.replace('order_id,', 'id,'));
+    await ingot(['land', refused, '--as', 'orders', '--platform', platform]);
+    expect((await ingot(['run', platform])).code).toBe(1);
+    const { code, out } = await ingot(['run', platform]);
+    expect(out).toMatch(/Nothing new: .*\n✗ silver\.orders still fails quarantine\.share: 12 of the 12 rows/);
+    expect(code).toBe(1);
+  }, 120_000);
+
+  test('of a folder that was moved, or lost files, says so and how to make the tables anew, which works', async () => {
+    const platform = join(folder, 'moved');
+    await cp(shop, platform, { recursive: true });
+    const moved = await ingot(['run', platform]);
+    expect(moved.err).toContain(`${platform}/.ingot: was made for the platform in ${shop}, where its tables have`);
+    expect(moved.err).toContain(`remove ${platform}/.ingot/catalog to make all tables anew`);
+    expect(moved.code).toBe(2);
+    await rm(join(platform, '.ingot/catalog'), { recursive: true });
+    expect((await ingot(['run', platform])).code).toBe(0);
+    await rm(join(platform, '.ingot/lake/silver'), { recursive: true });
+    expect((await ingot(['query', silver, '--platform', platform])).err).toMatch(
+      /has lost files of .* is gone; remove/,
+    );
+    await rm(join(platform, '.ingot/catalog'), { recursive: true });
+    expect((await ingot(['run', platform])).code).toBe(0);
+    expect(await query(platform, silver)).toEqual(await query(shop, silver));
+  }, 120_000);
+
+  test('that cannot change several tables says each in a line, and what can be done on this machine', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    await edit(join(platform, 'contracts/orders.odcs.yaml'), (text) =>
+      text.replace('logicalType: integer', 'logicalType: string'),
+    );
+    await edit(join(platform, 'contracts/fct_daily_sales.odcs.yaml'), (text) =>
+      text.replace('logicalType: integer', 'logicalType: string'),
+    );
+    await edit(join(platform, 'models/fct_daily_sales.sql'), (text) => text.replace('count(*)', 'count(*)::varchar'));
+    const { code, err } = await ingot(['run', platform]);
+    expect(err.match(/✗ Table shop_(silver\.orders|gold\.fct_daily_sales) cannot be changed into/g)).toHaveLength(2);
+    expect(err).toContain('remove .ingot/catalog beside platform.yaml');
+    expect(code).toBe(1);
   }, 120_000);
 
   test('for a group that is not there names those that are', async () => {

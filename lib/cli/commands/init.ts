@@ -12,10 +12,10 @@ export const addInit: AddCommand = (add, io) => {
     .action(async (dir: string | undefined, options: { name?: string; json?: true }) => {
       const folder = resolve(dir ?? '.');
       const name = options.name ?? platformName(basename(folder));
-      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 30)
+      if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length < 2 || name.length > 20)
         throw invalidArgument(
           '--name',
-          `must be at most 30 lower-case letters, digits and single hyphens, given ${JSON.stringify(name)}`,
+          `must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(name)}`,
         );
       await assertEmpty(folder);
       const files = starterFiles(name);

@@ -5,7 +5,7 @@ import type { AddCommand } from '../main';
 import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 import { showProgress } from '../progress';
-import { runSummary } from '../summary';
+import { runSummary, unmet } from '../summary';
 
 interface Options {
   readonly group?: readonly string[];
@@ -41,7 +41,8 @@ Examples:
         if (options.json) io.out.write(`${JSON.stringify({ ...report, report: page })}\n`);
         else io.out.write(runSummary(report, place(page), io.out));
         if (options.report) await openInBrowser(page);
-        end(report.status === 'failed' ? exitCode.failed : exitCode.ok);
+        const isBad = report.status === 'failed' || (report.status === 'nothing-new' && unmet(report).length > 0);
+        end(isBad ? exitCode.failed : exitCode.ok);
       } finally {
         progress?.end();
       }
