@@ -105,7 +105,7 @@ describe('suggest', () => {
     await writeFile(join(platform, 'contracts/countries.odcs.yaml'), out);
     expect((await ingot(['check', platform])).out).toContain('3 tables');
     await ingot(['land', file, '--as', 'countries', '--platform', platform]);
-    expect((await ingot(['run', platform])).err).toContain('✓ Loaded silver.countries: 3 rows merged\n');
+    expect((await ingot(['run', platform])).err).toContain('✓ Loaded silver.countries: 3 rows merged (');
   });
 
   test('takes a name and a zone, gives JSON, and says what it cannot look at', async () => {
