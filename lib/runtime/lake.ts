@@ -200,5 +200,6 @@ export function isTransient(error: unknown): error is DuckdbError {
   if (!(error instanceof DuckdbError) || !kindsOfRequests.includes(error.kind)) return false;
   const [said] = error.message.split('\n', 1);
   // `HTTP 503`, `BadGateway_502`; `Server returned nothing error for HTTP POST to …`, `Could not connect … error for …`.
-  return /\bHTTP (429|5\d\d)\b|[a-z]_(429|5\d\d)\b| error for HTTP [A-Z]+ to /.test(said!);
+  // But a disk that is full (507) does not get empty by waiting.
+  return /\bHTTP (429|5\d\d)\b|[a-z]_(429|5(?!07)\d\d)\b| error for HTTP [A-Z]+ to /.test(said!);
 }

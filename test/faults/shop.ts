@@ -119,9 +119,11 @@ const after = {
 /** The platform in a folder of its own, whose state can be kept and brought back. */
 export class Shop {
   private clock = Date.UTC(2026, 0, 10);
+  /** What handlers have failed with, of all runs. */
+  readonly said: string[] = [];
 
   private constructor(
-    private readonly layout: Layout,
+    readonly layout: Layout,
     readonly manifest: Manifest,
     readonly services: LocalServices,
     readonly catalog: FaultyCatalog,
@@ -130,12 +132,14 @@ export class Shop {
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** With its tables made, and one run behind it. */
-  static async open(): Promise<Shop> {
+  /** With its tables made, and one run behind it. `mount` is given the folder of its data before there is any. */
+  static async open(mount: (folder: string) => void = () => {}, unmount = mount): Promise<Shop> {
     const folder = mkdtempSync(join(tmpdir(), 'ingot-shop-'));
     for (const [file, text] of Object.entries(shopFiles)) write(join(folder, file), text);
     const { manifest } = await loadPlatform(folder);
     const layout = layoutOf(folder);
+    mkdirSync(layout.root);
+    mount(layout.root);
     const zones = zoneRoots(layout, manifest);
     const roots = manifest.zones.filter(({ holds }) => holds === 'iceberg').map(({ name }) => zones[name]!);
     const real = await startCatalog({ folder: layout.catalog, roots });
@@ -155,6 +159,7 @@ export class Shop {
       await services.close();
       await catalog.close();
       await real.close();
+      unmount(layout.root);
       rmSync(folder, { recursive: true });
     });
     shop.land('before', before, 1);
@@ -183,10 +188,22 @@ export class Shop {
     const { execution, stateMachine } = arns('shop', name);
     const startedAt = new Date(this.clock).toISOString();
     const around = { id: execution, name, machine: stateMachine, startedAt };
-    const task = localTasks({ handlers: handlersOf(services), layout: this.layout, execution: around });
+    const task = localTasks({ handlers: this.heard(handlersOf(services)), layout: this.layout, execution: around });
     const sleep = async () => {};
     const asl = localMachine(group, this.manifest);
     return execute(asl, { machine: 'shop', name, input: {} }, { task, sleep, random: () => 0, now: () => this.clock });
+  }
+
+  private heard(handlers: Handlers): Handlers {
+    const heard = Object.entries(handlers).map(([name, handler]) => [
+      name,
+      (event: never) =>
+        handler(event).catch((error: Error) => {
+          this.said.push(error.message);
+          throw error;
+        }),
+    ]);
+    return Object.fromEntries(heard) as Handlers;
   }
 
   /** Keeps what is on disk as it is now. `restore` brings it back, at the same place. */
@@ -208,7 +225,7 @@ export class Shop {
     const content: Record<string, readonly string[]> = {};
     const read = async (database: string, table: string, columns: string) => {
       const rows = await lake.query(`SELECT ${columns} FROM ${lake.name(database, table)}`);
-      content[`${database}.${table}`] = rows.map(asText).sort();
+      content[`${database}.${table}`] = rows.map((row) => asText(row).replaceAll(this.layout.root, '')).sort();
     };
     for (const { zone, name, source } of this.manifest.datasets) {
       await read(`shop_${zone}`, name, '*');
@@ -221,7 +238,7 @@ export class Shop {
   }
 }
 
-export function handlersOf(services: Services): Handlers {
+function handlersOf(services: Services): Handlers {
   return {
     ingest: (event: Parameters<typeof plan>[0] | Parameters<typeof load>[0]) =>
       event.action === 'plan' ? plan(event, services) : load(event, services),

@@ -31,6 +31,8 @@ export class CatalogError extends Error {
   static conflict = (message: string) => new CatalogError(409, 'CommitFailedException', message);
   /** The commit may or may not stand. The client must not clean up what it has written. */
   static unknownState = (message: string) => new CatalogError(500, 'CommitStateUnknownException', message);
+  /** The disk is full. No 500, which clients try again at once, and of which DuckDB does not pass on the message. */
+  static noSpace = (message: string) => new CatalogError(507, 'InsufficientStorageException', message);
   static tooLarge = (message: string) => new CatalogError(413, 'BadRequestException', message);
 
   get body(): ErrorBody {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { parseJson, toJson } from '../../tables/json';
-import { makeFolder } from './durable';
+import { hasCode, makeFolder } from './durable';
 import { CatalogError } from './errors';
 import { folderFiles, type MetadataFiles } from './files';
 import { type Call, endpoints, isName, prefix, refused } from './routes';
@@ -51,8 +51,9 @@ export async function startCatalog(options: CatalogOptions): Promise<LocalCatalo
       if (answer === undefined) response.writeHead(204).end();
       else send(response, 200, toJson(answer));
     } catch (error) {
-      const known = error instanceof CatalogError ? error : undefined;
       const message = error instanceof Error ? error.message : String(error);
+      const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].some((code) => hasCode(error, code));
+      const known = error instanceof CatalogError ? error : full ? CatalogError.noSpace(message) : undefined;
       const body = known?.body ?? { error: { message, type: 'InternalServerError', code: 500 } };
       send(response, body.error.code, toJson(body));
     }

@@ -93,6 +93,11 @@ export class Store {
     return (await this.current(namespace, name)).table;
   }
 
+  /** The metadata file that a table is at, whether it is there or not. Undefined where there is no such table. */
+  async location(namespace: string, name: string): Promise<string | undefined> {
+    return (await this.table(namespace, name).read()).value?.['metadata-location'];
+  }
+
   async createTable(namespace: string, name: string, metadata: TableMetadata): Promise<Table> {
     assertInside(metadata.location, this.roots, 'A table');
     await this.assertFree(namespace, name);
