@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
 import { InvalidInputError } from '../../lib/errors';
+import { zipBytes } from '../../lib/runtime/zip';
 import type { Zip } from './nodes';
 import type { Resolved } from './text';
 
@@ -41,11 +41,4 @@ function writeZip(entries: Readonly<Record<string, string>>): string {
   writeFileSync(partial, bytes);
   renameSync(partial, file);
   return file;
-}
-
-/** A zip whose bytes depend on nothing but names and contents: entries sorted, one fixed time for all. */
-export function zipBytes(entries: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const sorted = Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
-  // The earliest time that a zip can hold. fflate reads it in local time, so it is given in local time.
-  return zipSync(sorted, { mtime: new Date(1980, 0, 1), level: 9, os: 3 });
 }

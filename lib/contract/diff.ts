@@ -4,6 +4,7 @@ import type { Dataset } from './dataset';
 import type { DataContract } from './odcs';
 import { checkContract, fromCode } from './read';
 import type { ZoneKind } from './source';
+import { compareVersions, versionParts } from './version';
 
 export type { Change } from './changes';
 
@@ -45,7 +46,7 @@ export function diffContracts(before: DataContract, after: DataContract, zones?:
   const changes = ordered(contractChanges(old.datasets, now.datasets));
   const demands = demandOf(changes);
   const leastVersion = raised(before.version, demands);
-  const versionFits = compare(after.version, leastVersion) >= 0;
+  const versionFits = compareVersions(after.version, leastVersion) >= 0;
   return {
     id: after.id,
     from: before.version,
@@ -90,13 +91,8 @@ function demandOf(changes: readonly Change[]): ContractDiff['demands'] {
   return kinds.has('text') ? 'patch' : 'none';
 }
 
-const partsOf = (version: string): [number, number, number] => {
-  const [major = 0, minor = 0, patch = 0] = version.split(/[-+]/)[0]!.split('.').map(Number);
-  return [major, minor, patch];
-};
-
 function raised(version: string, demands: ContractDiff['demands']): string {
-  const [major, minor, patch] = partsOf(version);
+  const [major, minor, patch] = versionParts(version);
   switch (demands) {
     case 'major':
       return `${major + 1}.0.0`;
@@ -107,10 +103,4 @@ function raised(version: string, demands: ContractDiff['demands']): string {
     case 'none':
       return `${major}.${minor}.${patch}`;
   }
-}
-
-function compare(a: string, b: string): number {
-  const [x, y] = [partsOf(a), partsOf(b)];
-  const at = x.findIndex((part, i) => part !== y[i]);
-  return at < 0 ? 0 : x[at]! - y[at]!;
 }

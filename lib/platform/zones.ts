@@ -27,7 +27,9 @@ export interface ZoneDeclaration {
 export const defaultZones: readonly ZoneDeclaration[] = [{ name: 'bronze' }, { name: 'silver' }, { name: 'gold' }];
 
 /** What a platform names after itself: its own tables, buckets and keys. */
-const reserved = ['ops', 'access_logs', 'query_results', 'pipeline', 'operations'];
+const own = ['ops', 'access_logs', 'query_results', 'pipeline', 'operations'];
+/** Where DuckDB reads `lake.orders` it takes the first word for one of these catalogs and schemas, not for a zone. */
+const duckdbs = ['lake', 'memory', 'main', 'temp', 'system', 'pg_catalog', 'information_schema'];
 
 /** Applies the defaults to the zones of the platform `name`. Says nothing of validity: see `zoneProblems`. */
 export function resolveZones(name: string, zones: readonly ZoneDeclaration[] = defaultZones): Zone[] {
@@ -63,8 +65,9 @@ export function zoneProblems(zones: readonly ZoneDeclaration[]): { path: string;
         'name',
         `must be 1 to 30 lower-case letters, digits or single underscores, a letter first; given ${JSON.stringify(zone.name)}`,
       );
-    if (reserved.includes(zone.name))
-      add('name', `must not be ${zone.name}: the platform has something else of that name`);
+    if (own.includes(zone.name)) add('name', `must not be ${zone.name}: the platform has something else of that name`);
+    if (duckdbs.includes(zone.name))
+      add('name', `must not be ${zone.name}: in SQL that word means something of DuckDB's`);
     // Names of resources are made from it, some of which know no underscores.
     const plain = zone.name.replaceAll('_', '');
     if (seen.has(plain)) add('name', `must be unique, underscores aside; ${JSON.stringify(zone.name)} is given twice`);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type IcebergField, icebergFields } from '../contract/types';
+import { compareVersions } from '../contract/version';
 import { evolveColumns } from './evolve';
 import type { PartitionField, PartitionSpec, Schema, SortField, SortOrder, TableMetadata } from './metadata';
 import type { TableSpec } from './spec';
-import { compareVersions } from './version';
 
 /** Properties by which the _tables_ handler knows what it did last. */
 export const recorded = {

@@ -214,6 +214,15 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ['platform.yaml:2 zones[3].name: must be unique, underscores aside; "silver" is given twice'],
     ],
     [
+      "zones named as something of the platform's or of DuckDB's",
+      { 'platform.yaml': 'name: aviation\nzones: [bronze, silver, gold, lake, main, ops]\n' },
+      [
+        "platform.yaml:2 zones[3].name: must not be lake: in SQL that word means something of DuckDB's",
+        "platform.yaml:2 zones[4].name: must not be main: in SQL that word means something of DuckDB's",
+        'platform.yaml:2 zones[5].name: must not be ops: the platform has something else of that name',
+      ],
+    ],
+    [
       'days that are none',
       { 'platform.yaml': 'name: aviation\nzones: [bronze, silver, {name: gold, retentionDays: year}]\n' },
       ['platform.yaml:2 zones[2].retentionDays: must be a whole number of days from 1, or false; given "year"'],
