@@ -2,6 +2,7 @@ import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { type Attributes, render } from '../core/cdk/render';
+import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
@@ -17,6 +18,12 @@ export interface CatalogProps extends CatalogDeclaration {
    * @default a new one
    */
   readonly key?: IKey;
+  /**
+   * Nested stacks over which tables and schemas are spread, 1 to 200: a stack of CloudFormation holds 500 resources, and a
+   * dataset needs about 5. Choose it once, since another number moves them into other stacks.
+   * @default none: all are in one stack, which is enough for some 70 datasets
+   */
+  readonly tableStacks?: number;
 }
 
 /** Tables of a lake, as contracts declare them: Glue tables and schemas of what arrives, Iceberg tables of all else. */
@@ -37,7 +44,7 @@ export class Catalog extends Construct {
       nodes: new Set(Object.keys(given)),
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
-    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given, spread(this, props.tableStacks)));
     this.key = props.key ?? Key.fromCfnKey(this.node.findChild(operationsKeyId) as CfnKey);
     this.tables = LambdaFunction.fromFunctionArn(this, 'Tables', this.facts.tables.functionArn);
   }

@@ -3,6 +3,7 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type Attributes, render } from '../core/cdk/render';
+import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
@@ -19,6 +20,12 @@ export interface PipelineProps extends PipelineDeclaration {
    * @default a new one
    */
   readonly key?: IKey;
+  /**
+   * Nested stacks over which alarms of tables are spread, 1 to 200: a stack of CloudFormation holds 500 resources, and a
+   * dataset needs about 2. Choose it once, since another number moves them into other stacks.
+   * @default none: all are in one stack, which is enough for some 150 datasets
+   */
+  readonly tableStacks?: number;
 }
 
 /** Runs a platform's dataset groups: ingest, quality gates, SQL models, publish; with schedules, queues and alarms. */
@@ -40,7 +47,7 @@ export class Pipeline extends Construct {
       folder: process.cwd(),
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
-    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given, spread(this, props.tableStacks)));
     this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);
     this.machines = Object.fromEntries(
       Object.entries(this.facts.machines).map(([group, arn]) => [

@@ -6,7 +6,14 @@ import { type IdleCost, idleCost } from './cost';
 import { zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
-export interface PlatformProps extends PlatformDeclaration {}
+export interface PlatformProps extends PlatformDeclaration {
+  /**
+   * Nested stacks over which tables are spread, and as many for their alarms, 1 to 200: a stack of CloudFormation holds
+   * 500 resources, and a dataset needs about 7. Choose it once, since another number moves them into other stacks.
+   * @default none: all are in one stack, which is enough for some 50 datasets
+   */
+  readonly tableStacks?: number;
+}
 
 /** A whole data platform: its lake, the catalog of its tables, and the pipeline that fills them. */
 export class Platform extends Construct {

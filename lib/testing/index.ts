@@ -8,6 +8,7 @@ export {
   type Source,
   type UnknownItem,
 } from './inventory';
+export { withNested } from './nested';
 export {
   absent,
   compare,

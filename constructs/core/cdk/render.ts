@@ -52,12 +52,13 @@ export type Lookup = (ref: Ref) => string;
 
 /**
  * Creates each node's CloudFormation resource in `scope`, in order. `given` holds the attributes of nodes that the user
- * brought along and the model therefore did not decide.
+ * brought along and the model therefore did not decide; `place` says where a node is created, if elsewhere.
  */
 export function render(
   scope: Construct,
   nodes: readonly Node[],
   given: Readonly<Record<string, Attributes>> = {},
+  place: (node: Node) => Construct = () => scope,
 ): Lookup {
   const known = new Map<string, Attributes>(Object.entries(given));
   const stack = Stack.of(scope);
@@ -75,7 +76,7 @@ export function render(
   };
   for (const node of nodes) {
     const renderer = renderers[node.kind] as Renderer<NodeKind>;
-    known.set(node.id, renderer(scope, resolve(node, lookup) as NodeOf<NodeKind>));
+    known.set(node.id, renderer(place(node), resolve(node, lookup) as NodeOf<NodeKind>));
   }
   return lookup;
 }

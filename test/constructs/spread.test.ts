@@ -1,0 +1,79 @@
+import { App, type CfnStack, NestedStack, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as cdk from '../../constructs/cdk';
+import * as terraform from '../../constructs/terraform';
+import type { Dataset } from '../../lib/contract/dataset';
+import type { Manifest } from '../../lib/platform/manifest';
+import { engineDifferences, expectParity, inventory, withNested } from '../../lib/testing';
+import { terraformStack } from './engines';
+import { column, dataset, manifest } from './manifest';
+
+const { invocationLifecycle, retain } = engineDifferences;
+const runtime = __filename;
+
+interface Body {
+  readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+}
+
+/** A platform with as many tables that files arrive for. */
+function platformOf(count: number): Manifest {
+  const datasets = Array.from({ length: count }, (_, i): Dataset => {
+    const name = `table_${i + 1}`;
+    return dataset('silver', name, [column('id', 'long', { required: true })], {
+      key: ['id'],
+      source: { zone: 'bronze', prefix: name, format: 'csv' },
+    });
+  });
+  const ingests = datasets.map(({ name }) => `silver.${name}`);
+  return { ...manifest, datasets, models: [], groups: [{ ...manifest.groups[0]!, ingests, levels: [] }] };
+}
+
+/** The templates of a platform: the stack's own, and those of nested stacks by their logical id in it. */
+function templates(of: Manifest, tableStacks: number): { own: Body; nested: Record<string, Body> } {
+  const stack = new Stack(new App(), 'Stack');
+  new cdk.Platform(stack, 'Platform', { manifest: of, runtime, tableStacks });
+  const own = Template.fromStack(stack).toJSON() as Body;
+  const stacks = stack.node.findAll().filter((each): each is NestedStack => NestedStack.isNestedStack(each));
+  const idOf = (nested: NestedStack) => stack.getLogicalId(nested.nestedStackResource as CfnStack);
+  return {
+    own,
+    nested: Object.fromEntries(stacks.map((each) => [idOf(each), Template.fromStack(each).toJSON() as Body])),
+  };
+}
+
+test('tables in nested stacks are the same as those that Terraform makes', () => {
+  const { own, nested } = templates(manifest, 3);
+  expect(Object.keys(nested).length).toBeGreaterThan(1);
+  const config = terraformStack((stack) => new terraform.Platform(stack, 'Platform', { manifest, runtime }));
+  expectParity(withNested(own, nested), config.text, { differences: [retain, invocationLifecycle] });
+  expect(inventory(withNested(own, nested)).unknown).toEqual([]);
+});
+
+test('no resource moves to another stack or gets another id when datasets come', () => {
+  const idsOf = ({ own, nested }: ReturnType<typeof templates>) =>
+    new Set(
+      Object.entries({ ...nested, own }).flatMap(([stack, { Resources }]) =>
+        Object.keys(Resources).map((id) => `${stack} ${id}`),
+      ),
+    );
+  const [before, after] = [idsOf(templates(platformOf(20), 4)), idsOf(templates(platformOf(21), 4))];
+  expect([...before].filter((id) => !after.has(id))).toEqual([]);
+  expect(after.size).toBeGreaterThan(before.size);
+});
+
+test('a thousand datasets fit: no stack has more than CloudFormation takes', () => {
+  const { own, nested } = templates(platformOf(1000), 16);
+  const all = [own, ...Object.values(nested)];
+  for (const body of all) {
+    expect(Object.keys(body.Resources).length).toBeLessThanOrEqual(500);
+    expect(JSON.stringify(body).length).toBeLessThan(1_000_000);
+  }
+  const types = all.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type));
+  expect(types.filter((type) => type === 'AWS::Glue::Table')).toHaveLength(1000);
+  // With their quarantines, and the platform's own.
+  expect(types.filter((type) => type === 'Custom::IngotTable').length).toBeGreaterThan(2000);
+});
+
+test('a number of stacks that is none is a problem', () => {
+  expect(() => templates(manifest, 0)).toThrow('tableStacks: must be a whole number from 1 to 200; given 0');
+});
