@@ -29,7 +29,9 @@ export async function parseQuery(sql: string, duckdb: Duckdb): Promise<ParsedSql
   const problem = (message: string, offset = 0): ParsedSql => ({ kind: 'problem', line: lineAt(sql, offset), message });
   if (ast.error === true) {
     if (ast.error_type === 'not implemented') return problem('must be a SELECT; other statements are not models');
-    return problem(`must be valid SQL: ${ast.error_message}`, Number(ast.position ?? 0));
+    // What it quotes of the text may go over several lines.
+    const said = String(ast.error_message).replace(/\s+/g, ' ').trim();
+    return problem(`must be valid SQL: ${said}`, Number(ast.position ?? 0));
   }
   const statements = ast.statements as readonly Node[];
   if (statements.length === 0) return problem('must hold a SELECT; it is empty');
