@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../version';
 import { addCheck } from './commands/check';
 import { addDiff } from './commands/diff';
+import { addHandle } from './commands/handle';
 import { addInit } from './commands/init';
 import { addLand } from './commands/land';
 import { addLock } from './commands/lock';
@@ -53,7 +54,19 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   const end = (ended: number) => {
     code = ended;
   };
-  for (const one of [addInit, addSuggest, addCheck, addRun, addLand, addQuery, addDiff, addSynth, addLock, addRuntime])
+  for (const one of [
+    addInit,
+    addSuggest,
+    addCheck,
+    addRun,
+    addLand,
+    addQuery,
+    addDiff,
+    addSynth,
+    addLock,
+    addHandle,
+    addRuntime,
+  ])
     one(add, io, end);
   try {
     await program.parseAsync([...args], { from: 'user' });

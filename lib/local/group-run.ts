@@ -69,7 +69,7 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
 }
 
 /** The platform's functions, in this process. */
-function handlersOf(services: Services): Handlers {
+export function handlersOf(services: Services): Handlers {
   return {
     ingest: (event: IngestEvent) => (event.action === 'plan' ? plan(event, services) : load(event, services)),
     quality: (event) => quality(event, services),

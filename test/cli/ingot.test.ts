@@ -39,7 +39,19 @@ describe('help and mistakes', () => {
     const commands = [...out.matchAll(/^ {2}(\w+) (?:\[options\]|\[)/gm)]
       .map((match) => match[1]!)
       .filter((name) => name !== 'help');
-    expect(commands).toEqual(['init', 'suggest', 'check', 'run', 'land', 'query', 'diff', 'synth', 'lock', 'runtime']);
+    expect(commands).toEqual([
+      'init',
+      'suggest',
+      'check',
+      'run',
+      'land',
+      'query',
+      'diff',
+      'synth',
+      'lock',
+      'handle',
+      'runtime',
+    ]);
     for (const help of await Promise.all(commands.map((command) => ingot([command, '--help'])))) {
       expect(help).toMatchObject({ code: 0, err: '' });
       expect(help.out).toMatch(/Examples?:\n {2}/);
@@ -322,6 +334,35 @@ describe('run', () => {
     expect(err.match(/✗ Table shop_(silver\.orders|gold\.fct_daily_sales) cannot be changed into/g)).toHaveLength(2);
     expect(err).toContain('remove .ingot/catalog beside platform.yaml');
     expect(code).toBe(1);
+  }, 120_000);
+
+  test('can be taken apart: each function answers an event from a file', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    const event = join(folder, 'event.json');
+    const answer = async (name: string, sent: object) => {
+      await writeFile(event, JSON.stringify({ run: 'by-hand', group: 'sales', ...sent }));
+      const { code, out, err } = await ingot(['handle', name, event, '--platform', platform]);
+      if (code !== 0) throw new Error(err);
+      return JSON.parse(out);
+    };
+    const range = { from: '2026-01-05', to: '2026-01-05' };
+    const plan = await answer('ingest', { action: 'plan', range });
+    const [{ batch }] = plan.tables[0].batches;
+    expect(plan).toMatchObject({ empty: false, tables: [{ table: 'silver.orders' }] });
+    expect(await answer('ingest', { action: 'load', table: 'silver.orders', batch })).toMatchObject({
+      status: 'loaded',
+      rows: { read: 12, quarantined: 1 },
+    });
+    expect(await answer('quality', { table: 'silver.orders' })).toMatchObject({ table: 'silver.orders', passed: true });
+    expect(await answer('transform', { model: 'fct_daily_sales' })).toMatchObject({ model: 'fct_daily_sales' });
+    const startedAt = '2026-01-06T00:00:00.000Z';
+    expect(await answer('publish', { startedAt })).toMatchObject({ group: 'sales' });
+    expect(await answer('publish', { action: 'probe' })).toMatchObject({ group: 'sales' });
+    expect(await answer('retain', {})).toMatchObject({ group: 'sales' });
+    await writeFile(event, '[]');
+    const refused = await ingot(['handle', 'quality', event, '--platform', platform]);
+    expect(refused).toMatchObject({ code: 2, err: `✗ ${event}: must hold one JSON object, the event\n` });
   }, 120_000);
 
   test('for a group that is not there names those that are', async () => {
