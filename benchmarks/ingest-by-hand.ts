@@ -39,11 +39,13 @@ export async function byHand(
       SELECT *, coalesce(departed_at IS NULL OR origin IS NULL OR NOT regexp_matches(origin, '^[A-Z0-9]{3}$')
         OR destination IS NULL OR NOT regexp_matches(destination, '^[A-Z0-9]{3}$') OR delay_minutes IS NULL
         OR delay_minutes NOT BETWEEN -120 AND 2880 OR distance_miles IS NULL OR distance_miles <= 0 OR origin = destination, false) AS bad
-      FROM (SELECT date AS departed_at, origin, destination, delay::INTEGER AS delay_minutes, distance::INTEGER AS distance_miles, filename FROM ${read}))`);
+      FROM (SELECT date AS departed_at, origin, destination, delay::INTEGER AS delay_minutes, distance::INTEGER AS distance_miles, file_index FROM ${read}))`);
   await lake.run(`
     INSERT INTO ${quarantine} (quarantined_at, run, batch, file, row_number, reasons, raw)
-    SELECT TIMESTAMPTZ '2001-12-31', 'bench', 1, filename, row_number, reasons, raw
-    FROM (SELECT *, row_number() OVER (PARTITION BY filename ORDER BY rowid) AS row_number FROM judged) WHERE bad`);
+    SELECT TIMESTAMPTZ '2001-12-31', 'bench', 1, file, judged.rowid - first + 1, reasons, raw
+    FROM judged JOIN (SELECT file_index, min(rowid) AS first FROM judged GROUP BY ALL) USING (file_index)
+      JOIN (SELECT file, row_number() OVER (ORDER BY file) - 1 AS file_index FROM glob(${files})) USING (file_index)
+    WHERE bad`);
   if (format === 'csv')
     await lake.run(`
       INSERT INTO ${quarantine} (quarantined_at, run, batch, file, row_number, reasons, raw)

@@ -74,10 +74,10 @@ function reading(files: readonly ProbedFile[], columns: Reading['columns'], sour
   };
 }
 
-/** A SELECT of a file's first line as `name`. */
+/** A SELECT of a file's first line as `name`. For one line DuckDB's usual buffers, of 32 MB, would be filled and split. */
 function firstLine(uri: string, ignoreErrors: boolean): string {
   const options = `columns = {line: 'VARCHAR'}, auto_detect = false, header = false, delim = chr(0), quote = '', escape = '',
-    hive_partitioning = false, ignore_errors = ${ignoreErrors}`;
+    hive_partitioning = false, buffer_size = 4000000, ignore_errors = ${ignoreErrors}`;
   return `SELECT line AS name, 'VARCHAR' AS type FROM read_csv(${literal(duckdbPath(uri))}, ${options}) LIMIT 1`;
 }
 

@@ -1,9 +1,9 @@
-import type { Dataset } from '../contract/dataset';
 import type { LoadEvent, LoadResult } from '../handlers/events';
 import { findTable, type TablePlace } from '../platform/lookup';
 import { withLoaded } from '../quality/loaded';
 import type { Lake, Services, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
+import { type LastRows, lastRows } from './last';
 import { filesBetween, type LedgerFile, ledgerName, positionOf, positionProperty, settledProperty } from './ledger';
 import { merge } from './merge';
 import { sourceOf } from './plan';
@@ -29,18 +29,21 @@ export async function load(event: LoadEvent, services: Services): Promise<LoadRe
 
   const source = sourceOf(place.dataset);
   const staged = await stage(place.dataset, source, files, `${place.table}_${batch}`, services);
+  let last: LastRows | undefined;
   try {
     // A file that changed while it was read could have been read as half old, half new.
     await assertUnchanged(files, services);
-    const rows = await choose(place.dataset, staged, services.lake);
-    if (rows.quarantined > 0) await commitQuarantine(place, files, batch, staged, services.lake);
-    const written = await commitRows(place, event, files[0]!.plannedAt, staged, rows, services.lake);
+    const { good, quarantined } = await judged(staged, services.lake);
+    last = await lastRows(place.dataset, staged, good, services.lake);
+    const rows = { read: good + quarantined, merged: last.count, quarantined, duplicates: good - last.count };
+    if (quarantined > 0) await commitQuarantine(place, files, batch, staged, services.lake);
+    const written = await commitRows(place, event, files[0]!.plannedAt, staged, rows, last, services.lake);
     if (!written) return repeated(event);
     report(event, rows, staged.drift, services);
     return { table, batch, status: 'loaded', rows, drift: staged.drift };
   } finally {
+    await last?.drop();
     await staged.drop();
-    await services.lake.run(`DROP TABLE IF EXISTS ${chosen(staged)}`);
   }
 }
 
@@ -89,32 +92,14 @@ async function assertUnchanged(files: readonly LedgerFile[], { objects }: Servic
   );
 }
 
-/** Name of the table that holds, where rows share a key, the `rowid`s of those that count. */
-const chosen = (staged: Staged): string => identifier(`${staged.rows}_chosen`);
-
-/** Decides which rows are merged. Of rows with one key the last counts: of the last file, its last row. */
-async function choose(dataset: Dataset, staged: Staged, lake: Lake): Promise<Rows> {
-  const rows = identifier(staged.rows);
-  const reasons = identifier(column.reasons);
-  const count = async (sql: string) =>
-    Number((await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${sql}`))[0]!.n);
-  const bad = await count(`${rows} WHERE ${reasons} IS NOT NULL`);
-  const good = (await count(rows)) - bad;
-  const rejected = await count(identifier(staged.rejects));
-  const merged = dataset.key.length === 0 ? good : await chooseLast(dataset, staged, lake);
-  return { read: good + bad + rejected, merged, quarantined: bad + rejected, duplicates: good - merged };
-}
-
-async function chooseLast(dataset: Dataset, staged: Staged, lake: Lake): Promise<number> {
-  // Rows of one file stand together and in order, but files that were hard to read come after the others.
-  const order = `(${identifier(column.file)}::BIGINT << 40) + rowid`;
-  return await lake
-    .run(
-      `CREATE OR REPLACE TEMP TABLE ${chosen(staged)} AS SELECT max(${order}) & ((1::BIGINT << 40) - 1) AS row FROM ${identifier(staged.rows)}
-       WHERE ${identifier(column.reasons)} IS NULL GROUP BY ${dataset.key.map(identifier).join(', ')}`,
-    )
-    .then(() => lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${chosen(staged)}`))
-    .then(([row]) => Number(row!.n));
+/** How many rows can be merged, and how many go to quarantine. */
+async function judged(staged: Staged, lake: Lake): Promise<{ good: number; quarantined: number }> {
+  const [counts] = await lake.query<Record<'good' | 'bad' | 'rejected', bigint>>(`
+    SELECT count(*) FILTER (WHERE ${identifier(column.reasons)} IS NULL) AS good, count(*) - good AS bad,
+      (SELECT count(*) FROM ${identifier(staged.rejects)}) AS rejected
+    FROM ${identifier(staged.rows)}`);
+  const { good, bad, rejected } = counts!;
+  return { good: Number(good), quarantined: Number(bad) + Number(rejected) };
 }
 
 async function commitQuarantine(
@@ -143,8 +128,7 @@ async function commitQuarantine(
           WHERE ${identifier(column.reasons)} IS NOT NULL
           UNION ALL
           SELECT file, row_number, reasons, raw FROM ${identifier(staged.rejects)}
-        )
-        ORDER BY file, row_number`);
+        )`);
       return { changed };
     }),
   );
@@ -156,13 +140,9 @@ async function commitRows(
   plannedAt: string,
   staged: Staged,
   rows: Rows,
+  { from }: LastRows,
   lake: Lake,
 ): Promise<boolean> {
-  const good = `${identifier(staged.rows)} AS staged`;
-  const from =
-    rows.duplicates > 0
-      ? `${good} SEMI JOIN ${chosen(staged)} AS chosen ON staged.rowid = chosen.row`
-      : `${good} WHERE ${identifier(column.reasons)} IS NULL`;
   const reasons = rows.quarantined === 0 ? {} : await reasonsOf(staged, lake);
   return lake.commit((tx) =>
     once(database, table, batch, tx, async (before) => {
