@@ -185,6 +185,7 @@ Add a file to the next run:
 
 The same platform in an AWS account, as CloudFormation or as Terraform:
 
+    ingot runtime                   once: DuckDB for the functions
     ingot synth --engine cloudformation
     ingot synth --engine terraform
 `;
