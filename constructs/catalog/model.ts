@@ -16,6 +16,7 @@ import { avroSchema } from './avro';
 import { bronzeProblems, bronzeTable } from './bronze';
 import { deployedProblems } from './deployed';
 import type { CatalogDeclaration } from './props';
+import { dataQualityRulesets } from './rulesets';
 import { type Arriving, arriving } from './source';
 import { icebergTables, optimizerRole, optimizerRoleId, tablesHandler } from './tables';
 
@@ -96,6 +97,7 @@ export function catalogModel(
       removal,
     }),
     ...icebergTables(catalog.manifest, lake),
+    ...(catalog.dataQualityRulesets === true ? dataQualityRulesets(catalog.manifest, lake) : []),
   ];
   assertValid(idProblems(path, nodes));
   return deepFreeze({

@@ -26,6 +26,13 @@ export interface CatalogDeclaration {
    */
   readonly icebergCatalog?: IcebergCatalog;
   /**
+   * Whether each Iceberg table whose contract has rules gets them as a ruleset of AWS Glue Data Quality besides, for
+   * those who run that service. The pipeline does not need it. One resource more for each table, of the 500 that a
+   * CloudFormation stack may hold; it costs nothing until somebody runs it.
+   * @default false
+   */
+  readonly dataQualityRulesets?: boolean;
+  /**
    * Processor of the function that makes and changes Iceberg tables.
    * @default arm64
    */

@@ -141,7 +141,7 @@ export function icebergTables({ datasets }: Pick<Manifest, 'datasets'>, lake: La
     const [zone = '', ...path] = spec.location.split('/');
     return {
       kind: 'icebergTable',
-      id: `${pascal(spec.database)}${pascal(spec.table)}Table`,
+      id: icebergTableId(spec.database, spec.table),
       functionArn: ref('TablesFunction', 'arn'),
       functionName: ref('TablesFunction', 'name'),
       timeoutSeconds: 900,
@@ -153,6 +153,9 @@ export function icebergTables({ datasets }: Pick<Manifest, 'datasets'>, lake: La
     };
   });
 }
+
+/** Id of the node that makes the table of a zone. */
+export const icebergTableId = (zone: string, table: string): string => `${pascal(zone)}${pascal(table)}Table`;
 
 const icebergZones = (lake: LakeFacts): ZoneFacts[] => lake.zones.filter((zone) => zone.holds === 'iceberg');
 

@@ -24,7 +24,8 @@ export type Node =
   | ScheduleNode
   | StateMachineNode
   | AlarmNode
-  | IcebergTableNode;
+  | IcebergTableNode
+  | DataQualityRulesetNode;
 
 export type NodeKind = Node['kind'];
 
@@ -311,6 +312,19 @@ export type AlarmMetric =
       readonly periodSeconds: number;
     }
   | { readonly id: string; readonly returns: boolean; readonly expression: string; readonly label: string };
+
+/** Ruleset of AWS Glue Data Quality, for one table. Attributes: `name`. Costs nothing until somebody runs it. */
+export interface DataQualityRulesetNode extends NodeBase {
+  readonly kind: 'dataQualityRuleset';
+  readonly name: string;
+  readonly description: string;
+  /** DQDL. */
+  readonly ruleset: string;
+  readonly database: Text;
+  readonly table: string;
+  /** Id of the node that makes the table, as the ruleset can only be made after it. */
+  readonly after: string;
+}
 
 /** An Iceberg table, created and evolved by the tables handler: a custom resource, or `aws_lambda_invocation`. */
 export interface IcebergTableNode extends NodeBase {

@@ -33,6 +33,7 @@ const runtime = __filename;
 
 const words = ['$', '{var.x} %', '{if y} "quoted" \\'].join('');
 const everyFormat = {
+  dataQualityRulesets: true,
   arrivalsSince: '2020-01-01',
   architecture: 'x86_64',
   logRetentionDays: 1,
@@ -42,6 +43,7 @@ const everyFormat = {
         description: words,
         key: ['id'],
         tags: [words],
+        rules: [{ name: words, type: 'notNull', column: 'id', dimension: 'completeness', severity: 'error' }],
         source: { zone: 'bronze', prefix: format, format, sources: ['bts', 'faa'] },
       }),
     ),

@@ -1,6 +1,13 @@
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
-import { CfnDatabase, CfnRegistry, CfnSchema, CfnSchemaVersion, CfnTable } from 'aws-cdk-lib/aws-glue';
+import {
+  CfnDatabase,
+  CfnDataQualityRuleset,
+  CfnRegistry,
+  CfnSchema,
+  CfnSchemaVersion,
+  CfnTable,
+} from 'aws-cdk-lib/aws-glue';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -86,4 +93,15 @@ export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
     properties: { spec: node.spec },
   });
   return { id: resource.ref };
+};
+
+export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
+  const ruleset = new CfnDataQualityRuleset(scope, node.id, {
+    name: node.name,
+    description: node.description,
+    ruleset: node.ruleset,
+    targetTable: { databaseName: node.database, tableName: node.table },
+  });
+  ruleset.node.addDependency(scope.node.findChild(node.after));
+  return { name: ruleset.ref };
 };

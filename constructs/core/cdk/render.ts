@@ -6,6 +6,7 @@ import { renderAlarm } from './cloudwatch';
 import { renderEventRule, renderSchedule } from './events';
 import {
   renderDatabase,
+  renderDataQualityRuleset,
   renderGlueTable,
   renderIcebergTable,
   renderSchema,
@@ -28,6 +29,7 @@ const renderers: { readonly [K in NodeKind]: Renderer<K> } = {
   alarm: renderAlarm,
   bucket: renderBucket,
   database: renderDatabase,
+  dataQualityRuleset: renderDataQualityRuleset,
   eventRule: renderEventRule,
   function: renderFunction,
   glueTable: renderGlueTable,

@@ -6,7 +6,7 @@ import { numberProblems } from '../names';
 import type { Node, NodeKind } from '../nodes';
 
 /** What there are several of for each table. */
-const byTable: readonly NodeKind[] = ['alarm', 'glueTable', 'icebergTable', 'schema'];
+const byTable: readonly NodeKind[] = ['alarm', 'dataQualityRuleset', 'glueTable', 'icebergTable', 'schema'];
 
 /**
  * Where nodes are made: those that come with tables in one of `count` nested stacks, since a stack of CloudFormation
@@ -18,9 +18,11 @@ export function spread(scope: Construct, count: number | undefined): (node: Node
   if (count === undefined) return () => scope;
   const problems = numberProblems(scope.node.path, 'tableStacks', count, { min: 1, max: 200, whole: true });
   if (problems.length > 0) throw new InvalidInputError(problems);
-  return ({ kind, id }) => {
-    if (!byTable.includes(kind)) return scope;
-    const name = `Tables${createHash('sha256').update(id).digest().readUInt32BE() % count}`;
+  return (node) => {
+    if (!byTable.includes(node.kind)) return scope;
+    // What waits for a table is made beside it.
+    const key = node.kind === 'dataQualityRuleset' ? node.after : node.id;
+    const name = `Tables${createHash('sha256').update(key).digest().readUInt32BE() % count}`;
     return (scope.node.tryFindChild(name) as NestedStack | undefined) ?? new NestedStack(scope, name);
   };
 }

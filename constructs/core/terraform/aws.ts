@@ -14,6 +14,7 @@ export { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 export { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';
 export { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table';
+export { GlueDataQualityRuleset } from '@cdktf/provider-aws/lib/glue-data-quality-ruleset';
 export { GlueRegistry } from '@cdktf/provider-aws/lib/glue-registry';
 export { GlueSchema } from '@cdktf/provider-aws/lib/glue-schema';
 export { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';

@@ -2,6 +2,7 @@ import {
   AthenaWorkgroup,
   GlueCatalogDatabase,
   GlueCatalogTable,
+  GlueDataQualityRuleset,
   GlueRegistry,
   GlueSchema,
   LambdaInvocation,
@@ -84,4 +85,15 @@ export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
     input: JSON.stringify({ spec: node.spec }),
   });
   return { id: invocation.id };
+};
+
+export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
+  const ruleset = new GlueDataQualityRuleset(scope, node.id, {
+    name: node.name,
+    description: node.description,
+    ruleset: node.ruleset,
+    targetTable: { databaseName: node.database, tableName: node.table },
+    dependsOn: [scope.node.findChild(node.after) as LambdaInvocation],
+  });
+  return { name: ruleset.name };
 };

@@ -68,6 +68,22 @@ export const glue: Service = {
       },
     },
     {
+      kind: 'glue.dataQualityRuleset',
+      cloudformation: 'AWS::Glue::DataQualityRuleset',
+      terraform: 'aws_glue_data_quality_ruleset',
+      attributes: { name: names('Ref', ['id', 'name']), arn: names(undefined, 'arn') },
+      properties: {
+        name: same(),
+        description: same(),
+        ruleset: same(),
+        database: field('TargetTable.DatabaseName', 'target_table.database_name'),
+        table: field('TargetTable.TableName', 'target_table.table_name'),
+        catalog: field(undefined, 'target_table.catalog_id'),
+        token: field('ClientToken', undefined),
+        tags: same(tags),
+      },
+    },
+    {
       kind: 'glue.registry',
       cloudformation: 'AWS::Glue::Registry',
       terraform: 'aws_glue_registry',
