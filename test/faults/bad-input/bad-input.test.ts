@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,7 @@ import { column, dataset, source } from '../../ingest/datasets';
 import { flights } from '../../platform/folder';
 import { everything } from '../everything';
 import { mulberry } from '../random';
+import { shopFiles } from '../shop';
 import { type BadFile, badFile } from './data';
 import { type Files, mutate } from './declarations';
 
@@ -23,6 +24,21 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ingot-bad-input-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Platforms that are valid: a small one, one with every way into a table, and the example without the files that it lands. */
+const validPlatforms: readonly Files[] = [flights, shopFiles, exampleFiles()];
+
+function exampleFiles(): Files {
+  const example = join(__dirname, '../../../examples/aviation');
+  const names = ['contracts', 'models'].flatMap((sub) =>
+    readdirSync(join(example, sub)).map((name) => `${sub}/${name}`),
+  );
+  const texts = names.map((name) => [name, readFileSync(join(example, name), 'utf8')]);
+  return {
+    'platform.yaml': 'name: aviation\ngroups: {aviation: {schedule: rate(1 hour)}}\n',
+    ...Object.fromEntries(texts),
+  };
+}
 
 /** What no sentence for a person has in it. */
 const unspeakable =
@@ -64,7 +80,7 @@ test('whatever is wrong with a platform, it is told in sentences with a place, a
   const found: string[] = [];
   let valid = 0;
   for (let seed = first; seed < first + inputs; seed++) {
-    const { files, what } = mutate(flights, mulberry(seed));
+    const { files, what } = mutate(validPlatforms[seed % validPlatforms.length]!, mulberry(seed));
     const result = await faultsOf(files);
     if (result.valid) valid += 1;
     for (const fault of result.faults) found.push(`seed ${seed} (${what}): ${fault}`);

@@ -248,6 +248,21 @@ const textual: Readonly<Record<string, (text: string, random: Random) => string 
   'random bytes': (_text, random) => Buffer.from(Array.from({ length: 40 }, () => Math.floor(random() * 256))),
 };
 
+const contractsOf = (files: Files): string[] => Object.keys(files).filter((name) => name.endsWith('.odcs.yaml'));
+
+function changeContract(files: Files, random: Random, change: (contract: Record<string, unknown>) => void): Files {
+  const file = pick(random, contractsOf(files));
+  if (file === undefined) return files;
+  try {
+    const contract = parse(String(files[file])) as Record<string, unknown>;
+    change(contract);
+    return { ...files, [file]: stringify(contract) };
+  } catch {
+    // It is no contract any more.
+    return files;
+  }
+}
+
 /** Changes of several files together, or of which files there are. */
 const whole: Readonly<Record<string, (files: Files, random: Random) => Files>> = {
   'models that read each other': (files) => ({
@@ -304,14 +319,43 @@ const whole: Readonly<Record<string, (files: Files, random: Random) => Files>> =
     );
     return Object.fromEntries(Object.entries(files).map(([name, text]) => [name === from ? to : name, text]));
   },
-  'a contract twice': (files) => ({ ...files, 'contracts/copy.odcs.yaml': files['contracts/flights.odcs.yaml']! }),
-  'a partition on a missing column': (files) => ({
+  'a contract twice': (files, random) => ({
     ...files,
-    'contracts/flights.odcs.yaml': String(files['contracts/flights.odcs.yaml']).replace(
-      'name: origin,',
-      'name: origin, partitioned: true, partitionKeyPosition: 1, customProperties: [{property: partitionTransform, value: day}],',
-    ),
+    'contracts/copy.odcs.yaml': files[pick(random, contractsOf(files))] ?? '',
   }),
+  'a column that is not there': (files, random) =>
+    changeContract(files, random, (contract) => {
+      const [property, value] = pick(random, [
+        ['sortBy', 'nothing'],
+        ['watermark', 'nothing'],
+        ['materialization', 'watermark'],
+        ['materialization', 'partition'],
+        ['history', 'scd2'],
+        ['retention', '30 d'],
+      ]);
+      contract.customProperties = [
+        ...((contract.customProperties as unknown[] | undefined) ?? []),
+        { property, value },
+      ];
+      if (random() < 0.3)
+        contract.slaProperties = [{ property: 'freshness', value: 1, unit: 'h', element: 'x.nothing' }];
+    }),
+  'a partition that does not fit its column': (files, random) =>
+    changeContract(files, random, (contract) => {
+      const properties = (contract.schema as { properties: Record<string, unknown>[] }[])[0]!.properties;
+      const transform = pick(random, [
+        'day',
+        'hour',
+        'bucket[4]',
+        'bucket[0]',
+        'truncate[3]',
+        'year',
+        'void',
+        'nothing',
+      ]);
+      pick(random, properties).partitioned = true;
+      pick(random, properties).customProperties = [{ property: 'partitionTransform', value: transform }];
+    }),
   'one file’s text in another': (files, random) => ({
     ...files,
     [pick(random, Object.keys(files))]: pick(random, Object.values(files)),
