@@ -1,5 +1,8 @@
 /** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
 export { Catalog, type CatalogProps } from './catalog/cdk';
+export type { Compliance, Network } from './core/compliance';
+export type { IcebergCatalog } from './core/iceberg-catalog';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
+export type { Replica } from './lake/props';
 export { Pipeline, type PipelineProps } from './pipeline/cdk';
 export { Platform, type PlatformProps } from './platform/cdk';

@@ -1,6 +1,9 @@
 /** Constructs that Terraform makes, for an app of cdktf (or of its successor cdktn). */
 export { Catalog, type CatalogProps } from './catalog/terraform';
+export type { Compliance, Network } from './core/compliance';
+export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
+export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
 export { Pipeline, type PipelineProps } from './pipeline/terraform';
 export { Platform, type PlatformProps } from './platform/terraform';

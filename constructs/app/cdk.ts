@@ -1,4 +1,4 @@
-import { App, type AppProps, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, CfnResource, Stack } from 'aws-cdk-lib';
 import type { LoadedPlatform } from '../../lib/platform/load';
 import { Platform } from '../platform/cdk';
 import { costLine } from '../platform/cost';
@@ -21,8 +21,8 @@ export function synthCloudFormation(
   const stack = new Stack(app, manifest.name, { description: `The data platform ${manifest.name}` });
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   const assembly = app.synth();
-  const { template } = assembly.getStackByName(stack.stackName);
-  const resources = Object.keys(template.Resources).length;
+  // Those of nested stacks too.
+  const resources = stack.node.findAll().filter((each) => CfnResource.isCfnResource(each)).length;
   return {
     folder: assembly.directory,
     stack: stack.stackName,

@@ -12,6 +12,8 @@ export interface Deployment {
   readonly memoryMb?: number;
   /** Whether schedules and alarms run at all. */
   readonly scheduled?: boolean;
+  /** Nested stacks over which tables are spread. Terraform, whose stacks have no limit, has none. */
+  readonly tableStacks?: number;
   /** What happens to data that leaves the stack; `delete` needs the context flag as well. */
   readonly removal?: 'retain' | 'delete';
 }

@@ -57,6 +57,11 @@ export interface DeployDeclaration {
   readonly memoryMb?: number;
   /** @default true */
   readonly scheduled?: boolean;
+  /**
+   * Nested stacks over which tables are spread, in CloudFormation alone: a stack holds 500 resources.
+   * @default none: all are in one stack, which is enough for some 50 datasets
+   */
+  readonly tableStacks?: number;
   /** @default retain */
   readonly removal?: 'retain' | 'delete';
 }
@@ -147,6 +152,14 @@ const deploy = strict({
     .boolean()
     .optional()
     .describe('Whether schedules and alarms run at all; with false a run starts by hand only. By default true.'),
+  tableStacks: z
+    .int()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Nested stacks over which tables are spread, 1 to 200, in CloudFormation alone: a stack holds 500 resources, and a dataset needs about 7. Choose it once. By default none.',
+    ),
   removal: z
     .enum(['retain', 'delete'])
     .optional()

@@ -146,13 +146,14 @@ describe('a platform becomes a manifest', () => {
 
   test('what concerns the deployment is what was said, false and all', async () => {
     const said =
-      'notifications: {emails: [ops@example.com]}\ndeploy: {architecture: x86_64, scheduled: false, removal: delete}\n';
+      'notifications: {emails: [ops@example.com]}\ndeploy: {architecture: x86_64, scheduled: false, tableStacks: 4, removal: delete}\n';
     const { deployment } = await inFolder({ ...flights, 'platform.yaml': `name: aviation\n${said}` }, loadPlatform);
 
     expect(deployment).toEqual({
       emails: ['ops@example.com'],
       architecture: 'x86_64',
       scheduled: false,
+      tableStacks: 4,
       removal: 'delete',
     });
   });
