@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientError } from '../errors';
 import type { CatalogAddress } from '../runtime/services';
 import { parseJson, toJson } from './json';
@@ -42,13 +43,11 @@ export class RestCatalog {
     private readonly send: Fetch,
   ) {}
 
+  /** Asks several times where the catalog fails in a way that may pass. */
   static async connect(address: Pick<CatalogAddress, 'uri' | 'warehouse'>, send: Fetch = fetch): Promise<RestCatalog> {
     const root = address.uri.replace(/\/+$/, '');
-    const config = (await request(
-      send,
-      'GET',
-      `${root}/v1/config?warehouse=${encodeURIComponent(address.warehouse)}`,
-    )) as {
+    const url = `${root}/v1/config?warehouse=${encodeURIComponent(address.warehouse)}`;
+    const config = (await patiently(() => request(send, 'GET', url))) as {
       readonly defaults?: { readonly prefix?: string };
       readonly overrides?: { readonly prefix?: string };
     };
@@ -98,16 +97,40 @@ export class RestCatalog {
 
 async function request(send: Fetch, method: string, url: string, body?: unknown): Promise<unknown> {
   const headers = { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-  const sent = send(url, { method, headers, ...(body === undefined ? {} : { body: toJson(body) }) });
-  const response = await sent.catch((error: unknown) => {
-    throw new TransientError(`The catalog does not answer ${method} ${url}: ${reasonOf(error)}`);
+  const { status, text } = await answered(send, url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: toJson(body) }),
   });
-  const text = await response.text();
-  if (response.status >= 200 && response.status < 300) return text === '' ? null : parseJson(text);
-  const message = `The catalog answered ${response.status} to ${method} ${url}: ${messageIn(text)}`;
-  if (response.status === 409) throw new ConflictError(message);
-  if (response.status === 429 || response.status >= 500) throw new TransientError(message);
-  throw new CatalogRefusal(response.status, message);
+  if (status >= 200 && status < 300) return text === '' ? null : parseJson(text);
+  const message = `The catalog answered ${status} to ${method} ${url}: ${messageIn(text)}`;
+  if (status === 409) throw new ConflictError(message);
+  if (status === 429 || status >= 500) throw new TransientError(message);
+  throw new CatalogRefusal(status, message);
+}
+
+/** How often the catalog is asked for its configuration; everything after that has patience of its own. */
+const attempts = 5;
+
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TransientError) || attempt >= attempts) throw error;
+      await sleep(Math.random() * 200 * 2 ** attempt);
+    }
+  }
+}
+
+/** @throws TransientError where there is no answer, or it breaks off */
+async function answered(send: Fetch, url: string, request: HttpRequest): Promise<{ status: number; text: string }> {
+  try {
+    const response = await send(url, request);
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw new TransientError(`The catalog does not answer ${request.method} ${url}: ${reasonOf(error)}`);
+  }
 }
 
 /** What `fetch` says of a connection that failed stands in its cause. */

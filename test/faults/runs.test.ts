@@ -1,3 +1,4 @@
+import { makeTables } from '../../lib/tables/make';
 import { dying } from './dying';
 import { everything } from './everything';
 import type { Fault } from './proxy';
@@ -108,6 +109,28 @@ test('a catalog that fails at random, in whatever is asked of it, costs time and
     expect(failed).toBeGreaterThan(5);
     shop.catalog.fault = () => undefined;
     expect({ seed, ...(await shop.content()) }).toEqual({ seed, ...clean });
+  }
+});
+
+test('tables are made through a catalog that fails at random, each once and as its contract says', async () => {
+  const { zones, ops } = shop.manifest;
+  for (let seed = 1; seed <= (everything ? 20 : 1); seed++) {
+    fresh.restore();
+    const random = mulberry(seed);
+    shop.catalog.fault = () => (random() < 0.1 ? faults[Math.floor(random() * faults.length)] : undefined);
+    const again = (database: string) => `${database}_${seed}`;
+    const manifest = {
+      ...shop.manifest,
+      zones: zones.map((zone) => ({ ...zone, database: again(zone.database) })),
+      ops: { ...ops, database: again(ops.database) },
+    };
+    // Elsewhere than the tables that are there.
+    const roots = Object.entries(shop.services.zones).map(([zone, root]) => [zone, `${root}/again`]);
+    const services = { ...shop.services, manifest, zones: Object.fromEntries(roots) };
+    const made = await makeTables(services);
+    shop.catalog.fault = () => undefined;
+    const statuses = [...(await makeTables(services))].map(([table, { status }]) => `${table} ${status}`);
+    expect(statuses.sort()).toEqual([...made.keys()].map((table) => `${table} unchanged`).sort());
   }
 });
 
