@@ -430,11 +430,15 @@ describe('diff', () => {
 });
 
 describe('synth', () => {
-  test('without the native runtime says how to get it', async () => {
-    const { code, err } = await ingot(['synth', shop, '--engine', 'terraform'], { cwd: folder });
-    expect(err).toMatch(/arm64\.zip, which is not there.*ingot runtime/);
-    expect(code).toBe(2);
-  });
+  test.each(['cloudformation', 'terraform'])(
+    'as %s without the native runtime says how to get it, and writes nothing',
+    async (engine) => {
+      const { code, err } = await ingot(['synth', shop, '--engine', engine], { cwd: folder });
+      expect(err).toMatch(/arm64\.zip, which is not there.*ingot runtime/);
+      expect(code).toBe(2);
+      expect((await readdir(folder)).filter((name) => name.endsWith('.out'))).toEqual([]);
+    },
+  );
 
   test.each([
     ['cloudformation', 'shop.template.json', 'Resources'],

@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Synthesis } from '../../../constructs/app/synthesis';
@@ -29,7 +30,7 @@ export const addSynth: AddCommand = (add, io) => {
       const folder = await platformFolder(dir);
       const platform = await loadPlatform(folder);
       const outdir = resolve(options.out ?? { cloudformation: 'cdk.out', terraform: 'cdktf.out' }[options.engine]);
-      const synthesis = synthesise(options.engine, platform, outdir);
+      const synthesis = orNothing(outdir, () => synthesise(options.engine, platform, outdir));
       if (options.json) {
         io.out.write(`${JSON.stringify({ engine: options.engine, ...synthesis })}\n`);
         return;
@@ -37,6 +38,17 @@ export const addSynth: AddCommand = (add, io) => {
       io.out.write(`${io.out.colors.green('✓')} ${place(synthesis.folder)}: ${synthesis.cost}\n`);
     });
 };
+
+/** The engines write assets before they find that something is wrong: a folder that was not there goes again. */
+function orNothing<T>(folder: string, write: () => T): T {
+  const wasThere = existsSync(folder);
+  try {
+    return write();
+  } catch (error) {
+    if (!wasThere) rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
 
 /** The engines are optional peers: each is loaded when it is asked for, and no sooner. */
 function synthesise(engine: Engine, platform: LoadedPlatform, outdir: string): Synthesis {
@@ -60,7 +72,7 @@ function load<T>(require: () => T, packages: string): T {
     return require();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const missing = /Cannot find module '([^'./][^']*)'/.exec(message)?.[1];
+    const missing = /Cannot find module '((?:@[^'/]+\/)?[^'./][^'/]*)/.exec(message)?.[1];
     if (code !== 'MODULE_NOT_FOUND' || missing === undefined) throw error;
     throw new CannotError(`This engine needs the package ${missing}, which is not installed: npm install ${packages}`);
   }
