@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Manifest } from '../platform/manifest';
+import { tellingTransient } from './aws-transient';
 import type { HandlerEnvironment } from './environment';
 import { openLake } from './lake';
 import { jsonLog } from './log';
@@ -19,7 +20,7 @@ import type { Arrival, Arrivals, Log, Metrics, ObjectInfo, Objects, Services } f
 export async function awsServices(environment: HandlerEnvironment, manifest: Manifest): Promise<Services> {
   const { zones, catalog, queues, limits, s3Endpoint: endpoint } = environment;
   const log = jsonLog((line) => process.stdout.write(`${line}\n`));
-  const s3 = new S3Client({ forcePathStyle: endpoint !== undefined });
+  const s3 = tellingTransient(new S3Client({ forcePathStyle: endpoint !== undefined }));
   const objects = s3Objects(s3);
   const lake = await openLake({
     catalog,
@@ -34,7 +35,7 @@ export async function awsServices(environment: HandlerEnvironment, manifest: Man
     zones,
     lake,
     objects,
-    arrivals: sqsArrivals(new SQSClient(), queues, objects, log),
+    arrivals: sqsArrivals(tellingTransient(new SQSClient()), queues, objects, log),
     catalog,
     clock: { now: () => Date.now() },
     metrics: emfMetrics(manifest.name),

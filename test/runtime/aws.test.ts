@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { emfMetrics, s3Objects, sqsArrivals } from '../../lib/runtime/aws';
+import { tellingTransient } from '../../lib/runtime/aws-transient';
 import { openLake } from '../../lib/runtime/lake';
 import type { Objects } from '../../lib/runtime/services';
 
@@ -138,4 +139,29 @@ test("DuckDB signs what it asks of the catalog and of S3 with the role's credent
   }
   await lake.close();
   await close();
+});
+
+test.each([
+  [503, 'TransientError'],
+  [429, 'TransientError'],
+  [500, 'TransientError'],
+  [403, 'AccessDenied'],
+])('S3 that answers %i until the SDK gives up fails with %s', async (status, name) => {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked += 1;
+    response.writeHead(status).end('<Error><Code>AccessDenied</Code><Message>on purpose</Message></Error>');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const s3 = new S3Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    forcePathStyle: true,
+    maxAttempts: 2,
+  });
+  await expect(s3Objects(tellingTransient(s3)).read('s3://b/key')).rejects.toMatchObject({ name });
+  expect(asked).toBe(status === 403 ? 1 : 2);
+  s3.destroy();
+  await new Promise((done) => server.close(done));
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { DuckdbError } from '../../lib/runtime/duckdb';
-import { isConflict, openLake } from '../../lib/runtime/lake';
+import { isConflict, isTransient, openLake } from '../../lib/runtime/lake';
 import type { Lake } from '../../lib/runtime/services';
 
 const manifest = {
@@ -107,9 +107,24 @@ test('after its last attempt a conflict is an error, and others are not tried ag
     },
     { attempts: 2 },
   );
-  await expect(conflicting).rejects.toThrow('Conflict_409');
+  await expect(conflicting).rejects.toThrow(/^After 2 attempts: .*Conflict_409/);
+  await expect(conflicting).rejects.toMatchObject({ name: 'TransientError' });
   expect(runs).toBe(2);
   expect(isConflict(new DuckdbError('Binder Error: no such column'))).toBe(false);
+});
+
+test.each([
+  [true, 'TransactionContext Error: Failed to commit: Request returned HTTP 503 for HTTP POST to http://c/t'],
+  [true, "TransactionContext Error: Failed to commit: Request to 'http://c/t' returned a status code (BadGateway_502)"],
+  [true, 'HTTP Error: Request returned HTTP 429 for HTTP GET to http://c/t'],
+  [true, 'IO Error: Server returned nothing (no headers, no data) error for HTTP GET to http://c/t'],
+  [true, "HTTP Error: HTTP GET error on 's3://b/a.parquet' (HTTP 503)"],
+  [false, 'TransactionContext Error: Failed to commit: Request returned a status code (InsufficientStorage_507)'],
+  [false, "TransactionContext Error: Failed to commit: Request to 'http://c/t' returned a status code (Forbidden_403)"],
+  [false, "HTTP Error: HTTP GET error on 's3://b/a.parquet' (HTTP 404)"],
+  [false, 'Conversion Error: Could not convert string "HTTP 500" to INT32'],
+])('that it may pass is %s of "%s"', (passes, message) => {
+  expect(isTransient(new DuckdbError(message))).toBe(passes);
 });
 
 test('statements from elsewhere wait for a commit to end; the lake itself is not used inside one', async () => {
