@@ -27,7 +27,8 @@ export function codeDocument(where: string, value: unknown): Document {
 /** Reads YAML 1.2. Every problem of its syntax is found; a document with a problem has no value. */
 export function yamlDocument(file: string, text: string): { document: Document; problems: Problem[] } {
   const lines = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Its warnings would go to the process, not to who asks.
+  const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const problems = yaml.errors.map((error) => ({
     where: file,
