@@ -3,9 +3,8 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Dataset } from '../contract/dataset';
-import { givenAllowed, InvalidInputError } from '../errors';
-import { tableId } from '../platform/lookup';
+import { InvalidInputError } from '../errors';
+import { findIngested, notIngested, tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import type { Layout } from './layout';
 
@@ -57,7 +56,7 @@ async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promi
   const fail = (path: string, message: string): never => {
     throw new InvalidInputError([{ where: file, path, message }]);
   };
-  const table = findIngested(landing.as, manifest) ?? fail('as', unknownTable(landing.as, manifest));
+  const table = findIngested(landing.as, manifest.datasets) ?? fail('as', notIngested(landing.as, manifest.datasets));
   if (!/^[A-Za-z0-9_.-]+$/.test(source))
     fail('source', `must be letters, digits, dots, hyphens and underscores, given ${JSON.stringify(source)}`);
   const info = await stat(file).catch(() => undefined);
@@ -71,18 +70,6 @@ async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promi
   if (taken !== undefined && (taken.size !== info.size || (await hash(to)) !== (await hash(file))))
     fail('', `${to} is another file of this name, and bronze is never changed; give another date, source or file name`);
   return { from: file, to, table: tableId(table), isNew: taken === undefined };
-}
-
-/** A table that files are loaded into, by its id or by its name alone where that is clear. */
-function findIngested(name: string, manifest: Manifest): Dataset | undefined {
-  const ingested = manifest.datasets.filter((dataset) => dataset.source !== undefined);
-  const named = ingested.filter((dataset) => dataset.name === name);
-  return ingested.find((dataset) => tableId(dataset) === name) ?? (named.length === 1 ? named[0] : undefined);
-}
-
-function unknownTable(name: string, manifest: Manifest): string {
-  const names = manifest.datasets.filter((dataset) => dataset.source !== undefined).map(tableId);
-  return `must be a table that files are loaded into; ${givenAllowed(name, names)}`;
 }
 
 export function isDate(text: string): boolean {

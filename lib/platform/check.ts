@@ -10,7 +10,7 @@ import { openDuckdb } from '../runtime/duckdb';
 import { bindProblems, type DeclaredTable } from './bind';
 import { type Deployment, deploymentOf } from './deployment';
 import { groupsOf } from './groups';
-import { tableId } from './lookup';
+import { findIngested, notIngested, tableId } from './lookup';
 import type { Manifest, Model, Zone } from './manifest';
 import { type ModelFile, readModels } from './models';
 import { type LocalDeclaration, type PlatformDeclaration, platformFile } from './schema';
@@ -85,14 +85,21 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...modelProblems.filter(({ message }) => isWhole || !/unknown table|must have a contract/.test(message)),
     );
     const filled = new Set(input.models.map(({ name }) => name));
-    for (const { resolved, document: where } of tables)
-      if (resolved.dataset.source === undefined && !filled.has(resolved.dataset.name))
-        problems.push(
-          where.problem(
-            [...resolved.path, 'name'],
-            `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql`,
-          ),
-        );
+    const unfilled = tables.filter(
+      ({ resolved: { dataset } }) => dataset.source === undefined && !filled.has(dataset.name),
+    );
+    for (const { resolved, document: where } of unfilled)
+      problems.push(
+        where.problem(
+          [...resolved.path, 'name'],
+          `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql`,
+        ),
+        // A server that nearly was it.
+        ...notices.filter((notice) => notice.where === where.where && notice.path.startsWith('servers')),
+      );
+    for (const [i, { as }] of (declaration.local?.land ?? []).entries())
+      if (isWhole && unfilled.length === 0 && findIngested(as, datasets) === undefined)
+        problems.push(document.problem(['local', 'land', i, 'as'], notIngested(as, datasets)));
     const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
     if (modelProblems.length === 0) problems.push(...groupProblems);
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));

@@ -1,4 +1,5 @@
 import type { Dataset } from '../contract/dataset';
+import { givenAllowed } from '../errors';
 import type { Group, Manifest, Model, Zone } from './manifest';
 
 /** A table of the platform, and where it stands. */
@@ -50,4 +51,17 @@ export function findGroup(name: string, manifest: Manifest): Group {
 
 function unknown(what: string, given: string, known: readonly string[], { name }: Manifest): Error {
   return new Error(`Platform ${name} has no ${what} ${JSON.stringify(given)}; it has ${known.join(', ')}`);
+}
+
+/** A table that files are loaded into, by its id or by its name alone where that is clear. */
+export function findIngested(name: string, datasets: readonly Dataset[]): Dataset | undefined {
+  const ingested = datasets.filter((dataset) => dataset.source !== undefined);
+  const named = ingested.filter((dataset) => dataset.name === name);
+  return ingested.find((dataset) => tableId(dataset) === name) ?? (named.length === 1 ? named[0] : undefined);
+}
+
+/** What is wrong with a name by which `findIngested` finds nothing. */
+export function notIngested(name: string, datasets: readonly Dataset[]): string {
+  const names = datasets.filter((dataset) => dataset.source !== undefined).map(tableId);
+  return `must be a table that files are loaded into; ${givenAllowed(name, names)}`;
 }

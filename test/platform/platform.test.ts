@@ -215,6 +215,23 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ['platform.yaml:2 zones[3].name: must be unique, underscores aside; "silver" is given twice'],
     ],
     [
+      'a server whose zone is misspelt',
+      {
+        'contracts/flights.odcs.yaml': flights['contracts/flights.odcs.yaml']!.replace('s3://bronze/', 's3://bronz/'),
+      },
+      [
+        'contracts/flights.odcs.yaml:6 servers[0].location: names no zone that holds files; given "bronz"; did you mean bronze?',
+        'contracts/flights.odcs.yaml:9 schema[0].name: must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/flights.sql',
+      ],
+    ],
+    [
+      'a file to land in a table that no file fills',
+      { 'platform.yaml': 'name: aviation\nlocal: {land: [{file: x.csv, as: flight}]}\n' },
+      [
+        'platform.yaml:2 local.land[0].as: must be a table that files are loaded into; given "flight"; allowed: silver.flights',
+      ],
+    ],
+    [
       "zones named as something of the platform's or of DuckDB's",
       { 'platform.yaml': 'name: aviation\nzones: [bronze, silver, gold, lake, main, ops]\n' },
       [
