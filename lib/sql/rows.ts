@@ -17,8 +17,6 @@ export const differs = (columns: readonly string[], a: string, b: string): strin
     ? 'FALSE'
     : columns.map((name) => `${columnOf(name, a)} IS DISTINCT FROM ${columnOf(name, b)}`).join(' OR ');
 
-/**
- * A row's content as one number of 64 bits, null like any value. Only a row that goes and one that comes in its stead
- * must not share it: with a million of each, the chance that any two do is one in twenty million.
- */
-export const contentOf = (columns: readonly string[], of?: string): string => `hash(${columnList(columns, of)})`;
+/** Two rows agree in all of the columns; null is a value like others. */
+export const sameRow = (columns: readonly string[], a: string, b: string): string =>
+  columns.map((name) => `${columnOf(name, a)} IS NOT DISTINCT FROM ${columnOf(name, b)}`).join(' AND ');

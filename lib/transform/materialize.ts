@@ -38,9 +38,7 @@ export function materialize(dataset: Dataset, name: string, circumstances: Circu
   const { startedAt, empty, changed, range } = circumstances;
   const kind: Materialization = dataset.materialization ?? { kind: dataset.history === 'scd2' ? 'scd2' : 'full' };
   const target: Target = { name, columns: dataset.columns.map((column) => column.name), key: dataset.key };
-  const buckets =
-    dataset.partitionBy.length === 0 ? undefined : dataset.partitionBy.map((by) => partitionValue(by, dataset));
-  const replace = (slice: Slice) => (empty ? insertAll(target) : replaceSlice(target, { buckets, ...slice }));
+  const replace = (slice: Slice) => (empty ? insertAll(target) : replaceSlice(target, slice));
   const merge = () => (empty ? insertAll(target) : mergeByKey(target));
   switch (kind.kind) {
     case 'full':
@@ -49,7 +47,8 @@ export function materialize(dataset: Dataset, name: string, circumstances: Circu
       const dates = range === undefined ? undefined : withinDates(dataset, range);
       if (dates !== undefined) return { where: dates, byKey: false, whole: false, change: replace({ where: dates }) };
       demand(dataset, kind.kind, 'a partitioned column', dataset.partitionBy.length > 0);
-      return { byKey: false, whole: true, change: replace({ keepOthers: true }) };
+      const touched = dataset.partitionBy.map((by) => partitionValue(by, dataset));
+      return { byKey: false, whole: true, change: replace({ touched }) };
     }
     case 'watermark': {
       demand(dataset, kind.kind, 'a primary key', dataset.key.length > 0);
