@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Dataset } from '../../lib/contract/dataset';
 import type { Manifest, Model } from '../../lib/platform/manifest';
 import { openDuckdb } from '../../lib/runtime/duckdb';
@@ -118,6 +119,7 @@ export async function memoryLake(manifest: Manifest, opsTables: Record<string, s
       list: async function* () {},
       head: async () => undefined,
       read: async (uri) => Buffer.from(written.get(uri) ?? ''),
+      stream: async (uri) => Readable.from([Buffer.from(written.get(uri) ?? '')]),
       write: async (uri, body) => void written.set(uri, String(body)),
     },
     arrivals: { take: async function* () {} },
