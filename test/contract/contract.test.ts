@@ -26,7 +26,7 @@ describe('a contract becomes a dataset', () => {
       history: 'current',
       dailyVolumeGb: 0.2,
       maxQuarantinePercent: 10,
-      sla: { freshnessHours: 24, freshnessColumn: 'departed_at' },
+      sla: { freshnessHours: 24 },
       owners: ['flight-data@example.com'],
       roles: [{ role: 'analyst', access: 'read' }],
     });
@@ -58,7 +58,7 @@ describe('a contract becomes a dataset', () => {
       'departed_at.type',
       'delay_minutes.type',
       'distance_miles.type',
-      'departed_at.freshness',
+      'freshness',
     ]);
   });
 
