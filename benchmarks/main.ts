@@ -20,5 +20,6 @@ async function main(names: readonly string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // What it opened may still be open, and would keep the process waiting.
+  process.exit(1);
 });

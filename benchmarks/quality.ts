@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evaluate } from '../lib/quality/evaluate';
-import { openBench, rows, writeFlights } from './flights';
+import { literal } from '../lib/sql/quote';
+import { type Bench, openBench, rows, writeFlights } from './flights';
 import {
   alternate,
   type Cost,
@@ -75,27 +76,38 @@ export async function quality(): Promise<void> {
   }
 }
 
-/** Ten million flights, bad ones among them, in the Iceberg table and in a Parquet file for those who read no Iceberg. */
+/** Ten million flights, bad ones among them, in an Iceberg table that takes all of them, and in a Parquet file for those who read no Iceberg. */
 async function fill(folder: string): Promise<void> {
   await writeFlights(folder, 'parquet');
-  const { services, table, close } = await openBench(folder, folder, 'parquet');
-  const columns =
-    'date AS departed_at, origin, destination, delay::INTEGER AS delay_minutes, distance::INTEGER AS distance_miles';
-  const from = `read_parquet('${folder}/bronze/flights/*/*/*.parquet', hive_partitioning = false)`;
-  await services.lake.run(`INSERT INTO ${table} SELECT ${columns} FROM ${from}`);
-  await services.lake.run(`COPY (FROM ${table}) TO '${folder}/flights.parquet' (FORMAT parquet, COMPRESSION zstd)`);
-  await close();
+  const { services, close } = await openBench(folder, folder, 'parquet');
+  try {
+    const judged = judgedIn(services);
+    await services.lake.run(`
+      CREATE TABLE ${judged} (departed_at TIMESTAMP, origin VARCHAR, destination VARCHAR, delay_minutes INTEGER, distance_miles INTEGER)
+      WITH ('location' = ${literal(`file://${folder}/silver/judged`)})`);
+    await services.lake.run(`
+      INSERT INTO ${judged} SELECT date, origin, destination, delay, distance
+      FROM read_parquet(${literal(`${folder}/bronze/flights/*/*/*.parquet`)}, hive_partitioning = false)`);
+    await services.lake.run(
+      `COPY (FROM ${judged}) TO ${literal(join(folder, 'flights.parquet'))} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+  } finally {
+    await close();
+  }
 }
 
+const judgedIn = ({ lake }: Bench['services']): string => lake.name('aviation_silver', 'judged');
+
 async function side(name: Side, folder: string): Promise<void> {
-  const { services, dataset, table, close } = await openBench(folder, folder, 'parquet');
+  const { services, dataset, close } = await openBench(folder, folder, 'parquet');
+  const judged = judgedIn(services);
   const chosen = { ...dataset, rules: rules.map((rule) => dataset.rules.find((one) => one.name === rule)!) };
   const query = (sql: string) => services.lake.query(sql);
   const byIngot = async () => {
-    const results = await evaluate(chosen, table, { now: Date.now(), counts: {} }, query);
+    const results = await evaluate(chosen, judged, { now: Date.now(), counts: {} }, query);
     return results.map(({ failed }) => failed);
   };
-  const { result, ...cost } = await measured(name === 'ingot' ? byIngot : () => byHand(table, query));
+  const { result, ...cost } = await measured(name === 'ingot' ? byIngot : () => byHand(judged, query));
   await close();
   tell({ ...cost, failed: result } as Answered);
 }
