@@ -77,7 +77,7 @@ function sentence(issue: z.core.$ZodIssue): string {
         ? `must hold at most ${issue.maximum} ${issue.origin === 'array' ? 'item(s)' : 'character(s)'}; ${given}`
         : `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}; ${given}`;
     case 'invalid_union':
-      return `must have one of the allowed forms; ${given}`;
+      return issue.input === undefined ? 'is missing' : `must have one of the allowed forms; ${given}`;
     default:
       return issue.message;
   }

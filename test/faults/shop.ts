@@ -199,7 +199,7 @@ export class Shop {
       name,
       (event: never) =>
         handler(event).catch((error: Error) => {
-          this.said.push(error.message);
+          this.said.push(`${error.name}: ${error.message}`);
           throw error;
         }),
     ]);
