@@ -174,6 +174,11 @@ describe('run', () => {
     expect(page).toContain('quantity is not at least 1');
   });
 
+  test('the answer to a rule says how many rows its load kept out of the table', async () => {
+    const [answer] = await query(shop, "select message from ops.quality_results where rule = 'quantity.range'");
+    expect(answer.message).toBe('none of 11 rows fails; the last load sent 1 to quarantine');
+  });
+
   test('again is a no-op, and says so in a plain sentence', async () => {
     const before = await query(shop, 'select count(*) as n from silver.orders');
     const { code, out } = await ingot(['run', shop]);
