@@ -1,7 +1,7 @@
 import { tableChanges } from '../../lib/contract/changes';
 import type { Dataset } from '../../lib/contract/dataset';
-import type { Problem } from '../../lib/errors';
 import { compareVersions } from '../../lib/contract/version';
+import type { Problem } from '../../lib/errors';
 
 /**
  * Changes that tables with rows in them could not take, so that nobody finds out in the middle of a deployment: the
