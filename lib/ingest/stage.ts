@@ -209,7 +209,9 @@ class Stage {
   }
 
   private drift(probed: readonly ProbedFile[]): string[] {
-    if (this.source.header === false) return [];
+    const none = this.files.filter((file) => file.size === 0).length;
+    const empty = none === 0 ? [] : [`${none} ${none === 1 ? 'file is' : 'files are'} empty`];
+    if (this.source.header === false) return empty;
     const known = probed.filter((file) => file.columns.length > 0);
     const unknown = new Map<string, number>();
     const missing = new Map<string, number>();
@@ -224,6 +226,6 @@ class Stage {
       (kind: string) =>
       ([name, files]: [string, number]) =>
         `${kind} column ${JSON.stringify(name)} in ${files} ${files === 1 ? 'file' : 'files'}`;
-    return [...[...unknown].map(sentence('unknown')), ...[...missing].map(sentence('missing'))];
+    return [...empty, ...[...unknown].map(sentence('unknown')), ...[...missing].map(sentence('missing'))];
   }
 }
