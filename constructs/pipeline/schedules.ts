@@ -7,14 +7,14 @@ import { deadLettersId, machineId } from './ids';
 /** How often freshness is measured. Alarms on it look at an hour, so that one lost measurement is no alarm. */
 const probeSchedule = 'rate(15 minutes)';
 
-/** Starts runs and measures freshness. */
+/** Starts runs, measures freshness, and deletes what has been kept for long enough. */
 export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): Node[] {
   const roleArn = ref('SchedulesRole', 'arn');
   return [
     {
       kind: 'role',
       id: 'SchedulesRole',
-      description: `${manifest.name}: starts runs and freshness probes on schedule`,
+      description: `${manifest.name}: starts runs, freshness probes and retention on schedule`,
       assumedBy: { service: 'scheduler.amazonaws.com' },
       assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
@@ -25,10 +25,10 @@ export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): 
           resources: manifest.groups.map((group) => ref(machineId(group), 'arn')),
         },
         {
-          sid: 'Probe',
+          sid: 'ProbeAndRetain',
           effect: 'Allow',
           actions: ['lambda:InvokeFunction'],
-          resources: [ref('PublishFunction', 'arn')],
+          resources: [ref('PublishFunction', 'arn'), ref('RetainFunction', 'arn')],
         },
         {
           sid: 'KeepDeadLetters',

@@ -28,19 +28,19 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
   const custom = metrics.filter((metric) => !metric.namespace.startsWith('AWS/'));
   const part = (what: string, count: number, each: number) => ({ what, count, dollars: count * each });
   const schedules = nodes.filter((node) => node.kind === 'schedule');
-  const probes = schedules.filter((node) => /(Probe|Retain)Schedule$/.test(node.id));
+  const calls = schedules.filter((node) => /(Probe|Retain)Schedule$/.test(node.id));
   const parts = [
     part('KMS keys', nodes.filter((node) => node.kind === 'key').length, monthly.key),
     part('alarm metrics', metrics.length, monthly.alarmMetric),
     part('custom metrics', custom.length, monthly.customMetric),
     part(
       'runs that find nothing new',
-      schedules.filter((node) => !probes.includes(node)).reduce((sum, node) => sum + startsAMonth(node.expression), 0),
+      schedules.filter((node) => !calls.includes(node)).reduce((sum, node) => sum + startsAMonth(node.expression), 0),
       monthly.emptyRun,
     ),
     part(
-      'freshness probes',
-      probes.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
+      'calls of functions on schedule',
+      calls.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
       monthly.call,
     ),
   ].filter(({ count }) => count > 0);

@@ -245,6 +245,17 @@ describe('each function may do what it does and no more', () => {
     }
   });
 
+  test('schedules may start every target that they have, and nothing else', () => {
+    const { statements } = find(decide(), 'role', 'SchedulesRole');
+    const started = statements
+      .filter(({ actions: all }) =>
+        all.some((action) => /^(lambda:InvokeFunction|states:StartExecution)$/.test(action)),
+      )
+      .flatMap(({ resources }) => resources.map((resource) => JSON.stringify(resource)));
+    const targets = decide().flatMap((node) => (node.kind === 'schedule' ? [JSON.stringify(node.targetArn)] : []));
+    expect([...new Set(started)].sort()).toEqual([...new Set(targets)].sort());
+  });
+
   test('no role may do everything, or anything to everything but what knows no resource', () => {
     for (const node of decide()) {
       if (node.kind !== 'role') continue;
