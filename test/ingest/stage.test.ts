@@ -259,10 +259,13 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
       expect(reasons).toEqual([expect.stringMatching(/^file.unreadable: the file cannot be read: ./)]);
   });
 
-  test.each(['csv', 'json', 'parquet'] as const)('an empty %s file has no rows, and is said to be empty', async (format) => {
-    const seen = await staged(source(format), [file(`empty.${format}`, '')]);
-    expect(seen).toEqual({ good: [], bad: [], drift: ['1 file is empty'] });
-  });
+  test.each(['csv', 'json', 'parquet'] as const)(
+    'an empty %s file has no rows, and is said to be empty',
+    async (format) => {
+      const seen = await staged(source(format), [file(`empty.${format}`, '')]);
+      expect(seen).toEqual({ good: [], bad: [], drift: ['1 file is empty'] });
+    },
+  );
 
   test('an empty file inside gzip has no rows', async () => {
     for (const format of ['csv', 'json'] as const) {
