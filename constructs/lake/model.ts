@@ -126,7 +126,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
         removal,
       },
       {
-        kind: 'database',
+        kind: 'glueDatabase',
         id: databaseId(zone.name),
         name: zone.database,
         description: `${name}: ${zone.name}, ${zone.holds === 'files' ? 'files as they arrived' : 'Iceberg tables'}`,
@@ -165,7 +165,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
     ...(logged ? [accessLogsBucket] : []),
     ...zoneNodes,
     {
-      kind: 'database',
+      kind: 'glueDatabase',
       id: databaseId('ops'),
       name: databaseName(name, 'ops'),
       description: `${name}: the platform's own tables: files ingested, quality results, runs`,

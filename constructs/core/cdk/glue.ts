@@ -1,5 +1,4 @@
 import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
-import { CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import {
   CfnDatabase,
   CfnDataQualityRuleset,
@@ -11,7 +10,7 @@ import {
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
-export const renderDatabase: Renderer<'database'> = (scope, node) => {
+export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
   const database = new CfnDatabase(scope, node.id, {
     catalogId: Stack.of(scope).account,
     databaseInput: { name: node.name, description: node.description, locationUri: node.location },
@@ -64,25 +63,6 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
   // What was written under an earlier version is read by it. The schema takes its versions along when it goes.
   applyRemoval(version, 'retain');
   return { arn: schema.attrArn, name: node.name };
-};
-
-export const renderWorkgroup: Renderer<'workgroup'> = (scope, node) => {
-  const workgroup = new CfnWorkGroup(scope, node.id, {
-    name: node.name,
-    description: node.description,
-    state: 'ENABLED',
-    workGroupConfiguration: {
-      enforceWorkGroupConfiguration: true,
-      publishCloudWatchMetricsEnabled: true,
-      bytesScannedCutoffPerQuery: node.scanLimitBytes,
-      engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
-      resultConfiguration: {
-        outputLocation: node.outputLocation,
-        encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKey: node.keyArn },
-      },
-    },
-  });
-  return { name: workgroup.ref };
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {

@@ -1,19 +1,7 @@
 import { CfnFunction, CfnLayerVersion, CfnPermission } from 'aws-cdk-lib/aws-lambda';
-import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { zipFile } from '../zip';
-import { applyRemoval } from './removal';
 import type { Renderer } from './render';
-
-export const renderLogGroup: Renderer<'logGroup'> = (scope, node) => {
-  const logGroup = new CfnLogGroup(scope, node.id, {
-    logGroupName: node.name,
-    retentionInDays: node.retentionDays,
-    kmsKeyId: node.keyArn,
-  });
-  applyRemoval(logGroup, node.removal);
-  return { arn: logGroup.attrArn, name: logGroup.ref };
-};
 
 export const renderLayer: Renderer<'layer'> = (scope, node) => {
   const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope.node.path, node.zip) });

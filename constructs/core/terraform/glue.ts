@@ -1,5 +1,4 @@
 import {
-  AthenaWorkgroup,
   GlueCatalogDatabase,
   GlueCatalogTable,
   GlueDataQualityRuleset,
@@ -10,7 +9,7 @@ import {
 import { lifecycle } from './removal';
 import { type Renderer, whereabouts } from './render';
 
-export const renderDatabase: Renderer<'database'> = (scope, node) => {
+export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
   const database = new GlueCatalogDatabase(scope, node.id, {
     catalogId: whereabouts(scope).account,
     name: node.name,
@@ -57,25 +56,6 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
     schemaDefinition: node.definition,
   });
   return { arn: schema.arn, name: node.name };
-};
-
-export const renderWorkgroup: Renderer<'workgroup'> = (scope, node) => {
-  const workgroup = new AthenaWorkgroup(scope, node.id, {
-    name: node.name,
-    description: node.description,
-    state: 'ENABLED',
-    configuration: {
-      enforceWorkgroupConfiguration: true,
-      publishCloudwatchMetricsEnabled: true,
-      bytesScannedCutoffPerQuery: node.scanLimitBytes,
-      engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
-      resultConfiguration: {
-        outputLocation: node.outputLocation,
-        encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKeyArn: node.keyArn },
-      },
-    },
-  });
-  return { name: workgroup.name };
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {

@@ -2,27 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
 import { zipFile } from '../zip';
-import {
-  AssetType,
-  CloudwatchLogGroup,
-  LambdaFunction,
-  LambdaLayerVersion,
-  LambdaPermission,
-  TerraformAsset,
-} from './aws';
+import { AssetType, LambdaFunction, LambdaLayerVersion, LambdaPermission, TerraformAsset } from './aws';
 import { permissionsOf } from './iam';
-import { lifecycle } from './removal';
 import type { Renderer } from './render';
-
-export const renderLogGroup: Renderer<'logGroup'> = (scope, node) => {
-  const logGroup = new CloudwatchLogGroup(scope, node.id, {
-    name: node.name,
-    retentionInDays: node.retentionDays,
-    kmsKeyId: node.keyArn,
-    lifecycle: lifecycle(node.removal),
-  });
-  return { arn: `${logGroup.arn}:*`, name: logGroup.name };
-};
 
 export const renderLayer: Renderer<'layer'> = (scope, node) => {
   const layer = new LambdaLayerVersion(scope, node.id, {

@@ -1,56 +1,10 @@
 import type { Construct, IConstruct } from 'constructs';
-import type { Node, NodeKind } from '../nodes';
-import { type Ref, type Resolved, resolve } from '../text';
+import type { Node } from '../nodes';
+import { type Attributes, type Lookup, renderNodes } from '../render';
 import { DataAwsCallerIdentity, DataAwsPartition, DataAwsRegion, TerraformStack } from './aws';
-import { renderAlarm } from './cloudwatch';
-import { renderEventRule, renderSchedule } from './events';
-import {
-  renderDatabase,
-  renderDataQualityRuleset,
-  renderGlueTable,
-  renderIcebergTable,
-  renderSchema,
-  renderSchemaRegistry,
-  renderWorkgroup,
-} from './glue';
-import { renderRole } from './iam';
-import { renderKey } from './kms';
-import { renderFunction, renderLayer, renderLogGroup, renderPermission } from './lambda';
-import { renderQueue, renderSubscription, renderTopic } from './messaging';
-import { renderBucket } from './s3';
-import { renderStateMachine } from './states';
+import { renderers } from './renderers';
 
-/** A node's attributes as tokens, by name: `{ arn, name }`. */
-export type Attributes = Readonly<Record<string, string>>;
-export type NodeOf<K extends NodeKind> = Resolved<Extract<Node, { kind: K }>>;
-export type Renderer<K extends NodeKind> = (scope: Construct, node: NodeOf<K>) => Attributes;
-
-const renderers: { readonly [K in NodeKind]: Renderer<K> } = {
-  alarm: renderAlarm,
-  bucket: renderBucket,
-  database: renderDatabase,
-  dataQualityRuleset: renderDataQualityRuleset,
-  eventRule: renderEventRule,
-  function: renderFunction,
-  glueTable: renderGlueTable,
-  icebergTable: renderIcebergTable,
-  key: renderKey,
-  layer: renderLayer,
-  logGroup: renderLogGroup,
-  permission: renderPermission,
-  queue: renderQueue,
-  role: renderRole,
-  schedule: renderSchedule,
-  schema: renderSchema,
-  schemaRegistry: renderSchemaRegistry,
-  stateMachine: renderStateMachine,
-  subscription: renderSubscription,
-  topic: renderTopic,
-  workgroup: renderWorkgroup,
-};
-
-/** Resolves texts of a rendered model to tokens. */
-export type Lookup = (ref: Ref) => string;
+export type { Attributes, Lookup, NodeOf, Renderer, Renderers } from '../render';
 
 /**
  * Creates each node's Terraform resources in `scope`, in order. `given` holds the attributes of nodes that the user
@@ -61,21 +15,8 @@ export function render(
   nodes: readonly Node[],
   given: Readonly<Record<string, Attributes>> = {},
 ): Lookup {
-  const known = new Map<string, Attributes>(Object.entries(given));
-  const lookup: Lookup = ({ node, attr }) => {
-    const value = node === 'aws' ? whereabouts(scope)[attr] : known.get(node)?.[attr];
-    if (value === undefined)
-      throw new Error(`${scope.node.path} refers to ${node}.${attr}, which no node before it has`);
-    return value;
-  };
-  for (const node of nodes) {
-    const renderer = renderers[node.kind] as Renderer<NodeKind>;
-    const resolved = resolve(node, lookup, escapeLiteral);
-    // What is in a zip goes to Lambda as it is, past Terraform.
-    const rendered = 'zip' in node ? { ...resolved, zip: node.zip } : resolved;
-    known.set(node.id, renderer(scope, rendered as NodeOf<NodeKind>));
-  }
-  return lookup;
+  // Asked for at each use: cdktf makes a new token at each access, and a data source only where something needs it.
+  return renderNodes(scope, nodes, given, { renderers, whereabouts: () => whereabouts(scope), literal: escapeLiteral });
 }
 
 /** Terraform would read `${` and `%{` of a literal as its own; cdktf's tokens are the only ones that are meant. */

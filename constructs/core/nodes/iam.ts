@@ -1,0 +1,13 @@
+import type { NodeBase, Principal, Statement } from './common';
+
+/** IAM role. Attributes: `arn`, `name`. */
+export interface RoleNode extends NodeBase {
+  readonly kind: 'role';
+  readonly description: string;
+  readonly assumedBy: Principal;
+  /** Conditions on who may assume it, for example `aws:SourceAccount`. */
+  readonly assumeConditions?: Statement['conditions'];
+  readonly statements: readonly Statement[];
+  /** `managed`: its statements are a policy of its own kind, as some auditors want; absent: they are part of the role. */
+  readonly permissions?: 'managed';
+}
