@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises';
+import type { PGlite } from '@electric-sql/pglite';
+import { type Connection, onConnection, type Postgres, valueParsers } from './postgres';
+
+export interface PgliteOptions {
+  /** The folder that holds the database, made where it is absent. By default it is in memory, and gone when closed. */
+  readonly folder?: string;
+}
+
+/**
+ * PostgreSQL in this process, with pgvector. One connection: what runs at the same time waits its turn. A folder must
+ * not be opened twice at a time: whoever opens it holds the platform's lock.
+ *
+ * @throws Error where PGlite is not installed
+ */
+export async function openPglite(options: PgliteOptions = {}): Promise<Postgres> {
+  const { PGlite, vector } = await modules();
+  if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
+  const dataDir = options.folder ?? 'memory://';
+  const database = await PGlite.create({ dataDir, extensions: { vector }, parsers: { ...valueParsers } });
+  const connection = connect(database);
+  const alone = onConnection(connection);
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+  return {
+    query: (sql, parameters) => inTurn(() => alone.query(sql, parameters)),
+    execute: (sql) => inTurn(() => alone.execute(sql)),
+    transaction: (work) => inTurn(() => alone.transaction(work)),
+    session: (work) =>
+      inTurn(async () => {
+        try {
+          return await work(alone);
+        } finally {
+          await connection.execute('ROLLBACK').catch(() => {});
+          await connection.execute('DISCARD ALL');
+        }
+      }),
+    close: () => inTurn(() => database.close()),
+  };
+}
+
+function connect(database: Pick<PGlite, 'query' | 'exec'>): Connection {
+  return {
+    query: async (sql, parameters) => (await database.query<object>(sql, [...parameters])).rows,
+    execute: async (sql) => void (await database.exec(sql)),
+  };
+}
+
+/** Loaded only where it is used: its WebAssembly is 27 MB that a deployed platform never needs. */
+async function modules() {
+  try {
+    const [{ PGlite }, { vector }] = await Promise.all([
+      import('@electric-sql/pglite'),
+      import('@electric-sql/pglite-pgvector'),
+    ]);
+    return { PGlite, vector };
+  } catch (error) {
+    throw new Error(
+      'PostgreSQL on this machine is PGlite, which is not installed here; npm install @electric-sql/pglite@0.5.14 @electric-sql/pglite-pgvector@0.0.15',
+      { cause: error },
+    );
+  }
+}
