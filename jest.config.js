@@ -2,7 +2,7 @@
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '\\.ts$': '<rootDir>/test/esbuild-transform.js' },
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.js',
   // Aspects and validations of synth are checked once, in their own tests; everywhere else they cost seconds a file.
   setupFiles: ['<rootDir>/test/setup.js'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/cdktf.out'],

@@ -35,8 +35,8 @@ await build({
   minify: true,
   keepNames: true,
   legalComments: 'none',
-  // DuckDB is native and comes with the runtime layer.
-  external: ['@duckdb/*'],
+  // DuckDB is native and comes with the runtime layer; PGlite is for this machine alone; pg runs without libpq.
+  external: ['@duckdb/*', '@electric-sql/*', 'pg-native'],
   logLevel: 'warning',
 });
 for (const name of names) {

@@ -20,7 +20,7 @@ export interface NodePostgresOptions {
  * `sslmode=disable`. In Lambda, `NODE_EXTRA_CA_CERTS=/var/runtime/ca-cert.pem` makes Node know Amazon's authorities.
  */
 export async function openNodePostgres(options: NodePostgresOptions): Promise<Postgres> {
-  const { Pool, types } = await module();
+  const { Pool, types } = loadPg();
   const pool = new Pool({
     ...connectionOf(options),
     max: options.connections ?? 4,
@@ -115,10 +115,9 @@ function arrayParser(types: typeof import('pg').types, oid: number): ((value: st
   return (value) => each(texts(value));
 }
 
-async function module(): Promise<typeof import('pg')> {
+function loadPg(): typeof import('pg') {
   try {
-    const loaded = await import('pg');
-    return 'default' in loaded ? (loaded.default as typeof import('pg')) : loaded;
+    return require('pg');
   } catch (error) {
     throw new Error('A connection to PostgreSQL takes the package pg, which is not installed here; npm install pg', {
       cause: error,

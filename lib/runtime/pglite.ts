@@ -14,7 +14,7 @@ export interface PgliteOptions {
  * @throws Error where PGlite is not installed
  */
 export async function openPglite(options: PgliteOptions = {}): Promise<Postgres> {
-  const { PGlite, vector } = await modules();
+  const { PGlite, vector } = modules();
   if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
   const dataDir = options.folder ?? 'memory://';
   const database = await PGlite.create({ dataDir, extensions: { vector }, parsers: { ...valueParsers } });
@@ -50,13 +50,11 @@ function connect(database: Pick<PGlite, 'query' | 'exec'>): Connection {
   };
 }
 
-/** Loaded only where it is used: its WebAssembly is 27 MB that a deployed platform never needs. */
-async function modules() {
+/** Loaded only where it is used: 27 MB that a deployed platform never needs. */
+function modules() {
   try {
-    const [{ PGlite }, { vector }] = await Promise.all([
-      import('@electric-sql/pglite'),
-      import('@electric-sql/pglite-pgvector'),
-    ]);
+    const { PGlite } = require('@electric-sql/pglite') as typeof import('@electric-sql/pglite');
+    const { vector } = require('@electric-sql/pglite-pgvector') as typeof import('@electric-sql/pglite-pgvector');
     return { PGlite, vector };
   } catch (error) {
     throw new Error(

@@ -71,20 +71,19 @@ const networkErrors = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOT
 /** Classes and codes of SQLSTATE that say "later": connection exceptions, too many connections, shutting down or starting. */
 const laterStates = /^(08...|53300|57P01|57P02|57P03)$/;
 const sqlState = /^[0-9A-Z]{5}$/;
+/** What `pg` says in words alone. */
+const brokenConnection =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** A driver's error as the one of `Postgres`. */
 export function postgresError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof PostgresError || error instanceof TransientError) return error;
-  const { code, severity } = error as Error & { readonly code?: string; readonly severity?: string };
+  if (error instanceof PostgresError || error instanceof TransientError) return error;
+  if (typeof error !== 'object' || error === null) return error;
+  const { code, severity, message = '' } = error as ErrorFields & { readonly severity?: string };
   const fromServer = severity !== undefined && code !== undefined && sqlState.test(code);
   if (fromServer && !laterStates.test(code)) return new PostgresError(error as ErrorFields);
-  const broken =
-    fromServer ||
-    (code !== undefined && networkErrors.includes(code)) ||
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-      error.message,
-    );
-  return broken ? new TransientError(`PostgreSQL cannot be reached: ${error.message}`, { cause: error }) : error;
+  const broken = fromServer || (code !== undefined && networkErrors.includes(code)) || brokenConnection.test(message);
+  return broken ? new TransientError(`PostgreSQL cannot be reached: ${message}`, { cause: error }) : error;
 }
 
 /** One connection, as a driver offers it. */
