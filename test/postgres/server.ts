@@ -43,7 +43,9 @@ export async function realPostgres(
       ...options.settings,
     });
   } catch (error) {
-    process.stderr.write(`\nSKIPPED: what needs a real PostgreSQL: ${String(error).split('\n')[0]}\n`);
+    process.stderr.write(
+      `\nSKIPPED: what needs a real PostgreSQL: ${String(error).trim().split('\n').slice(0, 3).join(' ')}\n`,
+    );
     return undefined;
   }
 }
@@ -152,16 +154,17 @@ async function findBinaries(): Promise<string> {
     await writeFile(complete, '');
   }
   const python = (await readdir(join(folder, 'lib'))).find((name) => name.startsWith('python'))!;
-  const installed = join(folder, 'lib', python, 'site-packages', 'pgserver', 'pginstall');
-  return join(process.getuid?.() === 0 ? await forOthers(installed) : installed, 'bin');
+  const packages = join(folder, 'lib', python, 'site-packages');
+  return join(process.getuid?.() === 0 ? await forOthers(packages) : packages, 'pgserver', 'pginstall', 'bin');
 }
 
 /** Root's cache is closed to others; who runs the server for root needs a copy that is not. */
-async function forOthers(installed: string): Promise<string> {
+async function forOthers(packages: string): Promise<string> {
   const copy = join(tmpdir(), `ingot-pgserver-${version}`);
   if (existsSync(copy)) return copy;
   const own = await mkdtemp(`${copy}-`);
-  await cp(installed, own, { recursive: true, verbatimSymlinks: true });
+  for (const part of ['pgserver', 'pgserver.libs'])
+    await cp(join(packages, part), join(own, part), { recursive: true, verbatimSymlinks: true });
   await chmod(own, 0o755);
   // Of two that copy at a time the second finds the first's.
   await rename(own, copy).catch(() => rm(own, { recursive: true, force: true }));
