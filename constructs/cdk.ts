@@ -1,6 +1,6 @@
 /** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
 export { Catalog, type CatalogProps } from './catalog/cdk';
-export type { Compliance, Network } from './core/compliance';
+export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
 export type { Replica } from './lake/props';

@@ -1,6 +1,6 @@
 /** Constructs that Terraform makes, for an app of cdktf (or of its successor cdktn). */
 export { Catalog, type CatalogProps } from './catalog/terraform';
-export type { Compliance, Network } from './core/compliance';
+export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
 export type { Replica } from './lake/props';

@@ -1,4 +1,5 @@
 import type { Problem } from '../../lib/errors';
+import { joinNetwork } from './network';
 import type { FunctionNode, Node, RoleNode, Statement } from './nodes';
 import type { Text } from './text';
 
@@ -10,7 +11,7 @@ import type { Text } from './text';
 export type Compliance = 'regulated';
 
 /** Where functions reach other services from. */
-export interface Network {
+export interface FunctionNetwork {
   /**
    * Private subnets of one VPC. From there functions must reach S3 (a gateway endpoint will do), Glue and SQS (interface
    * endpoints with private DNS), or a NAT gateway.
@@ -22,7 +23,7 @@ export interface Network {
 
 export function networkProblems(
   where: string,
-  { compliance, network }: { readonly compliance?: Compliance; readonly network?: Network },
+  { compliance, network }: { readonly compliance?: Compliance; readonly network?: FunctionNetwork },
 ): Problem[] {
   if (network === undefined) {
     const message =
@@ -36,7 +37,7 @@ export function networkProblems(
 
 export interface Regulation {
   readonly compliance: Compliance | undefined;
-  readonly network: Network | undefined;
+  readonly network: FunctionNetwork | undefined;
   /** The queue for calls of functions that nobody waits for and that failed. */
   readonly deadLetterArn: Text;
   readonly keyArn: Text;
@@ -82,19 +83,3 @@ export function regulate(nodes: readonly Node[], { compliance, network, ...more 
 
 const isForLambda = ({ assumedBy }: RoleNode): boolean =>
   typeof assumedBy !== 'string' && 'service' in assumedBy && assumedBy.service === 'lambda.amazonaws.com';
-
-/** Lets Lambda put a function's network interfaces into the subnets. */
-const joinNetwork: Statement = {
-  sid: 'JoinNetwork',
-  because: 'Network interfaces are made before they have a name; Lambda demands these actions on all.',
-  effect: 'Allow',
-  actions: [
-    'ec2:AssignPrivateIpAddresses',
-    'ec2:CreateNetworkInterface',
-    'ec2:DeleteNetworkInterface',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSubnets',
-    'ec2:UnassignPrivateIpAddresses',
-  ],
-  resources: ['*'],
-};

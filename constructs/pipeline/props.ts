@@ -1,5 +1,5 @@
 import type { Manifest } from '../../lib/platform/manifest';
-import type { Compliance, Network } from '../core/compliance';
+import type { Compliance, FunctionNetwork } from '../core/compliance';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 
@@ -46,7 +46,7 @@ export interface PipelineDeclaration {
    * Where the functions run inside a VPC of yours.
    * @default in none
    */
-  readonly network?: Network;
+  readonly network?: FunctionNetwork;
   /**
    * `regulated`: what NIST 800-53 r5, HIPAA and PCI DSS ask, as cdk-nag reads them. Functions need a `network`, and have
    * limits and dead letters; logs are kept for a year where nothing else is said.
