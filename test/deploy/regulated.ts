@@ -1,0 +1,37 @@
+/**
+ * `node -r ./test/register.js test/deploy/regulated.ts FOLDER`: the example with all that a platform may be asked for
+ * beside its contracts, for regulated data, in both engines: `FOLDER/cdk.out` and `FOLDER/cdktf.out`, for cfn-lint and
+ * Terraform to judge. No function of it is called, so any file will do as the native runtime.
+ */
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { App as TerraformApp, TerraformStack } from 'cdktf';
+import * as cdk from '../../constructs/cdk';
+import { AwsProvider } from '../../constructs/core/terraform/aws';
+import * as terraform from '../../constructs/terraform';
+import { loadPlatform } from '../../lib/platform/load';
+import { regulated } from '../constructs/regulated';
+
+async function main(out: string): Promise<void> {
+  const { manifest } = await loadPlatform(join(__dirname, '../../examples/aviation'));
+  const props = { ...regulated, manifest, runtime: __filename, dataQualityRulesets: true };
+
+  const app = new App({ outdir: join(out, 'cdk.out') });
+  new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', props);
+  // Tables in nested stacks as well, which only CloudFormation has.
+  new cdk.Platform(new Stack(app, 'Nested'), 'Platform', { ...props, tableStacks: 2 });
+  app.synth();
+
+  const terraformApp = new TerraformApp({ outdir: join(out, 'cdktf.out') });
+  const stack = new TerraformStack(terraformApp, 'Regulated');
+  new AwsProvider(stack, 'Aws', {});
+  new terraform.Platform(stack, 'Platform', props);
+  terraformApp.synth();
+}
+
+const [out] = process.argv.slice(2);
+if (out === undefined) throw new Error('Say which folder to write to');
+main(out).catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
