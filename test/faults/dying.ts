@@ -10,19 +10,8 @@ export interface Dying extends Services {
   readonly steps: () => number;
 }
 
-/**
- * Services of a process that dies when so many steps are done; each call to the world outside is a step. A process that
- * has died does nothing more: whatever it asks for afterwards is not done either.
- */
-export function dying(services: Services, at: number): Dying {
-  let steps = 0;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (steps >= at) throw new Crash('after its death');
-    const result = await work();
-    steps += 1;
-    if (steps >= at) throw new Crash(`after step ${at}`);
-    return result;
-  };
+/** Services of which each call to the world outside is a step, done by way of `step`. */
+export function stepwise(services: Services, step: <T>(work: () => Promise<T>) => Promise<T>): Services {
   const stepping = <T extends object>(target: T, names: readonly (keyof T)[]): T =>
     new Proxy(target, {
       get(_, name) {
@@ -33,7 +22,7 @@ export function dying(services: Services, at: number): Dying {
       },
     });
   const { lake, objects, arrivals } = services;
-  const dyingLake: Lake = new Proxy(stepping(lake, ['query', 'run', 'properties', 'snapshotId']), {
+  const steppingLake: Lake = new Proxy(stepping(lake, ['query', 'run', 'properties', 'snapshotId']), {
     get(target, name) {
       if (name !== 'commit') return target[name as keyof Lake];
       const commit: Lake['commit'] = (work) =>
@@ -43,7 +32,7 @@ export function dying(services: Services, at: number): Dying {
       return commit;
     },
   });
-  const dyingArrivals: Arrivals = {
+  const steppingArrivals: Arrivals = {
     async *take(group) {
       for await (const arrival of arrivals.take(group))
         yield { object: arrival.object, done: () => step(() => arrival.done()) };
@@ -51,9 +40,24 @@ export function dying(services: Services, at: number): Dying {
   };
   return {
     ...services,
-    lake: dyingLake,
+    lake: steppingLake,
     objects: stepping<Objects>(objects, ['head', 'read', 'stream', 'write']),
-    arrivals: dyingArrivals,
-    steps: () => steps,
+    arrivals: steppingArrivals,
   };
+}
+
+/**
+ * Services of a process that dies when so many steps are done. A process that has died does nothing more: whatever it
+ * asks for afterwards is not done either.
+ */
+export function dying(services: Services, at: number): Dying {
+  let steps = 0;
+  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (steps >= at) throw new Crash('after its death');
+    const result = await work();
+    steps += 1;
+    if (steps >= at) throw new Crash(`after step ${at}`);
+    return result;
+  };
+  return { ...stepwise(services, step), steps: () => steps };
 }

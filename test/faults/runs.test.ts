@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { makeTables } from '../../lib/tables/make';
 import { dying } from './dying';
 import { everything } from './everything';
@@ -11,7 +16,16 @@ let shop: Shop;
 let fresh: ReturnType<Shop['keep']>;
 let clean: Awaited<ReturnType<Shop['content']>>;
 let steps: number;
+const programs = mkdtempSync(join(tmpdir(), 'ingot-killed-'));
+const program = join(programs, 'killed.js');
 beforeAll(async () => {
+  buildSync({
+    entryPoints: [join(__dirname, 'killed.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
+  });
   shop = await Shop.open();
   fresh = shop.keep();
   const counting = dying(shop.services, Number.POSITIVE_INFINITY);
@@ -23,6 +37,7 @@ afterEach(() => {
   shop.catalog.fault = () => undefined;
 });
 afterAll(async () => {
+  rmSync(programs, { recursive: true });
   fresh.drop();
   await shop.close();
 });
@@ -61,6 +76,45 @@ test('a crash after any step of any part of a run, and a run after it, give what
     }
   }
   if (everything) console.log(`${tried} crashes`);
+});
+
+/** Runs the shop in a process of its own, which kills itself at a step if one is given; what it has printed. */
+function inProcess(...args: readonly (string | number)[]): { signal: NodeJS.Signals | null; said: string } {
+  const { signal, stdout, stderr } = spawnSync(process.execPath, [program, shop.folder, ...args.map(String)], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_PATH: join(__dirname, '../../node_modules') },
+  });
+  return { signal, said: stdout + stderr };
+}
+
+test('a process that is killed at any step, and a run after it, give what one clean run gives', async () => {
+  fresh.restore();
+  const { said } = inProcess('run-1');
+  expect(said).toContain('SUCCEEDED');
+  expect(await shop.content()).toEqual(clean);
+  const all = (JSON.parse(said) as { steps: number }).steps;
+  expect(all).toBeGreaterThan(500);
+  const random = mulberry(all);
+  const stride = everything ? 1 : Math.ceil(all / 4);
+  let [tried, killed] = [0, 0];
+  for (let at = 1; at <= all; at += stride) {
+    fresh.restore();
+    tried += 1;
+    // Every other one dies a little later, wherever DuckDB then is.
+    const run = tried % 2 === 0 ? inProcess('run-1', at) : inProcess('run-1', at, Math.ceil(random() * 20));
+    if (run.signal === 'SIGKILL') killed += 1;
+    // It may have come to its end, as steps that go side by side do not come in one order.
+    else expect(run.said).toContain('SUCCEEDED');
+    if (tried % 4 < 2) {
+      expect(await shop.run('run-1')).toMatchObject({ status: 'SUCCEEDED' });
+      expect({ at, ...(await shop.content()) }).toEqual({ at, ...clean });
+    } else {
+      expect(await shop.run('run-2')).toMatchObject({ status: 'SUCCEEDED' });
+      expect({ at, ...asOne(await shop.content()) }).toEqual({ at, ...asOne(clean) });
+    }
+  }
+  expect(killed).toBeGreaterThan(tried * 0.7);
+  if (everything) console.log(`${killed} processes killed, at ${tried} of ${all} steps`);
 });
 
 const faults: readonly Fault[] = [409, 'lost-503', 429, 'half', 500, 'lost', 'repeated', 503, 'lost-500', 'cut', 502];

@@ -116,13 +116,17 @@ const after = {
   customers: 'customer,city\nbob,Rome\ncem,Kyiv\n',
 };
 
+const firstRun = Date.UTC(2026, 0, 10);
+const secondRun = firstRun + 86_400_000;
+
 /** The platform in a folder of its own, whose state can be kept and brought back. */
 export class Shop {
-  private clock = Date.UTC(2026, 0, 10);
+  private clock = secondRun;
   /** What handlers have failed with, of all runs. */
   readonly said: string[] = [];
 
   private constructor(
+    readonly folder: string,
     readonly layout: Layout,
     readonly manifest: Manifest,
     readonly services: LocalServices,
@@ -136,10 +140,26 @@ export class Shop {
   static async open(mount: (folder: string) => void = () => {}, unmount = mount): Promise<Shop> {
     const folder = mkdtempSync(join(tmpdir(), 'ingot-shop-'));
     for (const [file, text] of Object.entries(shopFiles)) write(join(folder, file), text);
+    const { root } = layoutOf(folder);
+    mkdirSync(root);
+    mount(root);
+    const shop = await Shop.at(folder, () => {
+      unmount(root);
+      rmSync(folder, { recursive: true });
+    });
+    await makeTables(shop.services);
+    shop.clock = firstRun;
+    shop.land('before', before, 1);
+    await shop.run('run-0');
+    shop.clock = secondRun;
+    shop.land('after', after, 2);
+    return shop;
+  }
+
+  /** One that another process has opened: this one has a catalog of its own over the same folder. */
+  static async at(folder: string, afterwards: () => void = () => {}): Promise<Shop> {
     const { manifest } = await loadPlatform(folder);
     const layout = layoutOf(folder);
-    mkdirSync(layout.root);
-    mount(layout.root);
     const zones = zoneRoots(layout, manifest);
     const roots = manifest.zones.filter(({ holds }) => holds === 'iceberg').map(({ name }) => zones[name]!);
     const real = await startCatalog({ folder: layout.catalog, roots });
@@ -154,18 +174,12 @@ export class Shop {
         clock: { now: () => shop.clock },
       });
     const services = await connect();
-    await makeTables(services);
-    const shop: Shop = new Shop(layout, manifest, services, catalog, connect, async () => {
+    const shop: Shop = new Shop(folder, layout, manifest, services, catalog, connect, async () => {
       await services.close();
       await catalog.close();
       await real.close();
-      unmount(layout.root);
-      rmSync(folder, { recursive: true });
+      afterwards();
     });
-    shop.land('before', before, 1);
-    await shop.run('run-0');
-    shop.clock += 86_400_000;
-    shop.land('after', after, 2);
     return shop;
   }
 
