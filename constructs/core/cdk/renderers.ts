@@ -1,5 +1,14 @@
 import { renderWorkgroup } from './athena';
 import { renderAlarm } from './cloudwatch';
+import {
+  renderFlowLog,
+  renderRouteTable,
+  renderSecurityGroup,
+  renderSecurityGroupRule,
+  renderSubnet,
+  renderVpc,
+  renderVpcEndpoint,
+} from './ec2';
 import { renderEventRule, renderSchedule } from './events';
 import {
   renderDataQualityRuleset,
@@ -12,8 +21,16 @@ import {
 import { renderRole } from './iam';
 import { renderKey } from './kms';
 import { renderFunction, renderLayer, renderPermission } from './lambda';
-import { renderLogGroup } from './logs';
+import { renderLogGroup, renderMetricFilter } from './logs';
 import { renderQueue, renderSubscription, renderTopic } from './messaging';
+import {
+  renderDbCluster,
+  renderDbClusterInstance,
+  renderDbInstance,
+  renderDbParameterGroup,
+  renderDbProxy,
+  renderDbSubnetGroup,
+} from './rds';
 import type { Renderers } from './render';
 import { renderBucket } from './s3';
 import { renderStateMachine } from './states';
@@ -23,7 +40,14 @@ export const renderers: Renderers = {
   alarm: renderAlarm,
   bucket: renderBucket,
   dataQualityRuleset: renderDataQualityRuleset,
+  dbCluster: renderDbCluster,
+  dbClusterInstance: renderDbClusterInstance,
+  dbInstance: renderDbInstance,
+  dbParameterGroup: renderDbParameterGroup,
+  dbProxy: renderDbProxy,
+  dbSubnetGroup: renderDbSubnetGroup,
   eventRule: renderEventRule,
+  flowLog: renderFlowLog,
   function: renderFunction,
   glueDatabase: renderGlueDatabase,
   glueTable: renderGlueTable,
@@ -31,14 +55,21 @@ export const renderers: Renderers = {
   key: renderKey,
   layer: renderLayer,
   logGroup: renderLogGroup,
+  metricFilter: renderMetricFilter,
   permission: renderPermission,
   queue: renderQueue,
   role: renderRole,
+  routeTable: renderRouteTable,
   schedule: renderSchedule,
   schema: renderSchema,
   schemaRegistry: renderSchemaRegistry,
+  securityGroup: renderSecurityGroup,
+  securityGroupRule: renderSecurityGroupRule,
   stateMachine: renderStateMachine,
+  subnet: renderSubnet,
   subscription: renderSubscription,
   topic: renderTopic,
+  vpc: renderVpc,
+  vpcEndpoint: renderVpcEndpoint,
   workgroup: renderWorkgroup,
 };

@@ -1,5 +1,14 @@
 import type { WorkgroupNode } from './athena';
 import type { AlarmNode } from './cloudwatch';
+import type {
+  FlowLogNode,
+  RouteTableNode,
+  SecurityGroupNode,
+  SecurityGroupRuleNode,
+  SubnetNode,
+  VpcEndpointNode,
+  VpcNode,
+} from './ec2';
 import type { EventRuleNode, ScheduleNode } from './events';
 import type {
   DataQualityRulesetNode,
@@ -12,14 +21,23 @@ import type {
 import type { RoleNode } from './iam';
 import type { KeyNode } from './kms';
 import type { FunctionNode, LayerNode, PermissionNode } from './lambda';
-import type { LogGroupNode } from './logs';
+import type { LogGroupNode, MetricFilterNode } from './logs';
 import type { QueueNode, SubscriptionNode, TopicNode } from './messaging';
+import type {
+  DbClusterInstanceNode,
+  DbClusterNode,
+  DbInstanceNode,
+  DbParameterGroupNode,
+  DbProxyNode,
+  DbSubnetGroupNode,
+} from './rds';
 import type { BucketNode } from './s3';
 import type { StateMachineNode } from './states';
 
 export type * from './athena';
 export type * from './cloudwatch';
 export type * from './common';
+export type * from './ec2';
 export type * from './events';
 export type * from './glue';
 export type * from './iam';
@@ -27,6 +45,7 @@ export type * from './kms';
 export type * from './lambda';
 export type * from './logs';
 export type * from './messaging';
+export type * from './rds';
 export type * from './s3';
 export type * from './states';
 
@@ -39,7 +58,14 @@ export type Node =
   | AlarmNode
   | BucketNode
   | DataQualityRulesetNode
+  | DbClusterInstanceNode
+  | DbClusterNode
+  | DbInstanceNode
+  | DbParameterGroupNode
+  | DbProxyNode
+  | DbSubnetGroupNode
   | EventRuleNode
+  | FlowLogNode
   | FunctionNode
   | GlueDatabaseNode
   | GlueTableNode
@@ -47,15 +73,22 @@ export type Node =
   | KeyNode
   | LayerNode
   | LogGroupNode
+  | MetricFilterNode
   | PermissionNode
   | QueueNode
   | RoleNode
+  | RouteTableNode
   | ScheduleNode
   | SchemaNode
   | SchemaRegistryNode
+  | SecurityGroupNode
+  | SecurityGroupRuleNode
   | StateMachineNode
+  | SubnetNode
   | SubscriptionNode
   | TopicNode
+  | VpcEndpointNode
+  | VpcNode
   | WorkgroupNode;
 
 export type NodeKind = Node['kind'];

@@ -9,3 +9,14 @@ export interface LogGroupNode extends NodeBase {
   readonly keyArn: Text;
   readonly removal: Removal;
 }
+
+/** Counts lines of a log group in a metric: each that has the pattern is one. Attributes: `name`. */
+export interface MetricFilterNode extends NodeBase {
+  readonly kind: 'metricFilter';
+  readonly name: string;
+  readonly logGroupName: Text;
+  /** In CloudWatch Logs' filter syntax. */
+  readonly pattern: string;
+  readonly namespace: string;
+  readonly metric: string;
+}

@@ -1,4 +1,4 @@
-import { CloudwatchLogGroup } from './aws';
+import { CloudwatchLogGroup, CloudwatchLogMetricFilter } from './aws';
 import { lifecycle } from './removal';
 import type { Renderer } from './render';
 
@@ -10,4 +10,14 @@ export const renderLogGroup: Renderer<'logGroup'> = (scope, node) => {
     lifecycle: lifecycle(node.removal),
   });
   return { arn: `${logGroup.arn}:*`, name: logGroup.name };
+};
+
+export const renderMetricFilter: Renderer<'metricFilter'> = (scope, node) => {
+  const filter = new CloudwatchLogMetricFilter(scope, node.id, {
+    name: node.name,
+    logGroupName: node.logGroupName,
+    pattern: node.pattern,
+    metricTransformation: { namespace: node.namespace, name: node.metric, value: '1', defaultValue: '0' },
+  });
+  return { name: filter.name };
 };
