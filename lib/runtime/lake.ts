@@ -53,7 +53,65 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     duckdb.close();
     throw error;
   }
-  return new DuckdbLake(duckdb, options.onConflict, refresh);
+  return lakeOver(duckdbSession(duckdb), { onConflict: options.onConflict, before: refresh });
+}
+
+/** What runs a lake's statements: one connection, which knows one transaction at a time. */
+export interface LakeSession {
+  query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]>;
+  run(sql: string, params?: Record<string, SqlValue>): Promise<number>;
+  begin(): Promise<void>;
+  /** What the transaction wrote becomes visible, in one commit of its one table. */
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  properties(database: string, table: string): Promise<Record<string, string>>;
+  /** Inside a transaction. */
+  setProperties(database: string, table: string, properties: Record<string, string>): Promise<void>;
+  snapshotId(database: string, table: string): Promise<string | undefined>;
+  /** Whether an error says that another writer was first. */
+  isConflict(error: unknown): error is Error;
+  close(): Promise<void>;
+}
+
+interface LakeAround {
+  readonly onConflict?: LakeOptions['onConflict'];
+  /** Done before each piece of work. */
+  readonly before?: () => Promise<void>;
+}
+
+/** A lake whose statements a session runs: commits that meet others are run again, and all work waits for its turn. */
+export const lakeOver = (session: LakeSession, around: LakeAround = {}): Lake => new SessionLake(session, around);
+
+/** The quoted SQL name that writes to a table. */
+const nameOf = (database: string, table: string): string => qualified('lake', database, table);
+
+function duckdbSession(duckdb: Duckdb): LakeSession {
+  const done = async (sql: string) => void (await duckdb.run(sql));
+  return {
+    query: (sql, params) => duckdb.query(sql, params),
+    run: (sql, params) => duckdb.run(sql, params),
+    begin: () => done('BEGIN TRANSACTION'),
+    commit: () => done('COMMIT'),
+    rollback: () => done('ROLLBACK'),
+    async properties(database, table) {
+      const rows = await duckdb.query<{ key: string; value: string }>(
+        `FROM iceberg_table_properties(${nameOf(database, table)})`,
+      );
+      return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+    },
+    setProperties(database, table, properties) {
+      const entries = Object.entries(properties).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
+      return done(`CALL set_iceberg_table_properties(${nameOf(database, table)}, MAP {${entries.join(', ')}})`);
+    },
+    async snapshotId(database, table) {
+      const rows = await duckdb.query<{ id: bigint }>(
+        `SELECT snapshot_id AS id FROM iceberg_snapshots(${nameOf(database, table)}) ORDER BY sequence_number DESC LIMIT 1`,
+      );
+      return rows[0]?.id.toString();
+    },
+    isConflict,
+    close: async () => duckdb.close(),
+  };
 }
 
 function attach(name: string, catalog: CatalogAddress, more: readonly string[]): string {
@@ -78,22 +136,21 @@ function attach(name: string, catalog: CatalogAddress, more: readonly string[]):
   return `ATTACH ${literal(catalog.warehouse)} AS ${identifier(name)} (${options.join(', ')})`;
 }
 
-class DuckdbLake implements Lake {
+class SessionLake implements Lake {
   private last: Promise<unknown> = Promise.resolve();
   private readonly inCommit = new AsyncLocalStorage<true>();
 
   constructor(
-    private readonly duckdb: Duckdb,
-    private readonly onConflict: LakeOptions['onConflict'],
-    private readonly refresh: (() => Promise<void>) | undefined,
+    private readonly session: LakeSession,
+    private readonly around: LakeAround,
   ) {}
 
   query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]> {
-    return this.alone(() => this.duckdb.query<R>(sql, params));
+    return this.alone(() => this.session.query<R>(sql, params));
   }
 
   run(sql: string, params?: Record<string, SqlValue>): Promise<number> {
-    return this.alone(() => this.duckdb.run(sql, params));
+    return this.alone(() => this.session.run(sql, params));
   }
 
   commit<T>(work: (tx: Transaction) => Promise<T>, options: { readonly attempts?: number } = {}): Promise<T> {
@@ -103,73 +160,51 @@ class DuckdbLake implements Lake {
         try {
           return await this.attempt(work);
         } catch (error) {
-          if (!isConflict(error)) throw error;
+          if (!this.session.isConflict(error)) throw error;
           if (attempt >= attempts)
             throw new TransientError(`After ${attempts} attempts: ${error.message}`, { cause: error });
-          this.onConflict?.(attempt, error);
+          this.around.onConflict?.(attempt, error);
           await sleep(Math.random() * Math.min(longestBackOff, (longestBackOff / 32) * 2 ** (attempt - 1)));
         }
       }
     });
   }
 
-  async properties(database: string, table: string): Promise<Record<string, string>> {
-    return this.alone(() => this.readProperties(database, table));
+  properties(database: string, table: string): Promise<Record<string, string>> {
+    return this.alone(() => this.session.properties(database, table));
   }
 
-  async snapshotId(database: string, table: string): Promise<string | undefined> {
-    const rows = await this.query<{ id: bigint }>(
-      `SELECT snapshot_id AS id FROM iceberg_snapshots(${this.name(database, table)}) ORDER BY sequence_number DESC LIMIT 1`,
-    );
-    return rows[0]?.id.toString();
+  snapshotId(database: string, table: string): Promise<string | undefined> {
+    return this.alone(() => this.session.snapshotId(database, table));
   }
 
   name(database: string, table: string): string {
-    return qualified('lake', database, table);
+    return nameOf(database, table);
   }
 
-  async close(): Promise<void> {
-    await this.alone(async () => this.duckdb.close());
+  close(): Promise<void> {
+    return this.alone(() => this.session.close());
   }
 
   private async attempt<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    await this.duckdb.run('BEGIN TRANSACTION');
+    await this.session.begin();
     try {
-      const result = await this.inCommit.run(true, () => work(this.transaction));
-      await this.duckdb.run('COMMIT');
+      const result = await this.inCommit.run(true, () => work(this.session));
+      await this.session.commit();
       return result;
     } catch (error) {
-      // A COMMIT that failed has already ended the transaction, and there is nothing left to undo.
-      await this.duckdb.run('ROLLBACK').catch(() => undefined);
+      // A commit that failed has already ended the transaction, and there is nothing left to undo.
+      await this.session.rollback().catch(() => undefined);
       throw error;
     }
   }
 
-  private readonly transaction: Transaction = {
-    query: (sql, params) => this.duckdb.query(sql, params),
-    run: (sql, params) => this.duckdb.run(sql, params),
-    properties: (database, table) => this.readProperties(database, table),
-    setProperties: async (database, table, properties) => {
-      const entries = Object.entries(properties).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
-      await this.duckdb.run(
-        `CALL set_iceberg_table_properties(${this.name(database, table)}, MAP {${entries.join(', ')}})`,
-      );
-    },
-  };
-
-  private async readProperties(database: string, table: string): Promise<Record<string, string>> {
-    const rows = await this.duckdb.query<{ key: string; value: string }>(
-      `FROM iceberg_table_properties(${this.name(database, table)})`,
-    );
-    return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
-  }
-
-  /** DuckDB knows one transaction a connection: whoever comes during a commit waits for its end. */
+  /** A session knows one transaction: whoever comes during a commit waits for its end. */
   private async alone<T>(work: () => Promise<T>): Promise<T> {
     if (this.inCommit.getStore() === true) {
       throw new Error('Inside a commit, use its transaction: the lake itself waits until the commit has ended');
     }
-    const result = this.last.then(this.refresh).then(work);
+    const result = this.last.then(this.around.before).then(work);
     this.last = result.catch(() => undefined);
     return result;
   }
