@@ -14,7 +14,7 @@ export interface PgliteOptions {
  * @throws Error where PGlite is not installed
  */
 export async function openPglite(options: PgliteOptions = {}): Promise<Postgres> {
-  const { PGlite, vector } = modules();
+  const { PGlite, vector } = loadPglite();
   if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
   const dataDir = options.folder ?? 'memory://';
   const database = await PGlite.create({ dataDir, extensions: { vector }, parsers: { ...valueParsers } });
@@ -50,8 +50,12 @@ function connect(database: Pick<PGlite, 'query' | 'exec'>): Connection {
   };
 }
 
-/** Loaded only where it is used: 27 MB that a deployed platform never needs. */
-function modules() {
+/**
+ * PGlite's own classes. Loaded only where they are used: 27 MB that a deployed platform never needs.
+ *
+ * @throws Error where PGlite is not installed
+ */
+export function loadPglite() {
   try {
     const { PGlite } = require('@electric-sql/pglite') as typeof import('@electric-sql/pglite');
     const { vector } = require('@electric-sql/pglite-pgvector') as typeof import('@electric-sql/pglite-pgvector');
