@@ -1,6 +1,6 @@
 import { neutralId, neutralIds } from './identity';
 import { asList, at, isList, isObject, type Json, type JsonObject } from './json';
-import { type RawResource, symbol, type Target, type Template } from './template';
+import { part, type RawResource, symbol, type Target, type Template } from './template';
 
 const pseudo: Readonly<Record<string, string>> = {
   'AWS::Partition': '{aws.partition}',
@@ -136,6 +136,12 @@ function toSymbolic(value: Json, targets: ReadonlyMap<string, Target>): Json | u
           return refer(targets, resource, attribute.length === 0 ? 'Ref' : attribute.join('.'));
         });
         return { value: replaced };
+      }
+      case 'Fn::Select': {
+        const [index, list] = isList(argument) ? argument : [];
+        const [separator, text] = isObject(list) && isList(list['Fn::Split']) ? list['Fn::Split'] : [];
+        const walked = text === undefined ? undefined : walk(text);
+        return typeof walked === 'string' ? { value: part(String(separator), walked, Number(index)) } : undefined;
       }
       default:
         return undefined;

@@ -51,6 +51,9 @@ export function symbol(side: Side, target: Target, attribute: string): string {
   return `{${target.type}:${target.id}}.${attribute}`;
 }
 
+/** One part of a text that is known only at deploy, for example the last of an ARN's. */
+export const part = (separator: string, text: string, index: number): string => `split(${separator} ${text})[${index}]`;
+
 function neutralAttribute(attributes: Readonly<Record<string, Names>>, side: Side, attribute: string): string {
   for (const [neutral, names] of Object.entries(attributes)) if (names[side].includes(attribute)) return neutral;
   return attribute;

@@ -1,12 +1,13 @@
 import { parseLiteral, replaceExpressions } from './expression';
 import { neutralId, neutralIds } from './identity';
 import { asList, at, isEmpty, isList, isObject, type Json, type JsonObject } from './json';
-import { type RawResource, symbol, type Target, type Template } from './template';
+import { part, type RawResource, symbol, type Target, type Template } from './template';
 
 /** What AWS says of where a stack is: data sources that CloudFormation has as pseudo parameters. */
 const place: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'data.aws_partition': { partition: '{aws.partition}', id: '{aws.partition}', dns_suffix: '{aws.urlSuffix}' },
   'data.aws_region': { region: '{aws.region}', name: '{aws.region}', id: '{aws.region}' },
+  'data.aws_availability_zones': {},
   'data.aws_caller_identity': { account_id: '{aws.account}', id: '{aws.account}' },
 };
 const policyDocument = 'data.aws_iam_policy_document';
@@ -44,6 +45,8 @@ export function readTerraform(config: JsonObject): Template {
       const literal = parseLiteral(encoded, evaluate);
       if (literal !== undefined) return JSON.stringify(literal);
     }
+    const [, separator, split, index] = /^element\(split\("(.)", (.+)\), (\d+)\)$/.exec(expression) ?? [];
+    if (separator !== undefined) return part(separator, evaluate(split!), Number(index));
     const path = /^((?:data\.)?\w+\.[\w-]+)((?:\.\w+|\[[^\]]*\])*)$/.exec(expression);
     if (path === null) return `{expression ${expression.replace(/[{}"]/g, '')}}`;
     return refer(path[1]!, path[2]!.replace(/^\./, ''));

@@ -2,12 +2,14 @@ import type { Kind, Satellite, Service } from '../kind';
 import { athena } from './athena';
 import { cloudwatch } from './cloudwatch';
 import { dynamodb } from './dynamodb';
+import { ec2 } from './ec2';
 import { events } from './events';
 import { glue } from './glue';
 import { iam } from './iam';
 import { kms } from './kms';
 import { lambda } from './lambda';
 import { logs } from './logs';
+import { rds } from './rds';
 import { s3 } from './s3';
 import { scheduler } from './scheduler';
 import { sns } from './sns';
@@ -18,12 +20,14 @@ const services: readonly Service[] = [
   athena,
   cloudwatch,
   dynamodb,
+  ec2,
   events,
   glue,
   iam,
   kms,
   lambda,
   logs,
+  rds,
   s3,
   scheduler,
   sns,

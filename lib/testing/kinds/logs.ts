@@ -1,4 +1,4 @@
-import { field, flag, json, names, number, type Service, same, tags } from '../kind';
+import { field, flag, json, names, number, object, type Service, same, set, tags } from '../kind';
 
 export const logs: Service = {
   kinds: [
@@ -21,6 +21,30 @@ export const logs: Service = {
         dataProtection: field('DataProtectionPolicy', undefined, json),
         skipDestroy: field(undefined, 'skip_destroy', flag, false),
         tags: same(tags),
+      },
+    },
+    {
+      kind: 'logs.metricFilter',
+      cloudformation: 'AWS::Logs::MetricFilter',
+      terraform: 'aws_cloudwatch_log_metric_filter',
+      attributes: { name: names('Ref', ['id', 'name']) },
+      properties: {
+        name: field('FilterName', 'name'),
+        group: field('LogGroupName', 'log_group_name'),
+        pattern: field('FilterPattern', 'pattern'),
+        metrics: field(
+          'MetricTransformations',
+          'metric_transformation',
+          set(
+            object({
+              namespace: field('MetricNamespace', 'namespace'),
+              name: field('MetricName', 'name'),
+              value: field('MetricValue', 'value'),
+              default: field('DefaultValue', 'default_value', number),
+              unit: same(),
+            }),
+          ),
+        ),
       },
     },
     {
