@@ -1,5 +1,5 @@
 import type { LoadedPlatform } from '../../lib/platform/load';
-import { App, AwsProvider, TerraformStack } from '../core/terraform/aws';
+import { App, AwsProvider, TerraformResource, TerraformStack } from '../core/terraform/aws';
 import { costLine } from '../platform/cost';
 import { Platform } from '../platform/terraform';
 import type { Synthesis } from './synthesis';
@@ -22,7 +22,6 @@ export function synthTerraform(
   new AwsProvider(stack, 'Aws', {});
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   app.synth();
-  const { resource } = stack.toTerraform() as { resource: Record<string, Record<string, unknown>> };
-  const resources = Object.values(resource).reduce((sum, ofKind) => sum + Object.keys(ofKind).length, 0);
+  const resources = stack.node.findAll().filter((each) => TerraformResource.isTerraformResource(each)).length;
   return { folder: app.outdir, stack: manifest.name, resources, cost: costLine(resources, construct.idleCost) };
 }

@@ -57,7 +57,7 @@ export type Resolved<T> = T extends string
         : T;
 
 /**
- * Puts a string in the place of every `Ref` and `Join` that a decision holds.
+ * Puts a string in the place of every `Ref` and `Join` that a decision holds. What holds none is given back as it is.
  *
  * @param literal how the engine must be told a literal text, where it would read some characters as its own
  */
@@ -69,21 +69,40 @@ export function resolve<T>(
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return literal(value);
     if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) return value.map(walk);
+    if (Array.isArray(value)) {
+      const walked = value.map(walk);
+      return walked.some((part, i) => part !== value[i]) ? walked : value;
+    }
     if (isRef(value)) return lookup(value);
     if (isJoin(value)) return value.join.map((part) => (isRef(part) ? lookup(part) : literal(part))).join('');
-    return Object.fromEntries(Object.entries(value).map(([key, held]) => [literal(key), walk(held)]));
+    return walkObject(value as Record<string, unknown>);
+  };
+  // A platform of a thousand datasets has some hundred thousand values: what needs no copy gets none.
+  const walkObject = (value: Record<string, unknown>): object => {
+    const walked: Record<string, unknown> = {};
+    let same = true;
+    for (const key of Object.keys(value)) {
+      const [name, held] = [literal(key), walk(value[key])];
+      walked[name] = held;
+      if (name !== key || held !== value[key]) same = false;
+    }
+    return same ? value : walked;
   };
   return walk(decision) as Resolved<T>;
 }
 
 const isRef = (value: unknown): value is Ref =>
-  hasOnly(value, 'attr', 'node') && typeof value.node === 'string' && typeof value.attr === 'string';
+  hasOnly(value, 'node', 'attr') && typeof value.node === 'string' && typeof value.attr === 'string';
 
 /** A join holds a ref at least: a plain list of texts that a user calls `join` is none. */
 const isJoin = (value: unknown): value is Join =>
   hasOnly(value, 'join') && Array.isArray(value.join) && value.join.some(isRef);
 
 function hasOnly<K extends string>(value: unknown, ...keys: K[]): value is Record<K, unknown> {
-  return typeof value === 'object' && value !== null && Object.keys(value).sort().join() === keys.join();
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    keys.every((key) => Object.hasOwn(value, key)) &&
+    Object.keys(value).length === keys.length
+  );
 }

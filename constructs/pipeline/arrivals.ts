@@ -8,8 +8,9 @@ import { arrivalsId, deadLettersId } from './ids';
 
 /** S3 says to EventBridge what was created; rules on the group's prefixes bring it to the group's queue. */
 export function arrivals(manifest: Manifest, lake: LakeFacts, group: Group, keyArn: Text): Node[] {
-  const sources = manifest.datasets.flatMap((dataset) =>
-    dataset.source !== undefined && group.ingests.includes(`${dataset.zone}.${dataset.name}`) ? [dataset.source] : [],
+  const ingests = new Set(group.ingests);
+  const sources = manifest.datasets.flatMap(({ zone, name, source }) =>
+    source !== undefined && ingests.has(`${zone}.${name}`) ? [source] : [],
   );
   if (sources.length === 0) return [];
   const queue = arrivalsId(group);

@@ -110,16 +110,18 @@ export function pipelineModel(
     ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey)),
     ...(scheduled ? schedules(manifest, useKey, keyArn) : []),
     ...(scheduled
-      ? manifest.groups.flatMap((group) =>
-          groupAlarms(
+      ? manifest.groups.flatMap((group) => {
+          const own = tablesOf(manifest, group);
+          const datasets = manifest.datasets.filter(({ zone, name }) => own.has(`${zone}.${name}`));
+          return groupAlarms(
             manifest,
             group,
-            manifest.datasets.filter((dataset) => tablesOf(manifest, group).has(`${dataset.zone}.${dataset.name}`)),
+            datasets,
             ref(machineId(group), 'arn'),
             thresholds,
             ref(noticesId, 'arn'),
-          ),
-        )
+          );
+        })
       : []),
     deadLetterAlarm(name),
   ];

@@ -2,6 +2,7 @@ import type { Log } from '../runtime/services';
 import { type Applied, applyTable, type Maintenance, removeTable } from './apply';
 import type { RestCatalog } from './client';
 import { parseSpec } from './parse';
+import { quarantineName, withQuarantine } from './quarantine';
 import type { TableSpec } from './spec';
 
 /** What CloudFormation sends for a custom resource. It waits until the answer is PUT to `ResponseURL`. */
@@ -13,6 +14,8 @@ export interface CustomResourceEvent {
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
   readonly ResourceProperties: { readonly spec?: unknown };
+  /** What the update before it was sent. */
+  readonly OldResourceProperties?: { readonly spec?: unknown };
 }
 
 /** What Terraform's `aws_lambda_invocation` sends with `lifecycle_scope = "CRUD"`; without `tf`, who calls by hand. */
@@ -53,7 +56,7 @@ const failed = 'failed:';
 const longestReason = 1_500;
 
 /**
- * Makes, changes or lets go of one table. A custom resource gets its answer in any case, as a stack that waits for it
+ * Makes, changes or lets go of one table, with its quarantine. A custom resource gets its answer in any case, as a stack that waits for it
  * hangs for an hour; every other caller gets the result, or the error is thrown.
  */
 export async function handleTables(event: TablesEvent, services: TablesServices): Promise<TablesResult | undefined> {
@@ -61,8 +64,8 @@ export async function handleTables(event: TablesEvent, services: TablesServices)
   const { action, prev_input: previous } = event.tf ?? { action: 'create' };
   const spec = parseSpec(event.spec, 'the invocation');
   if (action === 'delete') return remove(spec, services);
-  const result = await apply(spec, services);
   const before = action === 'update' ? nameOf(previous?.spec) : undefined;
+  const result = await apply(spec, before, services);
   if (before !== undefined && tableOf(before) !== tableOf(spec)) await remove(before, services);
   return result;
 }
@@ -99,28 +102,39 @@ async function inTime<T>(work: Promise<T>, timeLeft: number | undefined): Promis
 
 /** The id of a resource is its table's name: where that changes, CloudFormation deletes the old one by itself. */
 async function carryOut(event: CustomResourceEvent, services: TablesServices): Promise<TablesResult> {
-  const { PhysicalResourceId: id = '' } = event;
+  const { PhysicalResourceId: id = '', ResourceProperties: given, OldResourceProperties: old } = event;
   if (event.RequestType !== 'Delete')
-    return apply(parseSpec(event.ResourceProperties.spec, event.LogicalResourceId), services);
+    return apply(parseSpec(given.spec, event.LogicalResourceId), nameOf(old?.spec), services);
   const [database, table, ...more] = id.split('.');
   if (id.startsWith(failed) || table === undefined || more.length > 0)
     return { table: id, status: 'kept', changes: [] };
-  return { ...(await remove({ database: database!, table }, services)), table: id };
+  const quarantine = nameOf(given.spec)?.quarantine;
+  return { ...(await remove({ database: database!, table, quarantine }, services)), table: id };
 }
 
-async function apply(spec: TableSpec, services: TablesServices): Promise<TablesResult> {
+/** @param before what it was the last time, perhaps under another name */
+async function apply(spec: TableSpec, before: Name | undefined, services: TablesServices): Promise<TablesResult> {
   const { log, maintenance } = services;
-  const applied = await applyTable(spec, await services.catalog(), { log, maintenance });
-  return { table: tableOf(spec), ...applied };
+  const catalog = await services.catalog();
+  const results: Applied[] = [];
+  for (const each of withQuarantine(spec)) results.push(await applyTable(each, catalog, { log, maintenance }));
+  // What was filled from files and is filled by a model now refuses nothing any more.
+  if (before?.quarantine !== undefined && spec.quarantine === undefined && tableOf(before) === tableOf(spec))
+    await letGo(quarantineName(before), services);
+  const { status } = results.find((result) => result.status !== 'unchanged') ?? results[0]!;
+  return { table: tableOf(spec), status, changes: results.flatMap(({ changes }) => changes) };
 }
 
-type Name = Pick<TableSpec, 'database' | 'table'>;
+type Name = Pick<TableSpec, 'database' | 'table' | 'quarantine'>;
 
 async function remove(name: Name, services: TablesServices): Promise<TablesResult> {
-  const { allowDrop, log } = services;
-  const status = await removeTable(name, services.catalog, { allowDrop, log });
+  const status = await letGo(name, services);
+  if (name.quarantine !== undefined) await letGo(quarantineName(name), services);
   return { table: tableOf(name), status, changes: [] };
 }
+
+const letGo = (name: Name, { catalog, allowDrop, log }: TablesServices) =>
+  removeTable(name, catalog, { allowDrop, log });
 
 const tableOf = ({ database, table }: Name): string => `${database}.${table}`;
 

@@ -1,6 +1,7 @@
 import type { Services } from '../runtime/services';
 import { type Applied, applyTable } from './apply';
 import { RestCatalog } from './client';
+import { withQuarantine } from './quarantine';
 import { platformSpecs } from './specs';
 
 /** How many tables are worked on at once. */
@@ -17,7 +18,7 @@ export async function makeTables(
   services: Pick<Services, 'manifest' | 'zones' | 'catalog' | 'log'>,
 ): Promise<Map<string, Applied>> {
   const catalog = await RestCatalog.connect(services.catalog);
-  const specs = platformSpecs(services.manifest, services.zones);
+  const specs = platformSpecs(services.manifest, services.zones).flatMap(withQuarantine);
   const results = new Map<string, Applied>();
   const failures: unknown[] = [];
   const left = [...specs];

@@ -52,6 +52,7 @@ const spec: z.ZodType<TableSpec> = z.object({
   sortBy: z.array(z.object({ column: z.string(), direction: z.enum(['asc', 'desc']) })).default([]),
   properties: strings,
   maintenance: z.object({ compaction: flag, snapshotRetentionDays: wholeNumber, orphanRemoval: flag }),
+  quarantine: wholeNumber.optional(),
 });
 
 /**

@@ -21,6 +21,11 @@ export interface TableSpec {
   /** Table properties beside those that follow from the rest. */
   readonly properties: Readonly<Record<string, string>>;
   readonly maintenance: MaintenanceSpec;
+  /**
+   * Where a table stands beside this one for the rows that it refuses: the version of that table's columns. All else of
+   * it follows from this one.
+   */
+  readonly quarantine?: number;
 }
 
 export interface ColumnSpec {

@@ -1,7 +1,10 @@
-import type { Dataset, Type } from '../contract/dataset';
-import { historyColumns, quarantineSuffix } from '../contract/names';
+import type { Dataset } from '../contract/dataset';
+import { historyColumns } from '../contract/names';
 import { deepFreeze } from '../freeze';
 import type { Manifest } from '../platform/manifest';
+import { column } from './column';
+import { opsTables } from './ops';
+import { quarantineLayout } from './quarantine';
 import type { ColumnSpec, MaintenanceSpec, TableSpec } from './spec';
 
 /** What tables follow from: a manifest, or the part of it that says where datasets live. */
@@ -20,13 +23,9 @@ const properties = {
   'write.metadata.previous-versions-max': '100',
 };
 
-/** Every Iceberg table of a platform: datasets in their order, each with its quarantine behind it, then the platform's own. */
+/** Every Iceberg table of a platform but quarantines, which come with their tables: datasets in their order, then its own. */
 export function platformSpecs(manifest: Places & Pick<Manifest, 'datasets'>, roots: ZoneRoots): TableSpec[] {
-  const ofDatasets = manifest.datasets.flatMap((dataset) => {
-    const table = datasetSpec(manifest, dataset, roots);
-    return dataset.source === undefined ? [table] : [table, quarantineSpec(manifest, dataset, roots)];
-  });
-  return [...ofDatasets, ...opsSpecs(manifest, roots)];
+  return [...manifest.datasets.map((dataset) => datasetSpec(manifest, dataset, roots)), ...opsSpecs(manifest, roots)];
 }
 
 /** The table of a dataset. Throws where its zone is not one of the platform's. */
@@ -53,22 +52,8 @@ export function datasetSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots
     sortBy: dataset.sortBy,
     properties,
     maintenance,
-  });
-}
-
-/** The table beside a dataset's own that holds the rows that were refused, with every reason. */
-export function quarantineSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots): TableSpec {
-  const { id, version } = dataset.contract;
-  return deepFreeze({
-    ...place(manifest, dataset.zone, dataset.name + quarantineSuffix, roots),
-    contract: { id, version },
-    comment: `Rows that ${dataset.zone}.${dataset.name} has refused, with every reason`,
-    columns: quarantineColumns,
-    identifier: [],
-    partitionBy: [{ column: 'quarantined_at', transform: 'day' }],
-    sortBy: [],
-    properties,
-    maintenance,
+    // What arrives may be refused; what a model makes is not.
+    ...(dataset.source === undefined ? {} : { quarantine: quarantineLayout }),
   });
 }
 
@@ -117,83 +102,9 @@ function identifierOf(key: readonly string[], columns: readonly ColumnSpec[]): r
   return key.every(fits) ? key : [];
 }
 
-const column = (name: string, type: Type, description: string, required = true): ColumnSpec => ({
-  name,
-  type,
-  required,
-  description,
-});
-
 const [validFrom, validTo, isCurrent] = historyColumns;
 const historySpecs: readonly ColumnSpec[] = [
   column(validFrom, 'timestamptz', 'From when on this version of the row holds'),
   column(validTo, 'timestamptz', 'Until when this version holds, not included; null: it is the current one', false),
   column(isCurrent, 'boolean', 'Whether this is the current version of the row'),
-];
-
-const text = (name: string) => ({ name, type: 'string', required: false }) as const;
-
-const quarantineColumns: readonly ColumnSpec[] = [
-  column('quarantined_at', 'timestamptz', 'When its batch was planned'),
-  column('run', 'string', 'The run that refused it'),
-  column('batch', 'long', 'The batch that it came in'),
-  column('file', 'string', 'The file that it came from'),
-  column('row_number', 'long', 'Its place in the file, from 1'),
-  column(
-    'reasons',
-    { kind: 'list', element: { kind: 'struct', fields: [text('rule'), text('column'), text('message')] } },
-    'Every rule that it breaks',
-  ),
-  column('raw', 'string', 'The row as it came, as JSON', false),
-];
-
-const opsTables: readonly { table: string; comment: string; columns: readonly ColumnSpec[] }[] = [
-  {
-    table: 'files',
-    comment: 'Every source file that was ever planned, and in which batch',
-    columns: [
-      column('table', 'string', 'The table that it is for, zone.table'),
-      column('batch', 'long', 'Counts up from 1 for each table'),
-      column('uri', 'string', 'Where it lies'),
-      column('etag', 'string', 'Identity of its content'),
-      column('size', 'long', 'Bytes'),
-      column('modified', 'timestamptz', 'When it was written'),
-      column('planned_at', 'timestamptz', 'When its batch was planned'),
-      column('run', 'string', 'The run that planned it'),
-    ],
-  },
-  {
-    table: 'quality_results',
-    comment: 'The answer to every rule, by run and table',
-    columns: [
-      column('run', 'string', 'The run that asked'),
-      column('table', 'string', 'The table, zone.table'),
-      column('rule', 'string', 'Name of the rule'),
-      column('type', 'string', 'Type of the rule, for example range'),
-      column('dimension', 'string', 'Dimension of quality, for example completeness'),
-      column('severity', 'string', 'error or warning'),
-      column('status', 'string', 'passed, failed, or error where the rule could not be answered'),
-      column('checked', 'long', 'Rows that the rule looked at'),
-      column('failed', 'long', 'Rows that fail; of a rule that counts no rows, 1 where it does not hold'),
-      column('observed', 'double', 'The figure that the rule is about', false),
-      column('tolerance', 'string', 'What the contract allows, in words'),
-      column('message', 'string', 'What was found, in one sentence'),
-      column('measured_at', 'timestamptz', 'When it was asked'),
-    ],
-  },
-  {
-    table: 'runs',
-    comment: 'What each run left behind, by table',
-    columns: [
-      column('run', 'string', 'The run'),
-      column('group', 'string', 'The dataset group that ran'),
-      column('table', 'string', 'The table, zone.table'),
-      column('rows', 'long', 'Rows of the table after the run'),
-      column('quarantined', 'long', 'Rows that the run sent to quarantine'),
-      column('snapshot', 'string', 'The snapshot of the table that the run published', false),
-      column('duration_ms', 'long', 'How long the run took, in milliseconds'),
-      column('started_at', 'timestamptz', 'When the run started'),
-      column('finished_at', 'timestamptz', 'When the run ended'),
-    ],
-  },
 ];

@@ -14,6 +14,7 @@ import { openLake } from '../../lib/runtime/lake';
 import type { Lake, Log } from '../../lib/runtime/services';
 import { RestCatalog } from '../../lib/tables/client';
 import { type CustomResourceEvent, handleTables, type TablesServices } from '../../lib/tables/handle';
+import { quarantineLayout, withQuarantine } from '../../lib/tables/quarantine';
 import type { ColumnSpec, TableSpec } from '../../lib/tables/spec';
 import { column, required, specOf } from './fixture';
 
@@ -233,6 +234,48 @@ describe('CloudFormation', () => {
     expect(await fromCloudFormation('Delete', spec(), open)).toMatchObject({ Data: { Status: 'dropped' } });
     expect(await fromCloudFormation('Delete', spec(), open)).toMatchObject({ Status: 'SUCCESS' });
     await expect(rows('cfn')).rejects.toThrow(/cfn/);
+  });
+});
+
+describe('a quarantine', () => {
+  const given = (table: string): TableSpec => ({ ...versions(table)[0], quarantine: 1 });
+  /** Those of a table and its quarantine that the catalog has. */
+  const tables = async (name: string) => {
+    const rest = await services.catalog();
+    const found = [name, `${name}_quarantine`].map(async (each) => (await rest.loadTable('test_silver', each)) && each);
+    return (await Promise.all(found)).filter((each) => each !== undefined);
+  };
+  const open = () => ({ ...services, allowDrop: true });
+
+  test('is made beside its table, and leaves the catalog with it', async () => {
+    expect(await fromCloudFormation('Create', given('q_cfn'))).toMatchObject({ Data: { Status: 'created' } });
+    await fromTerraform('create', given('q_tf'));
+    expect(await tables('q_cfn')).toHaveLength(2);
+    expect(await tables('q_tf')).toHaveLength(2);
+    const resource = { PhysicalResourceId: 'test_silver.q_cfn' };
+    expect(await fromCloudFormation('Delete', given('q_cfn'), resource)).toMatchObject({ Data: { Status: 'kept' } });
+    expect(await tables('q_cfn')).toHaveLength(2);
+    await fromCloudFormation('Delete', given('q_cfn'), { ...resource, services: open() });
+    await fromTerraform('delete', given('q_tf'), undefined, open());
+    expect(await tables('q_cfn')).toEqual([]);
+    expect(await tables('q_tf')).toEqual([]);
+  });
+
+  test('is made where its table is there already, and stays where the table no longer has one', async () => {
+    const { quarantine, ...without } = given('q_later');
+    await fromTerraform('create', without);
+    expect(await fromTerraform('update', given('q_later'), without)).toMatchObject({ status: 'created' });
+    await fromTerraform('update', without, given('q_later'));
+    expect(await tables('q_later')).toEqual(['q_later', 'q_later_quarantine']);
+    expect(warnings.at(-1)).toMatch(/q_later_quarantine is no longer declared and stays/);
+    const previous = { OldResourceProperties: { spec: asCloudFormation(given('q_later')) }, services: open() };
+    await fromCloudFormation('Update', without, { PhysicalResourceId: 'test_silver.q_later', ...previous });
+    expect(await tables('q_later')).toEqual(['q_later']);
+  });
+
+  test('has these columns in this layout: other columns are another layout, of which deployments hear', () => {
+    const [, quarantine] = withQuarantine(given('flights'));
+    expect({ quarantineLayout, quarantine }).toMatchSnapshot({ quarantine: { location: expect.any(String) } });
   });
 });
 

@@ -1,4 +1,4 @@
-import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmMetric } from '../nodes';
 import type { Resolved } from '../text';
 import type { Renderer } from './render';
@@ -7,7 +7,7 @@ export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
   const alarm = new CfnAlarm(scope, node.id, {
     alarmName: node.name,
     alarmDescription: node.description,
-    metrics: node.metrics.map(metricQuery),
+    ...metricsOf(node.metrics),
     comparisonOperator: node.comparison,
     threshold: node.threshold,
     evaluationPeriods: node.periods,
@@ -17,6 +17,14 @@ export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
   });
   return { arn: alarm.attrArn };
 };
+
+/** A metric alone is said flat: without ids, and without a list. */
+function metricsOf(metrics: readonly Resolved<AlarmMetric>[]): Partial<CfnAlarmProps> {
+  const [only] = metrics;
+  if (metrics.length !== 1 || only === undefined || 'expression' in only) return { metrics: metrics.map(metricQuery) };
+  const { namespace, name: metricName, statistic, periodSeconds: period } = only;
+  return { namespace, metricName, dimensions: dimensionsOf(only.dimensions), statistic, period };
+}
 
 function metricQuery(metric: Resolved<AlarmMetric>): CfnAlarm.MetricDataQueryProperty {
   if ('expression' in metric)
@@ -30,8 +38,11 @@ function metricQuery(metric: Resolved<AlarmMetric>): CfnAlarm.MetricDataQueryPro
       metric: {
         namespace: metric.namespace,
         metricName: metric.name,
-        dimensions: Object.entries(metric.dimensions).map(([name, value]) => ({ name, value })),
+        dimensions: dimensionsOf(metric.dimensions),
       },
     },
   };
 }
+
+const dimensionsOf = (dimensions: Readonly<Record<string, string>>): CfnAlarm.DimensionProperty[] =>
+  Object.entries(dimensions).map(([name, value]) => ({ name, value }));

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import {
   CfnDatabase,
   CfnDataQualityRuleset,
@@ -66,12 +66,11 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
-  const resource = new CustomResource(scope, node.id, {
-    serviceToken: node.functionArn,
-    serviceTimeout: Duration.seconds(node.timeoutSeconds),
-    resourceType: 'Custom::IngotTable',
-    properties: { spec: node.spec },
+  const resource = new CfnResource(scope, node.id, {
+    type: 'Custom::IngotTable',
+    properties: { ServiceToken: node.functionArn, ServiceTimeout: node.timeoutSeconds, spec: node.spec },
   });
+  applyRemoval(resource, 'delete');
   return { id: resource.ref };
 };
 

@@ -1,13 +1,14 @@
 import type { AlarmMetric } from '../nodes';
 import type { Resolved } from '../text';
-import { CloudwatchMetricAlarm } from './aws';
+import { onDemand } from './attributes';
+import { CloudwatchMetricAlarm, type CloudwatchMetricAlarmConfig } from './aws';
 import type { Renderer } from './render';
 
 export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
   const alarm = new CloudwatchMetricAlarm(scope, node.id, {
     alarmName: node.name,
     alarmDescription: node.description,
-    metricQuery: node.metrics.map(metricQuery),
+    ...metricsOf(node.metrics),
     comparisonOperator: node.comparison,
     threshold: node.threshold,
     evaluationPeriods: node.periods,
@@ -15,8 +16,17 @@ export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
     treatMissingData: node.missingData,
     alarmActions: [...node.actions],
   });
-  return { arn: alarm.arn };
+  return onDemand({ arn: () => alarm.arn });
 };
+
+/** A metric alone is said flat: without ids, and without a list. */
+function metricsOf(metrics: readonly Resolved<AlarmMetric>[]): Partial<CloudwatchMetricAlarmConfig> {
+  const [only] = metrics;
+  if (metrics.length !== 1 || only === undefined || 'expression' in only)
+    return { metricQuery: metrics.map(metricQuery) };
+  const { namespace, name: metricName, statistic, periodSeconds: period, dimensions } = only;
+  return { namespace, metricName, dimensions, statistic, period };
+}
 
 function metricQuery(metric: Resolved<AlarmMetric>) {
   if ('expression' in metric)

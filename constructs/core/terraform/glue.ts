@@ -1,3 +1,4 @@
+import { onDemand } from './attributes';
 import {
   GlueCatalogDatabase,
   GlueCatalogTable,
@@ -38,7 +39,7 @@ export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
     },
     lifecycle: lifecycle(node.removal),
   });
-  return { name: table.name };
+  return onDemand({ name: () => table.name });
 };
 
 export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) => {
@@ -55,7 +56,7 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
     compatibility: node.compatibility,
     schemaDefinition: node.definition,
   });
-  return { arn: schema.arn, name: node.name };
+  return onDemand({ arn: () => schema.arn, name: () => node.name });
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
@@ -64,7 +65,7 @@ export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
     lifecycleScope: 'CRUD',
     input: JSON.stringify({ spec: node.spec }),
   });
-  return { id: invocation.id };
+  return onDemand({ id: () => invocation.id });
 };
 
 export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
@@ -75,5 +76,5 @@ export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, 
     targetTable: { databaseName: node.database, tableName: node.table },
     dependsOn: [scope.node.findChild(node.after) as LambdaInvocation],
   });
-  return { name: ruleset.name };
+  return onDemand({ name: () => ruleset.name });
 };

@@ -15,30 +15,30 @@ export function render(
   nodes: readonly Node[],
   given: Readonly<Record<string, Attributes>> = {},
 ): Lookup {
-  // Asked for at each use: cdktf makes a new token at each access, and a data source only where something needs it.
+  // Asked for at each use, so that there is a data source only where something needs it.
   return renderNodes(scope, nodes, given, { renderers, whereabouts: () => whereabouts(scope), literal: escapeLiteral });
 }
 
 /** Terraform would read `${` and `%{` of a literal as its own; cdktf's tokens are the only ones that are meant. */
 function escapeLiteral(text: string): string {
+  if (!text.includes('{')) return text;
   return text.replaceAll(/\$\{(?!TfToken\[)/g, '$$$${').replaceAll('%{', '%%{');
 }
 
-/** Partition, region and account of the stack's provider: one data source each in a stack, whoever asks. */
+const known = new WeakMap<TerraformStack, Attributes>();
+
+/**
+ * Partition, region and account of the stack's provider: one data source each in a stack, whoever asks. Their tokens are
+ * made once, since each that cdktf makes costs a stack trace.
+ */
 export function whereabouts(scope: IConstruct): Attributes {
   const stack = TerraformStack.of(scope);
-  const partition =
-    (stack.node.tryFindChild('AwsPartition') as DataAwsPartition | undefined) ??
-    new DataAwsPartition(stack, 'AwsPartition');
-  const region =
-    (stack.node.tryFindChild('AwsRegion') as DataAwsRegion | undefined) ?? new DataAwsRegion(stack, 'AwsRegion');
-  const identity =
-    (stack.node.tryFindChild('AwsCallerIdentity') as DataAwsCallerIdentity | undefined) ??
-    new DataAwsCallerIdentity(stack, 'AwsCallerIdentity');
-  return {
-    partition: partition.partition,
-    urlSuffix: partition.dnsSuffix,
-    region: region.region,
-    account: identity.accountId,
-  };
+  const before = known.get(stack);
+  if (before !== undefined) return before;
+  const { partition, dnsSuffix } = new DataAwsPartition(stack, 'AwsPartition');
+  const { region } = new DataAwsRegion(stack, 'AwsRegion');
+  const { accountId } = new DataAwsCallerIdentity(stack, 'AwsCallerIdentity');
+  const attributes = { partition, urlSuffix: dnsSuffix, region, account: accountId };
+  known.set(stack, attributes);
+  return attributes;
 }
