@@ -1,5 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { loadPglite, openPglite } from '../runtime/pglite';
 import { compareFingerprints, type Validation } from './compare';
 import { DamagedDumpError, dumpFiles, emptyFolder, finishDump, openDump } from './dump-folder';
@@ -41,7 +43,7 @@ export async function restorePglite(database: string, folder: string): Promise<V
   await emptyFolder(database);
   try {
     const { PGlite, vector } = loadPglite();
-    const archive = new Blob([await readFile(join(folder, dumpFiles.database))], { type: 'application/x-gzip' });
+    const archive = new Blob([await unzipped(join(folder, dumpFiles.database))], { type: 'application/x-tar' });
     const pglite = await PGlite.create({ dataDir: database, loadDataDir: archive, extensions: { vector } });
     await pglite.close();
     const postgres = await openPglite({ folder: database });
@@ -50,5 +52,15 @@ export async function restorePglite(database: string, folder: string): Promise<V
   } catch (error) {
     for (const name of await readdir(database)) await rm(join(database, name), { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** PGlite would unzip it itself, and lose the error of a file that is not whole. */
+async function unzipped(file: string): Promise<Buffer<ArrayBuffer>> {
+  const zipped = await readFile(file);
+  try {
+    return (await promisify(gunzip)(zipped)) as Buffer<ArrayBuffer>;
+  } catch (error) {
+    throw new DamagedDumpError(`${dumpFiles.database} of the dump can't be unzipped: ${(error as Error).message}`);
   }
 }
