@@ -4,9 +4,11 @@ import type { ReadContract } from '../contract/read';
 import { bindReferences } from '../contract/references';
 import { resolveContract } from '../contract/resolve';
 import { parse } from '../contract/strict';
+import { documentsProblems, resolveDocuments } from '../documents/declaration';
 import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { openDuckdb } from '../runtime/duckdb';
+import { resolveStores, storeProblems } from '../vector/declaration';
 import { bindProblems, type DeclaredTable } from './bind';
 import { type Deployment, deploymentOf } from './deployment';
 import { groupsOf } from './groups';
@@ -103,7 +105,9 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
     if (modelProblems.length === 0) problems.push(...groupProblems);
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));
+    problems.push(...searchProblems(declaration, zones, datasets, document));
     if (problems.length > 0) return { problems: sorted(problems), notices };
+    const stores = resolveStores(declaration.stores);
     const manifest: Manifest = {
       name: declaration.name,
       zones,
@@ -111,6 +115,10 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       models,
       groups,
       ops: opsOf(declaration.name, zones),
+      ...(declaration.stores === undefined ? {} : { stores }),
+      ...(declaration.documents === undefined
+        ? {}
+        : { documents: resolveDocuments(declaration.documents, stores, zones) }),
     };
     return {
       platform: deepFreeze({ manifest, deployment: deploymentOf(declaration), local: declaration.local ?? {} }),
@@ -120,6 +128,20 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   } finally {
     duckdb.close();
   }
+}
+
+function searchProblems(
+  { stores = {}, documents = {} }: PlatformDeclaration,
+  zones: readonly Zone[],
+  datasets: readonly Dataset[],
+  document: Document,
+): Problem[] {
+  const wrong = storeProblems(stores).map(({ path, message }) => document.problem(['stores', ...path], message));
+  if (wrong.length > 0) return wrong;
+  const taken = datasets.flatMap(({ source }) => (source === undefined ? [] : [source]));
+  return documentsProblems(documents, resolveStores(stores), zones, taken).map(({ path, message }) =>
+    document.problem(['documents', ...path], message),
+  );
 }
 
 function noTable(name: string, tables: readonly DeclaredTable[]): string {

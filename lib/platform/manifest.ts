@@ -1,4 +1,6 @@
 import type { Dataset } from '../contract/dataset';
+import type { DocumentIngestion } from '../documents/declaration';
+import type { Store } from '../vector/store';
 
 /**
  * A whole platform, resolved: what `platform.yaml`, its contracts and its SQL models say, with every default applied.
@@ -16,6 +18,10 @@ export interface Manifest {
   readonly groups: readonly Group[];
   /** Where the platform keeps its own tables: the file ledger, quality results, runs. */
   readonly ops: Ops;
+  /** Vector stores, by name; absent where there is none. */
+  readonly stores?: readonly Store[];
+  /** Documents that are put into them, by name; absent where there are none. */
+  readonly documents?: readonly DocumentIngestion[];
 }
 
 export interface Ops {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
+import { type DocumentsDeclaration, documentsWords } from '../documents/declaration';
+import { type StoreDeclaration, storesWords } from '../vector/declaration';
 import type { ZoneDeclaration } from './zones';
 
 /** A platform as a user declares it: `platform.yaml`, or the argument of `definePlatform`. */
@@ -21,6 +23,10 @@ export interface PlatformDeclaration {
   readonly models?: string | readonly string[] | Readonly<Record<string, string>>;
   /** @default one group with every table, named like the platform */
   readonly groups?: Readonly<Record<string, GroupDeclaration>>;
+  /** Vector stores by name: tables of the platform's database that are searched by meaning and by words. */
+  readonly stores?: Readonly<Record<string, StoreDeclaration>>;
+  /** Documents of the lake that are put into vector stores, by name. */
+  readonly documents?: Readonly<Record<string, DocumentsDeclaration>>;
   /** Who is told when an alarm goes off. */
   readonly notifications?: { readonly emails?: readonly string[] };
   readonly deploy?: DeployDeclaration;
@@ -211,6 +217,8 @@ export const platformFile = strict({
     )
     .optional()
     .describe('What runs together, by name. By default one group with every table, named like the platform.'),
+  stores: storesWords.optional(),
+  documents: documentsWords.optional(),
   notifications: strict({ emails: z.array(email).optional().describe('Addresses that alarms are sent to.') })
     .optional()
     .describe('Who is told when an alarm goes off.'),

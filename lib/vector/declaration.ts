@@ -128,7 +128,7 @@ const store = strict({
 });
 
 /** What `platform.yaml` may say under `stores`. */
-export const storesSchema = z
+export const storesWords = z
   .record(word.max(24), store)
   .describe('Vector stores by name: tables of PostgreSQL that are searched by meaning and by words.');
 

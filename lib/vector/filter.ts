@@ -3,7 +3,7 @@ import { identifier } from '../sql/quote';
 import { metadataTypes, type Store } from './store';
 import { metadataValue } from './write';
 
-/** What a search is narrowed to: by name of a metadata column, `source` or `document`. All must hold. */
+/** What a search is narrowed to: by name of a metadata column, `source`, `object` or `document` (its id in the object). All must hold. */
 export type Filter = Readonly<Record<string, FilterValue>>;
 
 /** One value, one of several, or a range of which both ends are included. */
@@ -19,7 +19,7 @@ export type Bind = (value: unknown) => string;
 
 /** Conditions of a filter, each value a parameter. */
 export function filterSql(filter: Filter, store: Store, bind: Bind): { conditions: string[]; problems: Problem[] } {
-  const types: Store['metadata'] = { ...store.metadata, source: 'text', document: 'text' };
+  const types: Store['metadata'] = { ...store.metadata, source: 'text', object: 'text', document: 'text' };
   const problems: Problem[] = [];
   const conditions: string[] = [];
   for (const [name, value] of Object.entries(filter)) {

@@ -1,37 +1,75 @@
-import { createHash } from 'node:crypto';
+import type { ReadyMade, Recipe } from '../migrations/ready/ready-made';
 import { identifier, literal } from '../sql/quote';
 import {
   documentsRole,
   metadataTypes,
   metrics,
   type Store,
+  type StoreIndex,
   searchRole,
   searchSchema,
   signature,
   tenantSetting,
 } from './store';
 
-/** SQL that is applied once, in a transaction of its own. */
-export interface StoreMigration {
-  /** The same for the same SQL, so that a change of a store is a migration of its own. */
-  readonly name: string;
-  readonly sql: string;
+/** What of a store its tables depend on: searches can be tuned without a migration. */
+export interface StoreTable
+  extends Pick<Store, 'name' | 'dimension' | 'element' | 'metric' | 'metadata' | 'tenants' | 'language' | 'embedder'> {
+  readonly index:
+    | Pick<StoreIndex & { readonly type: 'hnsw' }, 'type' | 'm' | 'efConstruction'>
+    | Pick<StoreIndex & { readonly type: 'ivfflat' }, 'type' | 'lists'>;
 }
 
+/** The registry of stores, the functions that change it, and the roles of those who write and search. */
+export const search: Recipe<Record<string, never>> = { steps: [() => [registrySql]], change: () => [] };
+
 /**
- * What the stores of a platform need of its database, in the order to apply it: the registry of stores, then each store.
- * A store's migration may be applied again, and to any state: what is there stays.
+ * The tables of a store. Whatever the declaration was before: where no version holds what it asks for now, one is made
+ * beside the others; then columns and index of all versions. What is there stays.
  */
-export function storeMigrations(stores: readonly Store[]): StoreMigration[] {
+export const vectorStore: Recipe<StoreTable> = {
+  steps: [(store) => [storeSql(store)]],
+  change(before, after) {
+    const other = Object.entries(after.metadata).find(([name, type]) => (before.metadata[name] ?? type) !== type);
+    if (other === undefined) return [storeSql(after)];
+    return `the metadata ${other[0]} of the store cannot become ${other[1]}, since it is ${before.metadata[other[0]]}`;
+  },
+};
+
+/** The ready-made migrations that a platform's stores are made by. */
+export function storeMigrations(stores: readonly Store[]): ReadyMade[] {
   if (stores.length === 0) return [];
   return [
-    { name: 'search', sql: registrySql },
-    ...stores.map((store) => {
-      const sql = storeSql(store);
-      const hash = createHash('sha256').update(sql).digest('hex').slice(0, 8);
-      return { name: `store_${store.name}_${hash}`, sql };
+    { recipe: 'search', name: 'registry', parameters: {}, after: 0 },
+    ...stores.map((store): ReadyMade => {
+      return { recipe: 'vectorStore', name: store.name, parameters: tableOf(store), after: 0 };
     }),
   ];
+}
+
+function tableOf({
+  name,
+  dimension,
+  element,
+  metric,
+  index,
+  metadata,
+  tenants,
+  language,
+  embedder,
+}: Store): StoreTable {
+  const { type } = index;
+  return {
+    name,
+    dimension,
+    element,
+    metric,
+    index: type === 'hnsw' ? { type, m: index.m, efConstruction: index.efConstruction } : { type, lists: index.lists },
+    metadata,
+    tenants,
+    language,
+    ...(embedder === undefined ? {} : { embedder }),
+  };
 }
 
 const schema = identifier(searchSchema);
@@ -48,6 +86,7 @@ BEGIN
   END IF;
   -- Whoever migrates may take the role: a run on one machine has one user for all.
   EXECUTE format('GRANT %I TO %I', ${literal(name)}, current_user);
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), ${literal(name)});
 EXCEPTION
   -- Two databases of one server share their roles, and may make them at the same time.
   WHEN duplicate_object OR unique_violation THEN NULL;
@@ -149,7 +188,7 @@ GRANT EXECUTE ON FUNCTION ${schema}.publish TO ${documentsRole};
 `;
 
 /** Makes the version of a store that its declaration asks for, where there is none; then columns and index of all versions. */
-function storeSql(store: Store): string {
+function storeSql(store: StoreTable): string {
   const { name, embedder, dimension, element, tenants } = store;
   const { id: index, sql: indexSql } = indexOf(store);
   const columns = Object.entries(store.metadata);
@@ -193,7 +232,7 @@ $migration$;
 }
 
 /** `%1$I` is the table's name. */
-function tableSql({ dimension, element, language, tenants }: Store): string {
+function tableSql({ dimension, element, language, tenants }: StoreTable): string {
   const tenant = `
       -- Never empty: a session that names no tenant sees no row.
       tenant text NOT NULL CHECK (tenant <> ''),`;
@@ -208,7 +247,8 @@ function tableSql({ dimension, element, language, tenants }: Store): string {
   return `
     CREATE TABLE ${schema}.%1$I (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      -- The ingestion that wrote it, the object it read, the document in it, and which of its chunks this is.
+      -- The ingestion that wrote it, the object it read, the document in it ('' where the object is one), and which of
+      -- its pieces this is.
       source text NOT NULL,
       object text NOT NULL,
       document text NOT NULL,
@@ -223,9 +263,8 @@ function tableSql({ dimension, element, language, tenants }: Store): string {
           || setweight(to_tsvector(${literal(language)}, content), 'B')
       ) STORED,
       written_at timestamptz NOT NULL DEFAULT now(),
-      UNIQUE (source, document, position)
+      UNIQUE (source, object, document, position)
     );
-    CREATE INDEX ON ${schema}.%1$I (source, object);
     CREATE INDEX ON ${schema}.%1$I (content_hash);
     CREATE INDEX ON ${schema}.%1$I USING gin (words);
     GRANT SELECT ON ${schema}.%1$I TO ${searchRole};
@@ -246,7 +285,7 @@ function columnSql(column: string, type: string): string {
 }
 
 /** `%3$s` is the type of the vectors. Its name holds what it depends on, so that a change of it is another index. */
-function indexOf({ index, metric }: Store): { readonly id: string; readonly sql: string } {
+function indexOf({ index, metric }: StoreTable): { readonly id: string; readonly sql: string } {
   const operators = `%3$s_${metrics[metric].operators}`;
   if (index.type === 'hnsw') {
     const { m, efConstruction } = index;

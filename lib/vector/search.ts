@@ -6,6 +6,7 @@ import { type Bind, type Filter, filterSql } from './filter';
 import { type Store, searchRole, tenantSetting } from './store';
 import { distanceSql, vectorProblem, vectorText } from './vector';
 import { currentVersion, StoreError, type StoreVersion, tableOf } from './versions';
+import { documentName } from './write';
 
 export type SearchMode = 'vector' | 'text' | 'hybrid';
 
@@ -30,6 +31,7 @@ export interface SearchHit {
   readonly id: string;
   /** The ingestion that wrote it. */
   readonly source: string;
+  /** The object that it stands in, and where there are several the document: `airports.jsonl#ATL`. */
   readonly document: string;
   /** Which piece of the document it is, from 0. */
   readonly position: number;
@@ -146,7 +148,7 @@ const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 
 function columns({ store }: Asking): string {
-  const own = ['id', 'source', 'document', 'position', 'title', 'heading', 'content'];
+  const own = ['id', 'source', 'object', 'document', 'position', 'title', 'heading', 'content'];
   return [...own, ...Object.keys(store.metadata)].map((name) => `hit.${identifier(name)}`).join(', ');
 }
 
@@ -243,7 +245,7 @@ function hitOf(row: HitRow, store: Store, mode: SearchMode): SearchHit {
   return {
     id: String(row.id),
     source: row.source as string,
-    document: row.document as string,
+    document: documentName({ object: row.object as string, document: row.document as string }),
     position: Number(row.position),
     title: row.title as string | null,
     heading: row.heading as string | null,

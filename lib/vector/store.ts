@@ -1,3 +1,5 @@
+import { wordVectors } from '../documents/models';
+
 /** A vector store, resolved: what it holds, how it is searched. Plain frozen JSON, part of the manifest. */
 export interface Store {
   /** For example `knowledge`: begins the names of its tables, `search.knowledge_v1`. */
@@ -43,6 +45,12 @@ export const metadataTypes: Readonly<Record<MetadataType, string>> = {
   timestamp: 'timestamp with time zone',
 };
 
+/** A store as it is on this machine: where a model makes its vectors, word vectors stand for it. */
+export function onThisMachine(store: Store): Store {
+  if (store.embedder === undefined) return store;
+  return { ...store, embedder: wordVectors.model, dimension: wordVectors.dimension, element: 'vector', replaces: [] };
+}
+
 /** How each metric is said: pgvector's operator, and the class of operators that an index is made for. */
 export const metrics: Readonly<Record<Metric, { readonly operator: string; readonly operators: string }>> = {
   cosine: { operator: '<=>', operators: 'cosine_ops' },
@@ -64,6 +72,12 @@ export const tenantSetting = 'ingot.tenant';
  * All that decides what a table of the store can hold. Where it changes, vectors of before and after cannot be compared,
  * or rows do not fit: a new version of the table is made, beside the old one.
  */
-export function signature({ embedder, dimension, element, language, tenants }: Store): string {
+export function signature({
+  embedder,
+  dimension,
+  element,
+  language,
+  tenants,
+}: Pick<Store, 'embedder' | 'dimension' | 'element' | 'language' | 'tenants'>): string {
   return [embedder ?? 'own vectors', `${element}(${dimension})`, language, ...(tenants ? ['tenants'] : [])].join(', ');
 }

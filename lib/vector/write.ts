@@ -10,8 +10,8 @@ import { type StoreVersion, tableOf } from './versions';
 export interface StoreRow {
   /** The object that holds the document, for example `guide/contracts.md`. */
   readonly object: string;
-  /** The document, unique in its source. */
-  readonly document: string;
+  /** The document in it. Absent: the object is one document. */
+  readonly document?: string;
   /** Which piece of the document it is, from 0. */
   readonly position: number;
   readonly title?: string;
@@ -29,6 +29,8 @@ export type MetadataValue = string | number | boolean | null;
 
 /** Rows that are written by one statement: as many as PostgreSQL takes well. */
 const rowsAtOnce = 500;
+/** What tells rows of a source apart. */
+const key = ['object', 'document', 'position'];
 
 /** Runs `work` in a transaction that may do no more than the function that writes documents. */
 export function asWriter<T>(postgres: Postgres, work: (tx: Postgres) => Promise<T>): Promise<T> {
@@ -39,7 +41,7 @@ export function asWriter<T>(postgres: Postgres, work: (tx: Postgres) => Promise<
 }
 
 /**
- * Writes rows of one source: a row of the same document and position is replaced. Nothing is written where one of them
+ * Writes rows of one source: a row of the same object, document and position is replaced. Nothing is written where one of them
  * cannot be.
  *
  * @param tx a transaction, of `asWriter`
@@ -56,13 +58,15 @@ export async function upsertRows(
   const columns = columnsOf(store);
   const names = columns.map(({ name }) => identifier(name)).join(', ');
   const values = columns.map(({ type }, i) => `$${i + 2}::${type}[]`).join(', ');
-  const updates = columns
-    .filter(({ name }) => name !== 'document' && name !== 'position')
-    .map(({ name }) => `${identifier(name)} = EXCLUDED.${identifier(name)}`);
-  const sql = `INSERT INTO ${tableOf(version)} (source, ${names})
+  const changing = columns.filter(({ name }) => !key.includes(name));
+  const updates = changing.map(({ name }) => `${identifier(name)} = EXCLUDED.${identifier(name)}`);
+  const compared = changing.map(({ name }) => identifier(name));
+  const sql = `INSERT INTO ${tableOf(version)} AS old (source, ${names})
     SELECT $1, ${columns.map(({ name, cast }) => `${identifier(name)}${cast ?? ''}`).join(', ')}
     FROM unnest(${values}) AS given (${names})
-    ON CONFLICT (source, document, position) DO UPDATE SET ${updates.join(', ')}, written_at = now()`;
+    ON CONFLICT (source, object, document, position) DO UPDATE SET ${updates.join(', ')}, written_at = now()
+    -- A row that is there already costs no new entry in any index.
+    WHERE (${compared.map((name) => `old.${name}`).join(', ')}) IS DISTINCT FROM (${compared.map((name) => `EXCLUDED.${name}`).join(', ')})`;
   for (let from = 0; from < rows.length; from += rowsAtOnce) {
     const some = rows.slice(from, from + rowsAtOnce);
     await tx.query(sql, [source, ...columns.map(({ value }) => some.map(value))]);
@@ -81,7 +85,7 @@ function columnsOf(store: Store): Column[] {
   const { element, dimension, tenants, metadata } = store;
   return [
     { name: 'object', type: 'text', value: (row) => row.object },
-    { name: 'document', type: 'text', value: (row) => row.document },
+    { name: 'document', type: 'text', value: (row) => row.document ?? '' },
     { name: 'position', type: 'integer', value: (row) => row.position },
     { name: 'title', type: 'text', value: (row) => row.title ?? null },
     { name: 'heading', type: 'text', value: (row) => row.heading ?? null },
@@ -102,6 +106,10 @@ function columnsOf(store: Store): Column[] {
   ];
 }
 
+/** `guide.md`, or for one of many in an object `airports.jsonl#ATL`. */
+export const documentName = ({ object, document = '' }: Pick<StoreRow, 'object' | 'document'>): string =>
+  document === '' ? object : `${object}#${document}`;
+
 /** Identity of what a vector is made of: the same text under the same title and headings has the same vector. */
 export function contentHash({ title, heading, content }: Pick<StoreRow, 'title' | 'heading' | 'content'>): string {
   return createHash('sha256')
@@ -110,7 +118,7 @@ export function contentHash({ title, heading, content }: Pick<StoreRow, 'title' 
 }
 
 function rowProblems(row: StoreRow, store: Store): Problem[] {
-  const where = `${row.document}, piece ${row.position}`;
+  const where = `${documentName(row)}, piece ${row.position}`;
   const problems: Problem[] = [];
   const add = (path: string, message: string) => problems.push({ where, path, message });
   const vector = vectorProblem(row.embedding, store);
