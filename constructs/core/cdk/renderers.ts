@@ -1,4 +1,12 @@
 import { renderWorkgroup } from './athena';
+import {
+  renderBackupPlan,
+  renderBackupReportPlan,
+  renderBackupSelection,
+  renderBackupVault,
+  renderRestoreTestingPlan,
+  renderRestoreTestingSelection,
+} from './backup';
 import { renderAlarm } from './cloudwatch';
 import {
   renderFlowLog,
@@ -9,6 +17,7 @@ import {
   renderVpc,
   renderVpcEndpoint,
 } from './ec2';
+import { renderEcsCluster, renderTaskDefinition } from './ecs';
 import { renderEventRule, renderSchedule } from './events';
 import {
   renderDataQualityRuleset,
@@ -38,6 +47,10 @@ import { renderStateMachine } from './states';
 /** Which rendering each kind of node has. */
 export const renderers: Renderers = {
   alarm: renderAlarm,
+  backupPlan: renderBackupPlan,
+  backupReportPlan: renderBackupReportPlan,
+  backupSelection: renderBackupSelection,
+  backupVault: renderBackupVault,
   bucket: renderBucket,
   dataQualityRuleset: renderDataQualityRuleset,
   dbCluster: renderDbCluster,
@@ -46,6 +59,7 @@ export const renderers: Renderers = {
   dbParameterGroup: renderDbParameterGroup,
   dbProxy: renderDbProxy,
   dbSubnetGroup: renderDbSubnetGroup,
+  ecsCluster: renderEcsCluster,
   eventRule: renderEventRule,
   flowLog: renderFlowLog,
   function: renderFunction,
@@ -58,6 +72,8 @@ export const renderers: Renderers = {
   metricFilter: renderMetricFilter,
   permission: renderPermission,
   queue: renderQueue,
+  restoreTestingPlan: renderRestoreTestingPlan,
+  restoreTestingSelection: renderRestoreTestingSelection,
   role: renderRole,
   routeTable: renderRouteTable,
   schedule: renderSchedule,
@@ -68,6 +84,7 @@ export const renderers: Renderers = {
   stateMachine: renderStateMachine,
   subnet: renderSubnet,
   subscription: renderSubscription,
+  taskDefinition: renderTaskDefinition,
   topic: renderTopic,
   vpc: renderVpc,
   vpcEndpoint: renderVpcEndpoint,

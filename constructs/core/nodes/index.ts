@@ -1,4 +1,12 @@
 import type { WorkgroupNode } from './athena';
+import type {
+  BackupPlanNode,
+  BackupReportPlanNode,
+  BackupSelectionNode,
+  BackupVaultNode,
+  RestoreTestingPlanNode,
+  RestoreTestingSelectionNode,
+} from './backup';
 import type { AlarmNode } from './cloudwatch';
 import type {
   FlowLogNode,
@@ -9,6 +17,7 @@ import type {
   VpcEndpointNode,
   VpcNode,
 } from './ec2';
+import type { EcsClusterNode, TaskDefinitionNode } from './ecs';
 import type { EventRuleNode, ScheduleNode } from './events';
 import type {
   DataQualityRulesetNode,
@@ -35,9 +44,11 @@ import type { BucketNode } from './s3';
 import type { StateMachineNode } from './states';
 
 export type * from './athena';
+export type * from './backup';
 export type * from './cloudwatch';
 export type * from './common';
 export type * from './ec2';
+export type * from './ecs';
 export type * from './events';
 export type * from './glue';
 export type * from './iam';
@@ -56,6 +67,10 @@ export type * from './states';
  */
 export type Node =
   | AlarmNode
+  | BackupPlanNode
+  | BackupReportPlanNode
+  | BackupSelectionNode
+  | BackupVaultNode
   | BucketNode
   | DataQualityRulesetNode
   | DbClusterInstanceNode
@@ -64,6 +79,7 @@ export type Node =
   | DbParameterGroupNode
   | DbProxyNode
   | DbSubnetGroupNode
+  | EcsClusterNode
   | EventRuleNode
   | FlowLogNode
   | FunctionNode
@@ -76,6 +92,8 @@ export type Node =
   | MetricFilterNode
   | PermissionNode
   | QueueNode
+  | RestoreTestingPlanNode
+  | RestoreTestingSelectionNode
   | RoleNode
   | RouteTableNode
   | ScheduleNode
@@ -86,6 +104,7 @@ export type Node =
   | StateMachineNode
   | SubnetNode
   | SubscriptionNode
+  | TaskDefinitionNode
   | TopicNode
   | VpcEndpointNode
   | VpcNode

@@ -4,6 +4,15 @@
  */
 
 export { AthenaWorkgroup } from '@cdktf/provider-aws/lib/athena-workgroup';
+export { BackupPlan } from '@cdktf/provider-aws/lib/backup-plan';
+export { BackupReportPlan } from '@cdktf/provider-aws/lib/backup-report-plan';
+export { BackupRestoreTestingPlan } from '@cdktf/provider-aws/lib/backup-restore-testing-plan';
+export { BackupRestoreTestingSelection } from '@cdktf/provider-aws/lib/backup-restore-testing-selection';
+export { BackupSelection } from '@cdktf/provider-aws/lib/backup-selection';
+export { BackupVault } from '@cdktf/provider-aws/lib/backup-vault';
+export { BackupVaultLockConfiguration } from '@cdktf/provider-aws/lib/backup-vault-lock-configuration';
+export { BackupVaultNotifications } from '@cdktf/provider-aws/lib/backup-vault-notifications';
+export { BackupVaultPolicy } from '@cdktf/provider-aws/lib/backup-vault-policy';
 export { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-rule';
 export { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
 export { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
@@ -24,6 +33,8 @@ export { DbProxyDefaultTargetGroup } from '@cdktf/provider-aws/lib/db-proxy-defa
 export { DbProxyTarget } from '@cdktf/provider-aws/lib/db-proxy-target';
 export { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 export { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group';
+export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
+export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';
 export { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table';

@@ -1,8 +1,10 @@
 import type { Kind, Satellite, Service } from '../kind';
 import { athena } from './athena';
+import { backup } from './backup';
 import { cloudwatch } from './cloudwatch';
 import { dynamodb } from './dynamodb';
 import { ec2 } from './ec2';
+import { ecs } from './ecs';
 import { events } from './events';
 import { glue } from './glue';
 import { iam } from './iam';
@@ -18,9 +20,11 @@ import { stepfunctions } from './stepfunctions';
 
 const services: readonly Service[] = [
   athena,
+  backup,
   cloudwatch,
   dynamodb,
   ec2,
+  ecs,
   events,
   glue,
   iam,
