@@ -1,0 +1,95 @@
+import { merge } from '../ingest/merge';
+import { findTable, type TablePlace } from '../platform/lookup';
+import type { Lake } from '../runtime/services';
+import { identifier, literal } from '../sql/quote';
+import { columnList } from '../sql/rows';
+import { type Delivery, firstFresh } from './delivery';
+import { type Judged, judged } from './judge';
+import { advanced, type Positions, positionsOf, positionsProperty } from './positions';
+import type { StreamServices } from './services';
+import { writeResults } from './sink';
+import type { Stream } from './stream';
+import { addPartials, type Counted, type Panes, panesOf } from './window';
+
+/** What became of the good records of a delivery. */
+export interface Applied {
+  /** Rows that the table got or changed. */
+  readonly changed: number;
+  /** By window. */
+  readonly windows: Readonly<Record<string, Counted>>;
+}
+
+/**
+ * Writes what was judged good: first into the windows, last into the table, whose position says that all is done. Each
+ * step asks its own table how far the stream has come there, so that after a crash only what is missing is done.
+ *
+ * @param keep positions that the table keeps; by default all
+ */
+export async function apply(
+  delivery: Delivery,
+  given: Judged,
+  stream: Stream,
+  services: StreamServices,
+  keep: (lane: string, positions: Positions) => boolean = () => true,
+): Promise<Applied> {
+  const place = findTable(stream.table, services.manifest);
+  const windows: Record<string, Counted> = {};
+  for (const [i, window] of stream.windows.entries()) {
+    const panes = await panesOf({ stream, place, dataset: place.dataset }, i, given, services.lake);
+    try {
+      windows[window.name] = await count(delivery, i, panes, stream, place, services);
+    } finally {
+      await panes.drop();
+    }
+  }
+  const changed = await commitRows(delivery, given, place, services.lake, keep);
+  return { changed, windows };
+}
+
+async function count(
+  delivery: Delivery,
+  index: number,
+  panes: Panes,
+  stream: Stream,
+  { dataset }: TablePlace,
+  services: StreamServices,
+): Promise<Counted> {
+  const { lake, manifest } = services;
+  const [found] = await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${panes.table}`);
+  if (found!.n === 0n) return { inTime: 0, late: 0 };
+  const counted = await addPartials({ delivery, stream, dataset, ops: manifest.ops.database }, index, panes, lake);
+  // Also where nothing was added: whoever added it may have died before its results were written.
+  await writeResults(stream, stream.windows[index]!, panes, services);
+  return counted;
+}
+
+async function commitRows(
+  delivery: Delivery,
+  given: Judged,
+  { database, table, dataset }: TablePlace,
+  lake: Lake,
+  keep: (lane: string, positions: Positions) => boolean,
+): Promise<number> {
+  const rows = identifier(given.table);
+  const [any] = await lake.query(`SELECT 1 FROM ${rows} WHERE ${judged.reasons} IS NULL LIMIT 1`);
+  if (any === undefined) return 0;
+  return lake.commit(async (tx) => {
+    const positions = positionsOf(await tx.properties(database, table));
+    const fresh = firstFresh(delivery, positions);
+    if (fresh.size === 0) return 0;
+    const lanes = [...fresh].map(([lane, first]) => `(${literal(lane)}, ${first})`).join(', ');
+    const last =
+      dataset.key.length === 0
+        ? ''
+        : `QUALIFY row_number() OVER (PARTITION BY ${columnList(dataset.key)} ORDER BY ${judged.ordinal} DESC) = 1`;
+    const columns = columnList(dataset.columns.map(({ name }) => name));
+    const from = `(SELECT ${columns} FROM ${rows} JOIN (VALUES ${lanes}) AS fresh (of, first)
+      ON of = ${judged.lane} AND ${judged.ordinal} >= first WHERE ${judged.reasons} IS NULL ${last})`;
+    const changed = await merge({ dataset, name: lake.name(database, table), from, since: '1970-01-01T00:00:00Z' }, tx);
+    if (changed === 0) return 0;
+    const next = advanced(positions, delivery.passed, delivery.laneOf);
+    const kept = Object.entries(next).filter(([lane]) => keep(lane, next));
+    await tx.setProperties(database, table, { [positionsProperty]: JSON.stringify(Object.fromEntries(kept)) });
+    return changed;
+  });
+}
