@@ -39,13 +39,15 @@ export async function openNodePostgres(options: NodePostgresOptions): Promise<Po
       throw postgresError(error);
     });
     // One that breaks meanwhile fails its query, which tells it.
-    client.on('error', () => {});
+    const told = () => {};
+    client.on('error', told);
     let whole = false;
     try {
       const result = await work(onConnection(connect(client)));
       whole = true;
       return result;
     } finally {
+      client.off('error', told);
       // One that holds locks or settings ends with them, and one after an error with whatever it is in.
       client.release(!(keep && whole));
     }
