@@ -4,5 +4,12 @@ export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
 export type { Replica } from './lake/props';
+export { Network, type NetworkProps, type NetworkSource } from './network/cdk';
 export { Pipeline, type PipelineProps } from './pipeline/cdk';
 export { Platform, type PlatformProps } from './platform/cdk';
+export {
+  type ExistingDatabaseProps,
+  type IPostgresDatabase,
+  PostgresDatabase,
+  type PostgresDatabaseProps,
+} from './postgres/cdk';

@@ -5,5 +5,12 @@ export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
 export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
+export { Network, type NetworkProps, type NetworkSource } from './network/terraform';
 export { Pipeline, type PipelineProps } from './pipeline/terraform';
 export { Platform, type PlatformProps } from './platform/terraform';
+export {
+  type ExistingDatabaseProps,
+  type IPostgresDatabase,
+  PostgresDatabase,
+  type PostgresDatabaseProps,
+} from './postgres/terraform';

@@ -22,4 +22,12 @@ export const engineDifferences = {
     cloudformation: absent,
     terraform: 'CRUD',
   },
+  /** CloudFormation empties the default security group of a VPC by a function that the CDK brings, and its role. */
+  defaultSecurityGroup: {
+    reason: 'Terraform takes the default security group of a VPC over; CloudFormation needs a function to empty it',
+    what: 'resource',
+    id: '*RestrictDefaultS*',
+    cloudformation: 'present',
+    terraform: absent,
+  },
 } as const satisfies Record<string, Difference>;

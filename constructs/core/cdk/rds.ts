@@ -124,7 +124,6 @@ export const renderDbClusterInstance: Renderer<'dbClusterInstance'> = (scope, no
     autoMinorVersionUpgrade: true,
     applyImmediately: true,
     publiclyAccessible: false,
-    copyTagsToSnapshot: true,
     promotionTier: node.promotionTier,
     ...watch(node),
   });
