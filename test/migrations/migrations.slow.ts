@@ -6,6 +6,7 @@ import type { Postgres } from '../../lib/runtime/postgres';
 import { type RealPostgres, realPostgres } from '../postgres/server';
 import { applying } from './applying';
 import { emptied, migrationsOf, quiet } from './files';
+import { readyMade } from './ready';
 
 let server: RealPostgres | undefined;
 let real: Postgres | undefined;
@@ -19,6 +20,8 @@ afterAll(async () => {
 });
 
 describe('applying, on PostgreSQL', () => applying(() => real));
+
+describe('ready-made, on PostgreSQL', () => readyMade(() => real));
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

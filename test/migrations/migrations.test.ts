@@ -2,6 +2,7 @@ import { openPglite } from '../../lib/runtime/pglite';
 import type { Postgres } from '../../lib/runtime/postgres';
 import { applying } from './applying';
 import { problemsOf } from './files';
+import { readyMade } from './ready';
 
 let pglite: Postgres;
 beforeAll(async () => {
@@ -84,3 +85,5 @@ describe('files', () => {
 });
 
 describe('applying, on PGlite', () => applying(() => pglite));
+
+describe('ready-made, on PGlite', () => readyMade(() => pglite));

@@ -37,7 +37,7 @@ END`)}`,
         `CREATE TRIGGER "append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON ${events}
 FOR EACH STATEMENT EXECUTE FUNCTION ingot.append_only()`,
         `CREATE FUNCTION ${append}("stream" text, "expected" integer, "events" jsonb) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS ${body(`
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS ${body(`
 DECLARE
   _version integer;
 BEGIN

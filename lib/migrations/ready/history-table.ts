@@ -67,6 +67,7 @@ function writers({ table, columns, key }: HistoryTable): string[] {
   return [
     `CREATE OR REPLACE FUNCTION ${beside(table, '_put')}("row" jsonb, ${since}) RETURNS boolean LANGUAGE plpgsql AS ${body(`
 ${variables}
+  _ended timestamptz;
 BEGIN
   ${lock}
   IF _old."valid_from" IS NOT NULL THEN
@@ -79,7 +80,9 @@ BEGIN
     END IF;
     UPDATE ${name} t SET "valid_to" = $2 WHERE ${same} AND t."valid_to" IS NULL;
   END IF;
-  INSERT INTO ${name} (${columnList([...names, 'valid_from'])}) VALUES (${values}, $2);
+  -- What comes late of a row that has ended begins at that end: what is past stays.
+  SELECT max(t."valid_to") INTO _ended FROM ${name} t WHERE ${same};
+  INSERT INTO ${name} (${columnList([...names, 'valid_from'])}) VALUES (${values}, greatest($2, _ended));
   RETURN true;
 END`)}`,
     `COMMENT ON FUNCTION ${beside(table, '_put')} IS 'Brings a row, as JSON, up to date from a time on; false where nothing differs. What is not later than the current version corrects it in place'`,

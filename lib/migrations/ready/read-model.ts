@@ -17,7 +17,7 @@ export const readModel: Recipe<ReadModel> = {
     (parameters) => [
       `CREATE MATERIALIZED VIEW ${tableName(parameters.name)} AS\n${parameters.query}`,
       `CREATE UNIQUE INDEX ${indexName(parameters.name, '_key')} ON ${tableName(parameters.name)} (${columnList(parameters.key)})`,
-      `CREATE FUNCTION ${refresh(parameters)} RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS ${body(
+      `CREATE FUNCTION ${refresh(parameters)} RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS ${body(
         `BEGIN\n  REFRESH MATERIALIZED VIEW CONCURRENTLY ${tableName(parameters.name)};\nEND`,
       )}`,
       `REVOKE ALL ON FUNCTION ${refresh(parameters)} FROM PUBLIC`,

@@ -91,7 +91,7 @@ function maintain({ table, columns, time, every, keepDays }: TimeSeries): string
   END LOOP;
   DELETE FROM ${other} WHERE ${identifier(time)} < ${at(`date_trunc(${literal(every)}, _now - interval ${literal(`${keepDays} days`)}, 'UTC')`)};`;
   return `CREATE OR REPLACE FUNCTION ${beside(table, '_maintain')}("now" timestamptz DEFAULT now()) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS ${body(`
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS ${body(`
 DECLARE
   _now timestamptz := $1;
   _step interval := interval ${literal(`1 ${every}`)};
