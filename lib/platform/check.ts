@@ -7,6 +7,8 @@ import { parse } from '../contract/strict';
 import { documentsProblems, resolveDocuments } from '../documents/declaration';
 import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
+import { resolveNetwork } from '../network/declaration';
+import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
 import { resolveStores, storeProblems } from '../vector/declaration';
 import { bindProblems, type DeclaredTable } from './bind';
@@ -57,6 +59,14 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     if (!problems.some(({ path: told }) => told === problem.path)) problems.push(problem);
   }
   const zones = resolveZones(declaration.name, declared);
+
+  for (const { path, message } of value?.database === undefined ? [] : databaseProblems(value.name, value.database)) {
+    // A setting's own name has dots.
+    const [first = '', ...rest] = path.split('.');
+    problems.push(
+      document.problem(['database', first, ...(first === 'parameters' ? [rest.join('.')] : rest)], message),
+    );
+  }
 
   const notices: Problem[] = [];
   const found: DeclaredTable[] = [];
@@ -115,6 +125,10 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       models,
       groups,
       ops: opsOf(declaration.name, zones),
+      ...(declaration.network === undefined ? {} : { network: resolveNetwork(declaration.network) }),
+      ...(declaration.database === undefined
+        ? {}
+        : { database: resolveDatabase(declaration.name, declaration.database) }),
       ...(declaration.stores === undefined ? {} : { stores }),
       ...(declaration.documents === undefined
         ? {}

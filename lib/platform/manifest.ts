@@ -1,5 +1,7 @@
 import type { Dataset } from '../contract/dataset';
 import type { DocumentIngestion } from '../documents/declaration';
+import type { NetworkManifest } from '../network/declaration';
+import type { DatabaseManifest } from '../postgres/resolve';
 import type { Store } from '../vector/store';
 
 /**
@@ -18,6 +20,10 @@ export interface Manifest {
   readonly groups: readonly Group[];
   /** Where the platform keeps its own tables: the file ledger, quality results, runs. */
   readonly ops: Ops;
+  /** The VPC that the database and its functions are in; absent where there is none, or it is given to the construct. */
+  readonly network?: NetworkManifest;
+  /** Its PostgreSQL database; absent where there is none. */
+  readonly database?: DatabaseManifest;
   /** Vector stores, by name; absent where there is none. */
   readonly stores?: readonly Store[];
   /** Documents that are put into them, by name; absent where there are none. */

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
 import { type DocumentsDeclaration, documentsWords } from '../documents/declaration';
+import { type NetworkWords, networkWords } from '../network/declaration';
+import { type DatabaseDeclaration, databaseWords } from '../postgres/declaration';
 import { type StoreDeclaration, storesWords } from '../vector/declaration';
 import type { ZoneDeclaration } from './zones';
 
@@ -27,6 +29,10 @@ export interface PlatformDeclaration {
   readonly stores?: Readonly<Record<string, StoreDeclaration>>;
   /** Documents of the lake that are put into vector stores, by name. */
   readonly documents?: Readonly<Record<string, DocumentsDeclaration>>;
+  /** The VPC that the database and its functions are in. It is made only where it is asked for. */
+  readonly network?: NetworkWords;
+  /** A PostgreSQL database. */
+  readonly database?: DatabaseDeclaration;
   /** Who is told when an alarm goes off. */
   readonly notifications?: { readonly emails?: readonly string[] };
   readonly deploy?: DeployDeclaration;
@@ -219,6 +225,8 @@ export const platformFile = strict({
     .describe('What runs together, by name. By default one group with every table, named like the platform.'),
   stores: storesWords.optional(),
   documents: documentsWords.optional(),
+  network: networkWords.optional(),
+  database: databaseWords.optional(),
   notifications: strict({ emails: z.array(email).optional().describe('Addresses that alarms are sent to.') })
     .optional()
     .describe('Who is told when an alarm goes off.'),
