@@ -1,6 +1,9 @@
 import type { Dataset } from '../contract/dataset';
-import type { ColumnSpec } from '../tables/spec';
-import { kept, type Mode, meta } from './columns';
+import { tableId } from '../platform/lookup';
+import type { Manifest } from '../platform/manifest';
+import type { ColumnSpec, TableSpec } from '../tables/spec';
+import { kept, keptSuffix, type Mode, meta } from './columns';
+import type { CdcTable } from './declaration';
 
 const column = (name: string, type: ColumnSpec['type'], description: string, required: boolean): ColumnSpec => ({
   name,
@@ -20,31 +23,27 @@ const position: readonly ColumnSpec[] = [
   ),
 ];
 
-/** Columns of a table that is fed by changes, beside its contract's; those of history stand between the two. */
-export function metaColumns(mode: Mode): readonly ColumnSpec[] {
-  switch (mode) {
-    case 'mirror':
-      return position;
-    case 'history':
-      return [
-        column('valid_from', 'timestamptz', 'From when on this version of the row holds', true),
-        column(
-          'valid_to',
-          'timestamptz',
-          'Until when this version holds, not included; null: it is the current one',
-          false,
-        ),
-        column('is_current', 'boolean', 'Whether this is the current version of the row', true),
-        ...position,
-      ];
-    case 'log':
-      return [
+/** Columns that a table has beside its contract's, and beside those of history, where it is fed by changes. */
+export const metaColumns = (mode: Mode): readonly ColumnSpec[] =>
+  mode !== 'log'
+    ? position
+    : [
         column(meta.operation, 'string', 'load, insert, update, delete or truncate', true),
         ...position,
         column(meta.at, 'timestamptz', 'When the change was committed at the source', false),
       ];
-  }
-}
+
+/** The columns of a table that is fed by changes. A log holds deletes, of which no more than the key is known. */
+export const changeColumns = (own: readonly ColumnSpec[], mode: Mode): ColumnSpec[] => [
+  ...(mode === 'log' ? own.map((one) => ({ ...one, required: false })) : own),
+  ...metaColumns(mode),
+];
+
+/** What feeds a table; undefined where no changes do. */
+export const fedBy = (
+  { cdc = [] }: Pick<Manifest, 'cdc'>,
+  dataset: Pick<Dataset, 'zone' | 'name'>,
+): CdcTable | undefined => cdc.flatMap(({ tables }) => tables).find(({ table }) => table === tableId(dataset));
 
 /** Columns of the table of kept changes. A kept change has perhaps no more than its key, or not even that. */
 export const keptColumns = (dataset: Pick<Dataset, 'columns'>): readonly ColumnSpec[] => [
@@ -61,3 +60,18 @@ export const keptColumns = (dataset: Pick<Dataset, 'columns'>): readonly ColumnS
   column(meta.at, 'timestamptz', 'When the change was committed at the source', false),
   column(kept.at, 'timestamptz', 'When it was kept', true),
 ];
+
+/** The table of kept changes beside a table that is fed by changes. */
+export const keptSpec = (table: TableSpec, dataset: Dataset): TableSpec => ({
+  database: table.database,
+  table: table.table + keptSuffix,
+  location: table.location + keptSuffix,
+  contract: table.contract,
+  comment: `What ${dataset.zone}.${dataset.name} does not show of its changes: deletes to be remembered, changes that wait`,
+  columns: keptColumns(dataset),
+  identifier: [],
+  partitionBy: [],
+  sortBy: [],
+  properties: table.properties,
+  maintenance: table.maintenance,
+});

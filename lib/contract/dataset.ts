@@ -22,6 +22,11 @@ export interface Dataset {
   readonly rules: readonly Rule[];
   /** Where its rows arrive as files; absent for a dataset that a SQL model fills. */
   readonly source?: Source;
+  /**
+   * The table of a PostgreSQL database that it is a copy of, by the contract's first server of type postgres. Its changes
+   * fill it where `cdc` of platform.yaml names that server.
+   */
+  readonly postgres?: PostgresTable;
   /** How a new version of a row is kept. `current`: it replaces the old one (SCD 1). `scd2`: both are kept, with validity. */
   readonly history: 'current' | 'scd2';
   /** How a SQL model fills it; absent for a dataset with a `source`. */
@@ -133,6 +138,14 @@ export interface Source {
   readonly sources?: readonly string[];
   /** Values that mean null, by default the empty string in CSV and nothing elsewhere. */
   readonly nullValues?: readonly string[];
+}
+
+/** A table of a PostgreSQL database. */
+export interface PostgresTable {
+  /** Name of the server in the contract. */
+  readonly server: string;
+  readonly schema: string;
+  readonly table: string;
 }
 
 /** How a SQL model's rows get into its table. */

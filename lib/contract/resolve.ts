@@ -12,7 +12,7 @@ import { transformOf, transformProblem } from './partition';
 import { qualityRule, type Target } from './quality';
 import { bindReferences, type ForeignKey, foreignKeys } from './references';
 import { ownersOf, promisesOf, rolesOf } from './service';
-import { sourceOf, type ZoneKind } from './source';
+import { postgresOf, sourceOf, type ZoneKind } from './source';
 import { show } from './strict';
 import { typeText } from './types';
 
@@ -128,6 +128,7 @@ class TableReader {
     const { file } = this.document;
     const maxQuarantinePercent = this.custom.maxQuarantinePercent?.value ?? 10;
     const arrives = source !== undefined;
+    const postgres = postgresOf(this.contract, this.table.name);
     const rules = this.rules({ zone, table: this.name, columns: byProperty, arrives }, key, history, [
       ...(arrives ? this.columns.flatMap((column) => typeRule(column, maxQuarantinePercent)) : []),
       ...freshnessRule(promises.sla),
@@ -144,6 +145,7 @@ class TableReader {
       sortBy: this.sortBy(),
       rules,
       ...(source === undefined ? {} : { source }),
+      ...(postgres === undefined ? {} : { postgres }),
       history,
       ...(materialization === undefined ? {} : { materialization }),
       ...(retentionDays === undefined ? {} : { retentionDays }),

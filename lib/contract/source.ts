@@ -1,6 +1,6 @@
 import { givenAllowed, nearest } from '../errors';
 import { readCustom, serverProperties } from './custom';
-import type { Source } from './dataset';
+import type { PostgresTable, Source } from './dataset';
 import type { Notes } from './notes';
 import type { DataContract, Server } from './odcs';
 import { show } from './strict';
@@ -78,4 +78,11 @@ function fileShape(server: Server, at: (string | number)[], notes: Notes): Omit<
     ...(nullValues === undefined ? {} : { nullValues: nullValues.value }),
     ...(sources === undefined ? {} : { sources: sources.value }),
   };
+}
+
+/** The table of the contract's first server of type postgres. */
+export function postgresOf(contract: DataContract, table: string): PostgresTable | undefined {
+  const server = contract.servers?.find(({ type }) => type === 'postgres' || type === 'postgresql');
+  if (server?.server === undefined) return undefined;
+  return { server: server.server, schema: server.schema ?? 'public', table };
 }

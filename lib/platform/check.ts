@@ -1,3 +1,4 @@
+import { cdcProblems, fedTables, resolveCdc } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import type { ReadContract } from '../contract/read';
@@ -97,14 +98,16 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...modelProblems.filter(({ message }) => isWhole || !/unknown table|must have a contract/.test(message)),
     );
     const filled = new Set(input.models.map(({ name }) => name));
+    const fed = fedTables(declaration.cdc, datasets);
     const unfilled = tables.filter(
-      ({ resolved: { dataset } }) => dataset.source === undefined && !filled.has(dataset.name),
+      ({ resolved: { dataset } }) =>
+        dataset.source === undefined && !filled.has(dataset.name) && !fed.has(tableId(dataset)),
     );
     for (const { resolved, document: where } of unfilled)
       problems.push(
         where.problem(
           [...resolved.path, 'name'],
-          `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql`,
+          `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, by a model models/${resolved.dataset.name}.sql, or by the changes of a server of type postgres that cdc of platform.yaml names`,
         ),
         // A server that nearly was it.
         ...notices.filter((notice) => notice.where === where.where && notice.path.startsWith('servers')),
@@ -115,6 +118,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
     if (modelProblems.length === 0) problems.push(...groupProblems);
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));
+    problems.push(...changeProblems(declaration, tables, filled, document));
     problems.push(...searchProblems(declaration, zones, datasets, document));
     if (problems.length > 0) return { problems: sorted(problems), notices };
     const stores = resolveStores(declaration.stores);
@@ -129,6 +133,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...(declaration.database === undefined
         ? {}
         : { database: resolveDatabase(declaration.name, declaration.database) }),
+      ...(declaration.cdc === undefined ? {} : { cdc: resolveCdc(declaration.cdc, datasets) }),
       ...(declaration.stores === undefined ? {} : { stores }),
       ...(declaration.documents === undefined
         ? {}
@@ -144,8 +149,35 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   }
 }
 
+function changeProblems(
+  { cdc = {} }: PlatformDeclaration,
+  tables: readonly DeclaredTable[],
+  modelled: ReadonlySet<string>,
+  document: Document,
+): Problem[] {
+  const datasets = tables.map(({ resolved }) => resolved.dataset);
+  const fed = fedTables(cdc, datasets);
+  const at = (dataset: Dataset | undefined) => tables.find(({ resolved }) => resolved.dataset === dataset);
+  return [
+    ...cdcProblems(cdc, datasets).map(({ path, dataset, message }) => {
+      const table = at(dataset);
+      return table === undefined
+        ? document.problem(['cdc', ...path], message)
+        : table.document.problem(table.resolved.path, message);
+    }),
+    ...tables
+      .filter(({ resolved: { dataset } }) => fed.has(tableId(dataset)) && modelled.has(dataset.name))
+      .map(({ resolved, document: where }) =>
+        where.problem(
+          [...resolved.path, 'name'],
+          `must be filled by changes or by a model; ${resolved.dataset.name} is filled by both`,
+        ),
+      ),
+  ];
+}
+
 function searchProblems(
-  { stores = {}, documents = {} }: PlatformDeclaration,
+  { stores = {}, documents = {}, local = {} }: PlatformDeclaration,
   zones: readonly Zone[],
   datasets: readonly Dataset[],
   document: Document,
@@ -153,9 +185,23 @@ function searchProblems(
   const wrong = storeProblems(stores).map(({ path, message }) => document.problem(['stores', ...path], message));
   if (wrong.length > 0) return wrong;
   const taken = datasets.flatMap(({ source }) => (source === undefined ? [] : [source]));
-  return documentsProblems(documents, resolveStores(stores), zones, taken).map(({ path, message }) =>
-    document.problem(['documents', ...path], message),
-  );
+  const unknown = (path: readonly (string | number)[], what: string, given: string, allowed: object) =>
+    Object.hasOwn(allowed, given)
+      ? []
+      : [document.problem(path, `must be ${what} of the platform; ${givenAllowed(given, Object.keys(allowed))}`)];
+  return [
+    ...documentsProblems(documents, resolveStores(stores), zones, taken).map(({ path, message }) =>
+      document.problem(['documents', ...path], message),
+    ),
+    ...Object.keys(local.documents ?? {}).flatMap((name) =>
+      unknown(['local', 'documents', name], 'documents', name, documents),
+    ),
+    ...(local.searches ?? []).flatMap(({ store }, i) =>
+      store === undefined && Object.keys(stores).length === 1
+        ? []
+        : unknown(['local', 'searches', i, 'store'], 'a store', store ?? '', stores),
+    ),
+  ];
 }
 
 function noTable(name: string, tables: readonly DeclaredTable[]): string {

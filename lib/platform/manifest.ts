@@ -1,7 +1,9 @@
+import type { CdcSource } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { DocumentIngestion } from '../documents/declaration';
 import type { NetworkManifest } from '../network/declaration';
 import type { DatabaseManifest } from '../postgres/resolve';
+import type { Stream } from '../stream/stream';
 import type { Store } from '../vector/store';
 
 /**
@@ -24,10 +26,14 @@ export interface Manifest {
   readonly network?: NetworkManifest;
   /** Its PostgreSQL database; absent where there is none. */
   readonly database?: DatabaseManifest;
+  /** PostgreSQL databases whose changes fill tables; absent where there are none. */
+  readonly cdc?: readonly CdcSource[];
   /** Vector stores, by name; absent where there is none. */
   readonly stores?: readonly Store[];
   /** Documents that are put into them, by name; absent where there are none. */
   readonly documents?: readonly DocumentIngestion[];
+  /** Streams of events, by name; absent where there is none. */
+  readonly streams?: readonly Stream[];
 }
 
 export interface Ops {
@@ -70,6 +76,8 @@ export interface Group {
   readonly name: string;
   /** Tables that files are ingested into, as `zone.table`. */
   readonly ingests: readonly string[];
+  /** Tables that streams fill, as `zone.table`: runs publish them and delete what is too old. Absent where there is none. */
+  readonly streamed?: readonly string[];
   /** Models that fill tables, level by level: all of a level can run at once. */
   readonly levels: readonly (readonly string[])[];
   /** EventBridge Scheduler expression. */

@@ -1,9 +1,16 @@
 import { z } from 'zod';
+import { type CdcDeclaration, cdcWords } from '../cdc/declaration';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
 import { type DocumentsDeclaration, documentsWords } from '../documents/declaration';
 import { type NetworkWords, networkWords } from '../network/declaration';
 import { type DatabaseDeclaration, databaseWords } from '../postgres/declaration';
+import {
+  type LocalStreamDeclaration,
+  localStreamsWords,
+  type StreamDeclaration,
+  streamsWords,
+} from '../stream/declaration';
 import { type StoreDeclaration, storesWords } from '../vector/declaration';
 import type { ZoneDeclaration } from './zones';
 
@@ -25,6 +32,8 @@ export interface PlatformDeclaration {
   readonly models?: string | readonly string[] | Readonly<Record<string, string>>;
   /** @default one group with every table, named like the platform */
   readonly groups?: Readonly<Record<string, GroupDeclaration>>;
+  /** PostgreSQL databases whose changes fill tables, by the name of their server in contracts. */
+  readonly cdc?: Readonly<Record<string, CdcDeclaration>>;
   /** Vector stores by name: tables of the platform's database that are searched by meaning and by words. */
   readonly stores?: Readonly<Record<string, StoreDeclaration>>;
   /** Documents of the lake that are put into vector stores, by name. */
@@ -33,6 +42,8 @@ export interface PlatformDeclaration {
   readonly network?: NetworkWords;
   /** A PostgreSQL database. */
   readonly database?: DatabaseDeclaration;
+  /** Streams of events, by name. */
+  readonly streams?: Readonly<Record<string, StreamDeclaration>>;
   /** Who is told when an alarm goes off. */
   readonly notifications?: { readonly emails?: readonly string[] };
   readonly deploy?: DeployDeclaration;
@@ -82,6 +93,24 @@ export interface DeployDeclaration {
 export interface LocalDeclaration {
   /** Files that arrive in bronze before a run, each once. */
   readonly land?: readonly LandDeclaration[];
+  /** Files of events that are put into streams before a run, each line once. */
+  readonly streams?: readonly LocalStreamDeclaration[];
+  /** Files that arrive as documents before a run, by name of the documents; `*` stands for any name. */
+  readonly documents?: Readonly<Record<string, readonly string[]>>;
+  /** Searches whose hits a run shows. */
+  readonly searches?: readonly SearchDeclaration[];
+}
+
+/** A search whose hits a run on this machine shows. */
+export interface SearchDeclaration {
+  /** What is searched for. */
+  readonly words: string;
+  /** @default the only one */
+  readonly store?: string;
+  /** @default hybrid */
+  readonly mode?: 'vector' | 'text' | 'hybrid';
+  /** In a store of tenants: whose documents are searched. */
+  readonly tenant?: string;
 }
 
 /** A file that arrives in bronze. */
@@ -193,6 +222,13 @@ const land = strict({
     .describe('Day that it belongs to, YYYY-MM-DD. By default the day on which it was last changed.'),
 });
 
+const search = strict({
+  words: z.string().min(1).describe('What is searched for.'),
+  store: z.string().optional().describe('The store. By default the only one.'),
+  mode: z.enum(['vector', 'text', 'hybrid']).optional().describe('By meaning, by words, or both. By default hybrid.'),
+  tenant: z.string().optional().describe('In a store of tenants: whose documents are searched.'),
+});
+
 /** What `platform.yaml` may say. Unknown fields are problems: what later versions add is not misread by this one. */
 export const platformFile = strict({
   name: z
@@ -223,15 +259,27 @@ export const platformFile = strict({
     )
     .optional()
     .describe('What runs together, by name. By default one group with every table, named like the platform.'),
+  cdc: cdcWords
+    .optional()
+    .describe('PostgreSQL databases whose changes fill tables, by the name of their server in contracts.'),
   stores: storesWords.optional(),
   documents: documentsWords.optional(),
+  streams: streamsWords.optional(),
   network: networkWords.optional(),
   database: databaseWords.optional(),
   notifications: strict({ emails: z.array(email).optional().describe('Addresses that alarms are sent to.') })
     .optional()
     .describe('Who is told when an alarm goes off.'),
   deploy: deploy.optional().describe('What concerns the deployment alone.'),
-  local: strict({ land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.') })
+  local: strict({
+    land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.'),
+    streams: localStreamsWords.optional(),
+    documents: z
+      .record(z.string(), z.array(z.string()))
+      .optional()
+      .describe('Files that arrive as documents before a run, by name of the documents.'),
+    searches: z.array(search).optional().describe('Searches whose hits a run shows.'),
+  })
     .optional()
     .describe('What concerns runs on this machine alone.'),
 }).describe('A data platform, declared for Ingot.');

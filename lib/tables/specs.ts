@@ -1,3 +1,4 @@
+import { changeColumns, fedBy, keptSpec } from '../cdc/tables';
 import type { Dataset } from '../contract/dataset';
 import { historyColumns } from '../contract/names';
 import { deepFreeze } from '../freeze';
@@ -8,7 +9,7 @@ import { quarantineLayout } from './quarantine';
 import type { ColumnSpec, MaintenanceSpec, TableSpec } from './spec';
 
 /** What tables follow from: a manifest, or the part of it that says where datasets live. */
-export type Places = Pick<Manifest, 'zones' | 'ops'>;
+export type Places = Pick<Manifest, 'zones' | 'ops' | 'cdc'>;
 /** Root of each zone by its name, without a slash at its end: `s3://bucket`, `file:///folder` or an engine's token. */
 export type ZoneRoots = Readonly<Record<string, string>>;
 
@@ -25,13 +26,20 @@ const properties = {
 
 /** Every Iceberg table of a platform but quarantines, which come with their tables: datasets in their order, then its own. */
 export function platformSpecs(manifest: Places & Pick<Manifest, 'datasets'>, roots: ZoneRoots): TableSpec[] {
-  return [...manifest.datasets.map((dataset) => datasetSpec(manifest, dataset, roots)), ...opsSpecs(manifest, roots)];
+  return [
+    ...manifest.datasets.flatMap((dataset) => {
+      const table = datasetSpec(manifest, dataset, roots);
+      return fedBy(manifest, dataset) === undefined ? [table] : [table, deepFreeze(keptSpec(table, dataset))];
+    }),
+    ...opsSpecs(manifest, roots),
+  ];
 }
 
 /** The table of a dataset. Throws where its zone is not one of the platform's. */
 export function datasetSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots): TableSpec {
+  const fed = fedBy(manifest, dataset);
   const history = dataset.history === 'scd2' ? historySpecs : [];
-  const columns = [
+  const own: ColumnSpec[] = [
     ...dataset.columns.map(({ name, id, type, required, description }) => ({
       name,
       ...(id === undefined ? {} : { id }),
@@ -41,19 +49,21 @@ export function datasetSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots
     })),
     ...history,
   ];
+  const columns = fed === undefined ? own : changeColumns(own, fed.mode);
+  const identity = fed !== undefined ? [] : dataset.history === 'scd2' ? ['valid_from'] : [];
   const { id, version } = dataset.contract;
   return deepFreeze({
     ...place(manifest, dataset.zone, dataset.name, roots),
     contract: { id, version },
     ...(dataset.description === undefined ? {} : { comment: dataset.description }),
     columns,
-    identifier: identifierOf([...dataset.key, ...(dataset.history === 'scd2' ? ['valid_from'] : [])], columns),
+    identifier: fed !== undefined && fed.mode !== 'mirror' ? [] : identifierOf([...dataset.key, ...identity], columns),
     partitionBy: dataset.partitionBy,
     sortBy: dataset.sortBy,
     properties,
     maintenance,
     // What arrives may be refused; what a model makes is not.
-    ...(dataset.source === undefined ? {} : { quarantine: quarantineLayout }),
+    ...(dataset.source === undefined && fed === undefined ? {} : { quarantine: quarantineLayout }),
   });
 }
 

@@ -1,11 +1,12 @@
 import type { FedTable } from '../../lib/cdc/apply';
 import { type Mode, meta } from '../../lib/cdc/columns';
-import { keptColumns, metaColumns } from '../../lib/cdc/tables';
+import { changeColumns, keptColumns } from '../../lib/cdc/tables';
 import type { Dataset } from '../../lib/contract/dataset';
 import { openDuckdb } from '../../lib/runtime/duckdb';
 import type { Lake, Row, SqlValue, Transaction } from '../../lib/runtime/services';
 import { identifier, qualified } from '../../lib/sql/quote';
 import { duckdbType } from '../../lib/sql/types';
+import type { ColumnSpec } from '../../lib/tables/spec';
 
 export class Crash extends Error {}
 
@@ -75,8 +76,13 @@ export async function memoryLake(): Promise<MemoryLake> {
         type: Dataset['columns'][number]['type'];
         required: boolean;
       }) => `${identifier(name)} ${duckdbType(type)}${required ? ' NOT NULL' : ''}`;
-      const columns = dataset.columns.map((one) => (mode === 'log' ? { ...one, required: false } : one));
-      await create(dataset.name, [...columns, ...metaColumns(mode)].map(column));
+      const history: ColumnSpec[] = [
+        { name: 'valid_from', type: 'timestamptz', required: true },
+        { name: 'valid_to', type: 'timestamptz', required: false },
+        { name: 'is_current', type: 'boolean', required: true },
+      ];
+      const own = [...dataset.columns, ...(mode === 'history' ? history : [])];
+      await create(dataset.name, changeColumns(own, mode).map(column));
       await create(`${dataset.name}_changes`, keptColumns(dataset).map(column));
       await create(`${dataset.name}_quarantine`, [
         'quarantined_at TIMESTAMPTZ, run VARCHAR, batch BIGINT, file VARCHAR, row_number BIGINT',
