@@ -25,6 +25,8 @@ export interface LakeFacts {
   readonly ops: { readonly database: Text; readonly zone: string };
   readonly workgroup: Text;
   readonly queryResults: { readonly bucketArn: Text; readonly keyArn: Text };
+  /** Name of the bucket that others may log who reads and writes them into; absent where the lake logs nothing. */
+  readonly accessLogs?: Text;
 }
 
 export interface ZoneFacts extends Omit<Zone, 'database'> {
@@ -192,6 +194,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       ops: { database: ref(databaseId('ops'), 'name'), zone: opsZone.name },
       workgroup: ref('Workgroup', 'name'),
       queryResults: { bucketArn: ref('QueryResultsBucket', 'arn'), keyArn: ref('QueryResultsKey', 'arn') },
+      ...(logged ? { accessLogs: ref('AccessLogsBucket', 'name') } : {}),
     },
   });
 }

@@ -5,7 +5,8 @@ import { aws, ref, type Text, text } from '../core/text';
 import { bucketId, keyId } from './ids';
 import type { LakeDeclaration, Replica } from './props';
 
-const roleId = 'ReplicationRole';
+/** Id of the role that copies buckets to their replicas. */
+export const replicationRoleId = 'ReplicationRole';
 
 /** What the buckets are for that a lake makes. */
 function purposes(lake: LakeDeclaration, given: ReadonlySet<string>): string[] {
@@ -57,11 +58,39 @@ export function replicas(
   const keys = copies.flatMap(([purpose]) => (purpose === 'access_logs' ? [] : [ref(keyId(purpose), 'arn')]));
   const sources = copies.map(([purpose]) => text`arn:${aws.partition}:s3:::${bucketName(purpose)}`);
   const targets = [...new Set(copies.map(([, { bucketArn }]) => bucketArn))];
+  const role = replicationRole(lake.name, {
+    sources,
+    targets,
+    sourceKeys: keys,
+    targetKeys: [...new Set(copies.map(([, { keyArn }]) => keyArn))],
+    regulated: lake.compliance === 'regulated',
+  });
+  return {
+    role: copies.length === 0 ? [] : [role],
+    of: (purpose) => {
+      const replica: Replica | undefined = lake.replicas?.[purpose];
+      return replica && { roleArn: ref(replicationRoleId, 'arn'), ...replica };
+    },
+  };
+}
+
+/** Copies buckets to their replicas. Buckets are named by their ARN, not by an attribute: they are made after the role. */
+export function replicationRole(
+  name: string,
+  copied: {
+    readonly sources: readonly Text[];
+    readonly targets: readonly Text[];
+    readonly sourceKeys: readonly Text[];
+    readonly targetKeys: readonly Text[];
+    readonly regulated: boolean;
+  },
+): RoleNode {
+  const { sources, targets, sourceKeys, targetKeys, regulated } = copied;
   const objects = 'Whatever lies in these buckets is copied, whatever its name; the buckets are named one by one.';
-  const role: RoleNode = {
+  return {
     kind: 'role',
-    id: roleId,
-    description: `${lake.name}: copies buckets to their replicas`,
+    id: replicationRoleId,
+    description: `${name}: copies buckets to their replicas`,
     assumedBy: { service: 's3.amazonaws.com' },
     assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
     statements: [
@@ -85,23 +114,16 @@ export function replicas(
         actions: ['s3:ReplicateDelete', 's3:ReplicateObject', 's3:ReplicateTags'],
         resources: targets.map((target) => text`${target}/*`),
       },
-      ...(keys.length === 0
+      ...(sourceKeys.length === 0
         ? []
-        : [{ sid: 'DecryptSources', effect: 'Allow' as const, actions: ['kms:Decrypt'], resources: keys }]),
+        : [{ sid: 'DecryptSources', effect: 'Allow' as const, actions: ['kms:Decrypt'], resources: sourceKeys }]),
       {
         sid: 'EncryptReplicas',
         effect: 'Allow',
         actions: ['kms:Encrypt', 'kms:GenerateDataKey'],
-        resources: [...new Set(copies.map(([, { keyArn }]) => keyArn))],
+        resources: targetKeys,
       },
     ],
-    ...(lake.compliance === 'regulated' ? { permissions: 'managed' } : {}),
-  };
-  return {
-    role: copies.length === 0 ? [] : [role],
-    of: (purpose) => {
-      const replica: Replica | undefined = lake.replicas?.[purpose];
-      return replica && { roleArn: ref(roleId, 'arn'), ...replica };
-    },
+    ...(regulated ? { permissions: 'managed' } : {}),
   };
 }

@@ -1,0 +1,14 @@
+/** Ids of nodes that several files of the model speak of. */
+export const vaultKeyId = 'VaultKey';
+export const operationsKeyId = 'OperationsKey';
+export const vaultId = 'Vault';
+export const changesVaultId = 'ChangesVault';
+export const backupRoleId = 'BackupRole';
+export const restoreRoleId = 'RestoreRole';
+export const bucketId = 'BackupsBucket';
+export const topicId = 'NoticesTopic';
+export const deadLettersId = 'DeadLettersQueue';
+/** Begins the ids of the function, its role and its log group. */
+export const validateId = 'ValidateRestore';
+/** What restore testing calls whatever it makes. */
+export const testPrefix = 'awsbackup-restore-test';
