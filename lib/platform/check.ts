@@ -11,6 +11,8 @@ import { deepFreeze } from '../freeze';
 import { resolveNetwork } from '../network/declaration';
 import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
+import { resolveStreams, streamedTables } from '../stream/declaration';
+import { declaredStreamProblems } from '../stream/problems';
 import { resolveStores, storeProblems } from '../vector/declaration';
 import { bindProblems, type DeclaredTable } from './bind';
 import { type Deployment, deploymentOf } from './deployment';
@@ -98,7 +100,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...modelProblems.filter(({ message }) => isWhole || !/unknown table|must have a contract/.test(message)),
     );
     const filled = new Set(input.models.map(({ name }) => name));
-    const fed = fedTables(declaration.cdc, datasets);
+    const fed = new Set([...fedTables(declaration.cdc, datasets), ...streamedTables(declaration.streams)]);
     const unfilled = tables.filter(
       ({ resolved: { dataset } }) =>
         dataset.source === undefined && !filled.has(dataset.name) && !fed.has(tableId(dataset)),
@@ -107,7 +109,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       problems.push(
         where.problem(
           [...resolved.path, 'name'],
-          `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, by a model models/${resolved.dataset.name}.sql, or by the changes of a server of type postgres that cdc of platform.yaml names`,
+          `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql${hint(resolved.dataset)}`,
         ),
         // A server that nearly was it.
         ...notices.filter((notice) => notice.where === where.where && notice.path.startsWith('servers')),
@@ -120,6 +122,9 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));
     problems.push(...changeProblems(declaration, tables, filled, document));
     problems.push(...searchProblems(declaration, zones, datasets, document));
+    // Streams are checked against tables that have no problem of their own.
+    if (problems.length === 0)
+      problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
     if (problems.length > 0) return { problems: sorted(problems), notices };
     const stores = resolveStores(declaration.stores);
     const manifest: Manifest = {
@@ -134,6 +139,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
         ? {}
         : { database: resolveDatabase(declaration.name, declaration.database) }),
       ...(declaration.cdc === undefined ? {} : { cdc: resolveCdc(declaration.cdc, datasets) }),
+      ...(declaration.streams === undefined ? {} : { streams: resolveStreams(declaration.streams, datasets) }),
       ...(declaration.stores === undefined ? {} : { stores }),
       ...(declaration.documents === undefined
         ? {}
@@ -148,6 +154,11 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     duckdb.close();
   }
 }
+
+const hint = ({ postgres }: Dataset): string =>
+  postgres === undefined
+    ? ''
+    : `, or by the changes of server ${postgres.server}, which cdc of platform.yaml must name`;
 
 function changeProblems(
   { cdc = {} }: PlatformDeclaration,
