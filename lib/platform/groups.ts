@@ -1,6 +1,7 @@
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import { givenAllowed, type Problem } from '../errors';
+import { streamedTables } from '../stream/declaration';
 import { tableId } from './lookup';
 import type { Group, Model } from './manifest';
 import { levels } from './order';
@@ -63,7 +64,12 @@ export function groupsOf(
   else if (open.length === 0 && left.length > 0)
     problems.push(document.problem(['groups'], `must hold every table; in no group: ${left.join(', ')}`));
   for (const id of left) owner.set(id, open[0]?.[0] ?? '');
-  return { groups: declared.map(([name, group]) => groupOf(name, group, owner, datasets, models)), problems };
+  return {
+    groups: declared.map(([name, group]) =>
+      groupOf(name, group, owner, datasets, models, streamedTables(declaration.streams)),
+    ),
+    problems,
+  };
 }
 
 function groupOf(
@@ -72,13 +78,20 @@ function groupOf(
   owner: ReadonlyMap<string, string>,
   datasets: readonly Dataset[],
   models: readonly Model[],
+  streamed: ReadonlySet<string>,
 ): Group {
   const own = models.filter(({ writes }) => writes !== undefined && owner.get(writes) === name);
   const writer = new Map(own.map((model) => [model.writes!, model.name]));
   const needs = new Map(own.map((model) => [model.name, model.reads.flatMap((table) => writer.get(table) ?? [])]));
+  const tables = datasets.filter((dataset) => owner.get(tableId(dataset)) === name);
+  const filled = tables.map(tableId).filter((id) => streamed.has(id));
   return {
     name,
-    ingests: datasets.filter((d) => d.source !== undefined && owner.get(tableId(d)) === name).map(tableId),
+    ingests: tables
+      .filter(({ source }) => source !== undefined)
+      .map(tableId)
+      .filter((id) => !streamed.has(id)),
+    ...(filled.length === 0 ? {} : { streamed: filled }),
     levels: levels(needs),
     schedule: declaration.schedule ?? defaultSchedule,
     timeZone: declaration.timeZone ?? 'UTC',

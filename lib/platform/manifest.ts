@@ -1,6 +1,7 @@
 import type { CdcSource } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { DocumentIngestion } from '../documents/declaration';
+import type { Migrations } from '../migrations/migration';
 import type { NetworkManifest } from '../network/declaration';
 import type { DatabaseManifest } from '../postgres/resolve';
 import type { Stream } from '../stream/stream';
@@ -26,6 +27,8 @@ export interface Manifest {
   readonly network?: NetworkManifest;
   /** Its PostgreSQL database; absent where there is none. */
   readonly database?: DatabaseManifest;
+  /** What is applied to the database; absent where there is none. */
+  readonly migrations?: Migrations;
   /** PostgreSQL databases whose changes fill tables; absent where there are none. */
   readonly cdc?: readonly CdcSource[];
   /** Vector stores, by name; absent where there is none. */

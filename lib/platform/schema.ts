@@ -3,6 +3,7 @@ import { type CdcDeclaration, cdcWords } from '../cdc/declaration';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
 import { type DocumentsDeclaration, documentsWords } from '../documents/declaration';
+import type { MigrationsDeclaration } from '../migrations/declaration';
 import { type NetworkWords, networkWords } from '../network/declaration';
 import { type DatabaseDeclaration, databaseWords } from '../postgres/declaration';
 import {
@@ -41,7 +42,7 @@ export interface PlatformDeclaration {
   /** The VPC that the database and its functions are in. It is made only where it is asked for. */
   readonly network?: NetworkWords;
   /** A PostgreSQL database. */
-  readonly database?: DatabaseDeclaration;
+  readonly database?: DatabaseDeclaration & MigrationsDeclaration;
   /** Streams of events, by name. */
   readonly streams?: Readonly<Record<string, StreamDeclaration>>;
   /** Who is told when an alarm goes off. */

@@ -5,5 +5,7 @@ import type { Group, Manifest } from '../platform/manifest';
 export function tablesOf(group: Group, manifest: Manifest): TablePlace[] {
   const models = manifest.models.filter((model) => group.levels.flat().includes(model.name));
   const written = models.flatMap((model) => (model.writes === undefined ? [] : [model.writes]));
-  return [...new Set([...group.ingests, ...written])].map((table) => findTable(table, manifest));
+  return [...new Set([...group.ingests, ...(group.streamed ?? []), ...written])].map((table) =>
+    findTable(table, manifest),
+  );
 }

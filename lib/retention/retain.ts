@@ -35,13 +35,14 @@ function expiries({ group: name }: RetainEvent, { manifest, clock }: Services): 
   const group = findGroup(name, manifest);
   const now = clock.now();
   const written = group.levels.flat().flatMap((model) => findModel(model, manifest).writes ?? []);
-  const ofContracts = [...group.ingests, ...written].flatMap((id) => {
+  const ofContracts = [...group.ingests, ...(group.streamed ?? []), ...written].flatMap((id) => {
     const { dataset, database, table } = findTable(id, manifest);
     const where = expired(dataset, manifest.zones.find((zone) => zone.name === dataset.zone)!, now);
     return where === undefined ? [] : [{ database, table, where }];
   });
-  const refused = group.ingests.map((id) => {
-    const { database, table } = findTable(id, manifest);
+  const refused = [...group.ingests, ...(group.streamed ?? [])].flatMap((id) => {
+    const { database, table, dataset } = findTable(id, manifest);
+    if (dataset.source === undefined) return [];
     return { database, table: `${table}_quarantine`, where: olderThan('quarantined_at', quarantineDays, now) };
   });
   const { database } = manifest.ops;

@@ -3,6 +3,7 @@ import type { Dataset } from '../contract/dataset';
 import { historyColumns } from '../contract/names';
 import { deepFreeze } from '../freeze';
 import type { Manifest } from '../platform/manifest';
+import { windowSpecs } from '../stream/tables';
 import { column } from './column';
 import { opsTables } from './ops';
 import { quarantineLayout } from './quarantine';
@@ -25,13 +26,18 @@ const properties = {
 };
 
 /** Every Iceberg table of a platform but quarantines, which come with their tables: datasets in their order, then its own. */
-export function platformSpecs(manifest: Places & Pick<Manifest, 'datasets'>, roots: ZoneRoots): TableSpec[] {
+export function platformSpecs(
+  manifest: Places & Pick<Manifest, 'datasets' | 'streams'>,
+  roots: ZoneRoots,
+): TableSpec[] {
+  const own = opsSpecs(manifest, roots);
   return [
     ...manifest.datasets.flatMap((dataset) => {
       const table = datasetSpec(manifest, dataset, roots);
       return fedBy(manifest, dataset) === undefined ? [table] : [table, deepFreeze(keptSpec(table, dataset))];
     }),
-    ...opsSpecs(manifest, roots),
+    ...own,
+    ...windowSpecs(manifest, own[0]!).map(deepFreeze),
   ];
 }
 
