@@ -1,17 +1,19 @@
 import type { Dataset, Source } from '../contract/dataset';
-import { rowRules } from '../quality/row';
+import type { RowCheck } from '../quality/row';
 import { DuckdbError } from '../runtime/duckdb';
 import type { Lake } from '../runtime/services';
 import { identifier, list } from '../sql/quote';
+import { answerableChecks } from './answerable';
 import { wantedColumns } from './cells';
 import { csv } from './csv';
 import { json } from './json';
 import { parquet } from './parquet';
-import { type Format, faultOfFile, type ProbedFile, type Reading, sameName } from './read';
+import { type Format, type Formats, faultOfFile, type ProbedFile, type Reading, sameName } from './read';
 import { reasonsType, staged, stagingSelect, stagingTable } from './typed';
 import { type Bytes, cutOff } from './whole';
 
-const formats: Readonly<Record<Source['format'], Format>> = { csv, json, parquet };
+/** How DuckDB reads them. */
+const duckdbFormats: Formats = { csv, json, parquet };
 
 /** How many files are looked through at once, to see whether they are whole. */
 const checkedAtOnce = 4;
@@ -22,7 +24,7 @@ export interface StagedFile {
 }
 
 /** What staging needs of a lake: statements outside any commit. */
-export type Session = Pick<Lake, 'query' | 'run'>;
+export type Session = Pick<Lake, 'query' | 'run' | 'formats'>;
 
 /** The rows of a batch in two temporary tables of the lake's session, typed and judged; nothing is committed yet. */
 export interface Staged {
@@ -40,7 +42,7 @@ export interface Staged {
  * Reads files, in their order, into temporary tables. A file that cannot be read at all becomes one reject, and the
  * others are read all the same.
  *
- * @throws Error where the contract's expressions do not fit the files, or the machine fails
+ * @throws Error where the contract's expressions do not fit the files, a rule cannot be answered, or the machine fails
  */
 export async function stage(
   dataset: Dataset,
@@ -63,7 +65,7 @@ class Stage {
   private readonly rejects: string;
   private readonly format: Format;
   private readonly wanted;
-  private readonly checks;
+  private checks: readonly RowCheck[] = [];
 
   constructor(
     private readonly dataset: Dataset,
@@ -75,15 +77,15 @@ class Stage {
   ) {
     this.rows = `ingot_rows_${name}`;
     this.rejects = `ingot_rejects_${name}`;
-    this.format = formats[source.format];
+    this.format = (lake.formats ?? duckdbFormats)[source.format];
     this.wanted = wantedColumns(dataset, source);
-    this.checks = rowRules(dataset);
   }
 
   async fill(): Promise<Staged> {
     const { dataset, source, lake } = this;
     await this.drop();
     await lake.run(stagingTable(this.rows, dataset));
+    this.checks = await answerableChecks(dataset, identifier(this.rows), lake);
     await lake.run(
       `CREATE TEMP TABLE ${identifier(this.rejects)} (file INTEGER, row_number BIGINT, reasons ${reasonsType}, raw VARCHAR)`,
     );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type { Column, Source } from '../../lib/contract/dataset';
+import type { Column, Rule, Source } from '../../lib/contract/dataset';
 import { type Staged, stage } from '../../lib/ingest/stage';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { localObjects } from '../../lib/runtime/objects';
@@ -365,4 +365,40 @@ test('folders named source=… and date=… add no columns', async () => {
   const seen = await staged(source('parquet'), files, [column('id', 'int'), column('date', 'date')]);
   expect(seen.good).toEqual(['1 -']);
   expect(seen.drift).toEqual(['missing column "date" in 1 file']);
+});
+
+describe('a rule that stops', () => {
+  const rule = (more: object) => ({ name: 'own', dimension: 'validity', severity: 'error', ...more }) as Rule;
+  const stageWith = async (own: Rule) => {
+    const lines = file('own.csv', 'id,name,at\n1,5,\n2,x,\n3,-5,\n4,,\n');
+    const of = dataset('events', columns, { rules: [own] });
+    const result = await stage(of, source('csv'), [lines], 'test', { lake: duckdb, objects: localObjects });
+    const seen = await look(result, columns);
+    await result.drop();
+    return { good: seen.good.map((row) => row.split(' ')[0]), bad: seen.bad.map(({ row, reasons }) => [row, reasons]) };
+  };
+
+  test.each([
+    ['in its condition', { type: 'expression', expression: 'CAST(name AS INTEGER) > 0' }],
+    ['in its where', { type: 'range', column: 'id', max: 2, where: 'CAST(name AS INTEGER) < 0 OR id <> 3' }],
+  ])('at a row, %s, sends that row to quarantine and no other for it', async (_, own) => {
+    const { good, bad } = await stageWith(rule(own));
+    expect(good).toEqual(own.type === 'range' ? ['1'] : ['1', '4']);
+    expect(bad.map(([row]) => row)).toEqual(own.type === 'range' ? [2, 3, 4] : [2, 3]);
+  });
+
+  test('with a subquery, which DuckDB cannot try, is answered all the same', async () => {
+    const { good } = await stageWith(rule({ type: 'expression', expression: 'id IN (SELECT unnest([1, 4]))' }));
+    expect(good).toEqual(['1', '4']);
+  });
+
+  test.each([
+    [{ type: 'acceptedValues', column: 'id', values: ['many'] }, /Could not convert string 'many' to INT32/],
+    [{ type: 'pattern', column: 'name', pattern: '(' }, /missing \)/],
+    [{ type: 'expression', expression: 'gone > 1' }, /gone/],
+  ])('%j, whatever the rows, is named, and no file is blamed for it', async (own, said) => {
+    const staging = stageWith(rule(own));
+    await expect(staging).rejects.toThrow(/^contracts\/events.*: the rule own of silver.events cannot be answered: /);
+    await expect(staging).rejects.toThrow(said);
+  });
 });
