@@ -9,6 +9,7 @@ import { addLock } from './commands/lock';
 import { addQuery } from './commands/query';
 import { addRun } from './commands/run';
 import { addRuntime } from './commands/runtime';
+import { addSearch } from './commands/search';
 import { addSuggest } from './commands/suggest';
 import { addSynth } from './commands/synth';
 import { exitCode, reportFailure } from './failure';
@@ -61,6 +62,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addRun,
     addLand,
     addQuery,
+    addSearch,
     addDiff,
     addSynth,
     addLock,

@@ -19,6 +19,7 @@ export function runSummary(report: RunReport, page: string, { colors }: Pick<Out
     `\n${bold('Tables')}\n${tables(report, bold)}`,
     quality(report, colors),
     quarantine(report, bold),
+    search(report, colors),
     `${bold('Time')}\n${times(report)}`,
     failures(report, colors),
     report.status === 'failed'
@@ -77,6 +78,38 @@ function quarantine({ quarantine }: RunReport, bold: (text: string) => string): 
   if (rows.length === 0) return '';
   const columns = [{ title: 'table' }, { title: 'rule' }, { title: 'rows', align: 'right' }, { title: 'why' }] as const;
   return `${bold('Quarantine')}\n${textTable(columns, rows, bold)}`;
+}
+
+/** Documents and the hits of searches. */
+function search({ search }: RunReport, { bold, dim, red, yellow }: Output['colors']): string {
+  if (search === undefined) return '';
+  const stores = search.stores.map(({ table, rows, embedder, deployed }) => {
+    const made = embedder === undefined ? '' : ` by ${embedder}${deployed === embedder ? '' : ` (in AWS ${deployed})`}`;
+    return `${table}: ${plural(rows, 'chunk')}${dim(made)}\n`;
+  });
+  const wrong = search.documents.flatMap(({ quarantine: held, failures: failed }) => [
+    ...held.map(({ object, document, message }) => {
+      const name = document === undefined ? object : `${object}#${document}`;
+      return `${yellow('!')} ${printable(name)} ${printable(message)}\n`;
+    }),
+    ...failed.map(({ object, message }) => `${red('✗')} ${printable(object)}: ${printable(message)}\n`),
+  ]);
+  const searches = search.searches.map(({ words, mode, hits }) => {
+    const lines = hits.map(({ document, heading, score: s }) => [
+      s.toFixed(3),
+      printable(document),
+      printable(heading ?? ''),
+    ]);
+    const table = textTable(
+      [{ title: mode, align: 'right' }, { title: `“${printable(words)}”` }, { title: '' }],
+      lines,
+      dim,
+    );
+    return hits.length === 0 ? `${dim(mode)}  “${printable(words)}”: nothing found\n` : table;
+  });
+  const shown = wrong.slice(0, 10);
+  const more = wrong.length > shown.length ? `  ${wrong.length - shown.length} more in the report\n` : '';
+  return `${bold('Search')}\n${stores.join('')}${shown.join('')}${more}${searches.join('')}`;
 }
 
 /** Stages around the state machine, and how long there was a state of each kind at work in it. */

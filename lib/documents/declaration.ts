@@ -20,6 +20,12 @@ export interface DocumentsDeclaration {
    * @default documents/<name>
    */
   readonly prefix?: string;
+  /**
+   * SQL over the platform's tables whose rows are documents too: columns `id`, `title` and `text`, and metadata. They are
+   * written below the prefix as one object, `<name>.jsonl`, whenever they have changed.
+   * @default none
+   */
+  readonly query?: string;
   readonly chunker?: ChunkerDeclaration;
   /**
    * Size of an object in MB, at most 50; a larger one is refused.
@@ -48,6 +54,8 @@ export interface DocumentIngestion {
   readonly zone: string;
   /** Without a slash at its end. */
   readonly prefix: string;
+  /** SQL whose rows are documents too. */
+  readonly query?: string;
   readonly chunker: Chunker;
   readonly maxBytes: number;
 }
@@ -71,6 +79,11 @@ export const documentsWords = z
         })
         .optional()
         .describe('Where their objects lie in the zone. By default documents/<name>.'),
+      query: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("SQL over the platform's tables whose rows are documents: columns id, title, text, and metadata."),
       chunker: strict({
         by: z
           .enum(['headings', 'tokens'])
@@ -142,13 +155,14 @@ export function resolveDocuments(
   zones: readonly Zone[],
 ): DocumentIngestion[] {
   return Object.entries(declared)
-    .map(([documents, { store, zone, prefix, chunker, maxMb }]): DocumentIngestion => {
+    .map(([documents, { store, zone, prefix, query, chunker, maxMb }]): DocumentIngestion => {
       const model = embeddingModels[stores.find((one) => one.name === store)?.embedder ?? ''];
       return {
         name: documents,
         store,
         zone: zone ?? zones.find(({ holds }) => holds === 'files')?.name ?? '',
         prefix: prefix ?? `documents/${documents}`,
+        ...(query === undefined ? {} : { query: query.trim().replace(/;$/, '') }),
         chunker: {
           by: chunker?.by ?? 'headings',
           tokens: chunker?.tokens ?? 256,

@@ -136,6 +136,7 @@ async function read(object: string, info: ObjectInfo, ingesting: Ingesting): Pro
   const all = await readDocuments(object, await objects.read(info.uri));
   for (const document of all) {
     try {
+      if ('refused' in document) throw document.refused;
       const found = piecesOf(object, document, tenant, ingesting);
       pieces.push(...found);
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Manifest, Zone } from '../platform/manifest';
  *
  *     .ingot/lake/<zone>/…      files of bronze and Iceberg tables, as in the zone's bucket
  *     .ingot/catalog/           the catalog's own state: which metadata file each table is at
+ *     .ingot/database/          the platform's PostgreSQL database (PGlite): vector stores
  *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line; last-<group>.json is how the last one ended
  *     .ingot/dead-letters/      what a run gave up on, one file each
  *     .ingot/notices.jsonl      what would have been sent to people
@@ -17,6 +18,8 @@ import type { Manifest, Zone } from '../platform/manifest';
 export interface Layout {
   readonly root: string;
   readonly catalog: string;
+  /** Folder of the platform's PostgreSQL database. */
+  readonly database: string;
   readonly runs: string;
   readonly deadLetters: string;
   readonly notices: string;
@@ -36,6 +39,7 @@ export function layoutOf(platformFolder: string): Layout {
   return {
     root,
     catalog: join(root, 'catalog'),
+    database: join(root, 'database'),
     runs: join(root, 'runs'),
     deadLetters: join(root, 'dead-letters'),
     notices: join(root, 'notices.jsonl'),

@@ -3,10 +3,13 @@ import { assertValid, givenAllowed, type Problem } from '../errors';
 import type { DateRange } from '../handlers/events';
 import { loadPlatform } from '../platform/load';
 import type { Group, Manifest } from '../platform/manifest';
+import type { LocalDeclaration } from '../platform/schema';
 import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
+import { openStores } from './database';
+import { gatherSearch, ingestDocuments, landDocuments } from './documents';
 import { type Ended, outcomeOf, runGroup } from './group-run';
 import { isDate, type Landed, landFiles } from './land';
 import { type Layout, layoutOf } from './layout';
@@ -17,6 +20,7 @@ import { type Progress, silent } from './progress';
 import { type Done, gather } from './report/gather';
 import { reportPage } from './report/page';
 import type { RunReport, Timing } from './report/report';
+import type { SearchReport } from './report/search';
 import { openWorkbench } from './workbench';
 
 export interface RunOptions {
@@ -64,12 +68,33 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         for (const { table, rows } of tables)
           progress.note(`Deleted ${rows} rows of ${table} that were kept for as long as its contract says`);
       }
-      return await reportOn(ended, landed, { services, layout, stages, origin });
+      const search =
+        manifest.stores === undefined
+          ? undefined
+          : await stages.time('Documents and search', () => searchOf(folder, local, services, layout));
+      return await reportOn(ended, landed, search, { services, layout, stages, origin });
     } finally {
       await workbench.close();
     }
   } finally {
     await lock.release();
+  }
+}
+
+/** Brings the vector stores up to date with their documents, and asks them. */
+async function searchOf(
+  folder: string,
+  local: LocalDeclaration,
+  services: Services,
+  layout: Layout,
+): Promise<SearchReport> {
+  await landDocuments(folder, local, services);
+  const postgres = await openStores(services.manifest, layout, services.log);
+  try {
+    const documents = await ingestDocuments(services, postgres);
+    return await gatherSearch(services.manifest, documents, local.searches ?? [], postgres);
+  } finally {
+    await postgres.close();
   }
 }
 
@@ -121,10 +146,17 @@ interface Reporting {
   readonly origin: number;
 }
 
-async function reportOn(ended: readonly Ended[], landed: readonly Landed[], around: Reporting): Promise<RunReport> {
+async function reportOn(
+  ended: readonly Ended[],
+  landed: readonly Landed[],
+  search: SearchReport | undefined,
+  around: Reporting,
+): Promise<RunReport> {
   const { services, layout, stages, origin } = around;
   const states = ended.flatMap(({ watch }) => watch.states).sort((a, b) => a.from - b.from);
-  const isIdle = ended.every(({ watch }) => watch.plan?.empty === true);
+  const ingested =
+    search?.documents.some(({ change, failures }) => change !== undefined || failures.length > 0) ?? false;
+  const isIdle = ended.every(({ watch }) => watch.plan?.empty === true) && !ingested;
   // What was gathered by the last run that did something still holds where this one did nothing.
   const last = isIdle ? await readLast(layout) : undefined;
   const gathered = last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed))));
@@ -138,6 +170,7 @@ async function reportOn(ended: readonly Ended[], landed: readonly Landed[], arou
     status: runs.some(({ status }) => status === 'failed') ? 'failed' : isIdle ? 'nothing-new' : 'succeeded',
     stages: stages.timings,
     states,
+    ...(search === undefined ? {} : { search }),
     versions: last?.versions ?? (await versionsOf(services)),
   };
   if (last === undefined) {

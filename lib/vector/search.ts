@@ -62,23 +62,33 @@ const rankConstant = 60;
 const longestWords = 2000;
 const statementTimeout = '20s';
 
+/** Runs `work` in a transaction that can read what a search reads, and do no more. */
+export function asReader<T>(postgres: Postgres, work: (tx: Postgres) => Promise<T>): Promise<T> {
+  return postgres.transaction(async (tx) => {
+    await tx.execute(`SET TRANSACTION READ ONLY; SET LOCAL ROLE ${searchRole}`);
+    return work(tx);
+  });
+}
+
 /**
- * Searches the current version of a store, in a transaction that can read and do no more. Hits come in one order, by
- * score and then id: pages neither repeat a hit nor leave one out while the rows stay the same.
+ * Searches a version of a store, by default the current one. Hits come in one order, by score and then id: pages neither
+ * repeat a hit nor leave one out while the rows stay the same.
  *
  * @throws InvalidInputError with every problem of the question
  * @throws StoreError where the store has no table
  */
-export async function searchStore(store: Store, question: SearchQuestion, postgres: Postgres): Promise<SearchPage> {
-  return postgres.transaction(async (tx) => {
-    await tx.execute(`SET TRANSACTION READ ONLY; SET LOCAL ROLE ${searchRole}`);
-    const version = await currentVersion(store.name, tx);
-    return searchVersion(version, store, question, tx);
-  });
+export async function searchStore(
+  store: Store,
+  question: SearchQuestion,
+  postgres: Postgres,
+  version?: StoreVersion,
+): Promise<SearchPage> {
+  return asReader(postgres, async (tx) =>
+    searchVersion(version ?? (await currentVersion(store.name, tx)), store, question, tx),
+  );
 }
 
-/** The same in a version and a transaction of the caller's. */
-export async function searchVersion(
+async function searchVersion(
   version: StoreVersion,
   store: Store,
   question: SearchQuestion,

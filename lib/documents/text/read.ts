@@ -10,6 +10,12 @@ export interface FoundDocument extends DocumentText {
   readonly id?: string;
 }
 
+/** A document of several in an object that cannot be ingested; the others are. */
+export interface RefusedDocument {
+  readonly id: string;
+  readonly refused: DocumentRefused;
+}
+
 type Reader = (bytes: Uint8Array) => DocumentText | Promise<DocumentText>;
 
 const readers: Readonly<Record<string, Reader>> = {
@@ -31,7 +37,7 @@ export const readableTypes: readonly string[] = [...Object.keys(readers), 'jsonl
  *
  * @throws DocumentRefused where it cannot be read
  */
-export async function readDocuments(name: string, bytes: Uint8Array): Promise<FoundDocument[]> {
+export async function readDocuments(name: string, bytes: Uint8Array): Promise<(FoundDocument | RefusedDocument)[]> {
   const ending = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   if (bytes.length === 0) throw new DocumentRefused('empty', 'is empty');
   if (ending === 'jsonl') return jsonLines(decode(bytes));
@@ -43,32 +49,48 @@ export async function readDocuments(name: string, bytes: Uint8Array): Promise<Fo
   return [text];
 }
 
-function jsonLines(text: string): FoundDocument[] {
+/** One that is broken is refused alone, by the number of its line where it has no id. */
+function jsonLines(text: string): (FoundDocument | RefusedDocument)[] {
   const seen = new Set<string>();
-  const documents = text.split('\n').flatMap((line, i): FoundDocument[] => {
+  const documents = text.split('\n').flatMap((line, i): (FoundDocument | RefusedDocument)[] => {
     if (line.trim() === '') return [];
-    const refuse = (why: string): never => {
-      throw new DocumentRefused('broken', `line ${i + 1} ${why}`);
-    };
-    let value: unknown;
+    const number = String(i + 1);
     try {
-      value = JSON.parse(line);
-    } catch {
-      refuse('is no JSON');
+      const document = jsonLine(line, number);
+      if (seen.has(document.id)) throw new DocumentRefused('broken', `has the id of an earlier line`);
+      seen.add(document.id);
+      return [document];
+    } catch (error) {
+      if (!(error instanceof DocumentRefused)) throw error;
+      return [{ id: `line ${number}`, refused: error }];
     }
-    const { id = String(i + 1), title, text: body, metadata = {} } = (value ?? {}) as Record<string, unknown>;
-    if (typeof body !== 'string') return refuse('must be an object with a field "text"');
-    if (typeof id !== 'string' && typeof id !== 'number') return refuse('must have an "id" that is a text or a number');
-    if (typeof metadata !== 'object' || metadata === null) return refuse('must have "metadata" that is an object');
-    const key = String(id);
-    if (seen.has(key)) return refuse(`has the id ${JSON.stringify(key)} of an earlier line`);
-    seen.add(key);
-    const { blocks } = plainText(Buffer.from(body));
-    const named = typeof title === 'string' ? { title: tidyLine(title) } : {};
-    return blocks.length === 0
-      ? []
-      : [{ id: key, ...named, blocks, metadata: metadata as Readonly<Record<string, unknown>> }];
   });
-  if (documents.length === 0) throw new DocumentRefused('empty', 'holds no text');
+  if (documents.length === 0) throw new DocumentRefused('empty', 'holds no document');
   return documents;
+}
+
+function jsonLine(line: string, number: string): FoundDocument & { readonly id: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new DocumentRefused('broken', 'is no JSON');
+  }
+  const { id = number, title, text: body, metadata = {} } = (value ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' && typeof id !== 'number')
+    throw new DocumentRefused('broken', 'must have an "id" that is a text or a number');
+  if (typeof body !== 'string')
+    throw new DocumentRefused('broken', `must be an object with a field "text"; its id is ${id}`);
+  if (typeof metadata !== 'object' || metadata === null)
+    throw new DocumentRefused('broken', `must have "metadata" that is an object; its id is ${id}`);
+  const { blocks } = plainText(Buffer.from(body));
+  if (blocks.length === 0) throw new DocumentRefused('empty', `holds no text; its id is ${id}`);
+  const named = typeof title === 'string' ? { title: tidyLine(title) } : {};
+  // PostgreSQL keeps no NUL.
+  return {
+    id: String(id).replaceAll('\0', ''),
+    ...named,
+    blocks,
+    metadata: metadata as Readonly<Record<string, unknown>>,
+  };
 }

@@ -3,6 +3,7 @@ import { bytes, count, duration, plural, score, time } from './format';
 import { type Html, html } from './html';
 import { lineageSvg } from './lineage';
 import type { QuarantineReport, RuleReport, RunReport, StateTiming, TableReport } from './report';
+import { searchSection } from './search-section';
 import { style } from './style';
 
 const verdicts = {
@@ -42,6 +43,7 @@ ${section('lineage', 'Lineage', 'What each table is made from, from left to righ
 ${section('tables', 'Tables', undefined, tables(report.tables))}
 ${section('quality', 'Quality', 'The last answer to each rule of the contracts. Failed rules come first.', quality(report.rules))}
 ${section('quarantine', 'Quarantine', 'Rows that a rule refused. Each is kept as it came, with every reason.', quarantine(report.quarantine))}
+${report.search === undefined ? '' : section('search', 'Documents and search', 'Documents in vector stores, and what searches find in them.', searchSection(report.search, grid))}
 ${section('timings', 'Timings', undefined, timings(report))}
 </main>
 <footer>

@@ -1,5 +1,6 @@
 import type { Dimension, Severity } from '../../contract/dataset';
 import type { RuleResult } from '../../quality/result';
+import type { SearchReport } from './search';
 
 /** What a run on this machine did and what the platform holds after it. Plain JSON: the summary, the HTML page and `--json` show it. */
 export interface RunReport {
@@ -17,6 +18,8 @@ export interface RunReport {
   readonly quarantine: readonly QuarantineReport[];
   /** Pairs of tables: what the second is made from. */
   readonly lineage: readonly (readonly [from: string, to: string])[];
+  /** Vector stores, their documents, and what searches find; absent where the platform has no store. */
+  readonly search?: SearchReport;
   /** What came before the first state, and after the last. */
   readonly stages: readonly Timing[];
   /** States that did work, in the order they began. */
