@@ -8,6 +8,8 @@ import { parse } from '../contract/strict';
 import { documentsProblems, resolveDocuments } from '../documents/declaration';
 import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
+import { resolveUses } from '../migrations/declaration';
+import type { ReadMigrations } from '../migrations/read';
 import { resolveNetwork } from '../network/declaration';
 import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
@@ -29,6 +31,8 @@ export interface PlatformInput {
   readonly document: Document;
   readonly contracts: readonly ReadContract[];
   readonly models: readonly ModelFile[];
+  /** Files of migrations of the database. */
+  readonly migrations?: ReadMigrations;
 }
 
 /** What was found of a platform. */
@@ -122,6 +126,12 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));
     problems.push(...changeProblems(declaration, tables, filled, document));
     problems.push(...searchProblems(declaration, zones, datasets, document));
+    const { uses, problems: useProblems } = resolveUses(declaration.database?.uses ?? [], datasets);
+    problems.push(...(input.migrations?.problems ?? []), ...homelessMigrations(input, declaration, document));
+    if (isWhole)
+      problems.push(
+        ...useProblems.map(({ path, message }) => document.problem(['database', 'uses', ...path], message)),
+      );
     // Streams are checked against tables that have no problem of their own.
     if (problems.length === 0)
       problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
@@ -137,7 +147,10 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...(declaration.network === undefined ? {} : { network: resolveNetwork(declaration.network) }),
       ...(declaration.database === undefined
         ? {}
-        : { database: resolveDatabase(declaration.name, declaration.database) }),
+        : {
+            database: resolveDatabase(declaration.name, declaration.database),
+            migrations: { files: input.migrations?.migrations ?? [], uses },
+          }),
       ...(declaration.cdc === undefined ? {} : { cdc: resolveCdc(declaration.cdc, datasets) }),
       ...(declaration.streams === undefined ? {} : { streams: resolveStreams(declaration.streams, datasets) }),
       ...(declaration.stores === undefined ? {} : { stores }),
@@ -159,6 +172,13 @@ const hint = ({ postgres }: Dataset): string =>
   postgres === undefined
     ? ''
     : `, or by the changes of server ${postgres.server}, which cdc of platform.yaml must name`;
+
+/** Files that nothing would apply. */
+function homelessMigrations({ migrations }: PlatformInput, { database }: PlatformDeclaration, document: Document) {
+  if (database !== undefined || (migrations?.migrations ?? []).length === 0) return [];
+  const message = 'must be declared, as the platform has migrations; `database: {}` declares one with every default';
+  return [document.problem(['database'], message)];
+}
 
 function changeProblems(
   { cdc = {} }: PlatformDeclaration,

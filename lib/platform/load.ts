@@ -4,6 +4,7 @@ import type { Dataset } from '../contract/dataset';
 import { codeDocument, type Document, yamlDocument } from '../contract/document';
 import { fromCode, type ReadContract, readContract } from '../contract/read';
 import { InvalidInputError, type Problem } from '../errors';
+import { type ReadMigrations, readMigrations } from '../migrations/read';
 import { checkInput, type PlatformCheck, sorted } from './check';
 import type { Deployment } from './deployment';
 import { findFiles } from './files';
@@ -89,6 +90,7 @@ export async function definePlatform(
     models: isByName
       ? Object.entries(models as Record<string, string>).map(([name, sql]) => ({ name, file: `${name}.sql`, sql }))
       : found.models,
+    migrations: found.migrations,
   });
   return unwrap(
     found.problems.length === 0 ? check : { ...check, problems: sorted([...found.problems, ...check.problems]) },
@@ -104,6 +106,7 @@ interface FoundFiles {
   readonly document: Document;
   readonly contracts: readonly ReadContract[];
   readonly models: readonly ModelFile[];
+  readonly migrations: ReadMigrations;
   readonly problems: readonly Problem[];
 }
 
@@ -128,7 +131,12 @@ async function readFiles(folder: string, document: Document, modelsAreGiven = fa
   const models: ModelFile[] = [];
   for (const file of modelsAreGiven ? [] : await listed('models', defaultModels))
     models.push({ name: basename(file, '.sql'), file, sql: withoutMark(await readFile(join(folder, file), 'utf8')) });
-  return { document, contracts, models, problems };
+  const said = (document.value as { database?: { migrations?: unknown } | null } | null)?.database?.migrations;
+  const migrationFolder = typeof said === 'string' ? said : 'migrations';
+  const migrations = await readMigrations(folder, migrationFolder);
+  if (typeof said === 'string' && !(await isFolder(join(folder, said))))
+    problems.push(document.problem(['database', 'migrations'], `must be a folder that is there; given ${said}`));
+  return { document, contracts, models, migrations, problems };
 }
 
 /** Some editors begin a file with a byte order mark, which is no SQL. */

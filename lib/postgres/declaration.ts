@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { strict } from '../contract/strict';
+import { migrationWords } from '../migrations/declaration';
 
 /** A PostgreSQL database of a platform, as `database:` of platform.yaml and the construct's props have it. */
 export interface DatabaseDeclaration {
@@ -171,6 +172,7 @@ const count = z.number();
 
 /** What `database:` of platform.yaml may say. Ranges are judged by `databaseProblems`, as they are for the construct. */
 export const databaseWords = strict({
+  ...migrationWords,
   engine: z
     .enum(['instance', 'aurora'])
     .optional()
