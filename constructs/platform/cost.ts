@@ -13,7 +13,32 @@ const monthly = {
   emptyRun: 10 * 0.000025 + 3 * 3 * 0.0000133334,
   /** A probe, or a look for what is too old: a few seconds of one function. */
   call: 3 * 3 * 0.0000133334,
+  /** A secret that RDS keeps. */
+  secret: 0.4,
+  /** An interface endpoint in one zone. */
+  endpointZone: 0.01 * 730,
+  /** A capacity unit of Aurora Serverless v2. */
+  capacityUnit: 0.12 * 730,
+  /** RDS Proxy, by processor of an instance, of which it counts 2 at least, or by capacity unit, 8 at least. */
+  proxyUnit: 0.015 * 730,
+  /** Storage of an instance, gp3, a GB, in one zone. */
+  storageGb: 0.115,
 } as const;
+
+/** An hour of an instance of size `large`, by family. Sizes cost in proportion. */
+const largeHourly: Readonly<Record<string, number>> = {
+  t3: 0.145,
+  t4g: 0.129,
+  m5: 0.178,
+  m6g: 0.159,
+  m6i: 0.178,
+  m7g: 0.168,
+  r5: 0.25,
+  r6g: 0.225,
+  r6i: 0.25,
+  r7g: 0.239,
+};
+const sizes: Readonly<Record<string, number>> = { micro: 1 / 8, small: 1 / 4, medium: 1 / 2, large: 1, xlarge: 2 };
 
 export interface IdleCost {
   /** US dollars a month. */
@@ -43,9 +68,52 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
       calls.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
       monthly.call,
     ),
+    ...databaseParts(nodes),
   ].filter(({ count }) => count > 0);
   return { total: parts.reduce((sum, { dollars }) => sum + dollars, 0), parts };
 }
+
+/** What a database costs that nobody uses: it is there all the same. */
+function databaseParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
+  const all = <K extends Node['kind']>(kind: K) =>
+    nodes.filter((node): node is Extract<Node, { kind: K }> => node.kind === kind);
+  const part = (what: string, count: number, dollars: number) => ({ what, count, dollars });
+  const zones = all('vpcEndpoint').reduce(
+    (sum, { through }) => sum + ('subnetIds' in through ? through.subnetIds.length : 0),
+    0,
+  );
+  const instances = all('dbInstance');
+  const clusters = all('dbCluster');
+  const units = clusters.reduce((sum, { capacity }) => sum + capacity.min, 0) * all('dbClusterInstance').length;
+  const gb = instances.reduce((sum, { storageGb, multiAz }) => sum + storageGb * (multiAz ? 2 : 1), 0);
+  const proxyUnits = all('dbProxy').length * (clusters.length > 0 ? 8 : processors(instances[0]?.instanceClass));
+  const secrets = instances.length + clusters.length;
+  return [
+    part('endpoints by zone', zones, zones * monthly.endpointZone),
+    ...instances.map(({ instanceClass, multiAz }) => {
+      const hourly = classHourly(instanceClass);
+      const copies = multiAz ? 2 : 1;
+      return hourly === undefined
+        ? part(`${instanceClass}, whose price is not known,`, copies, 0)
+        : part(instanceClass, copies, copies * hourly * 730);
+    }),
+    part('GB of database storage', gb, gb * monthly.storageGb),
+    part('Aurora capacity units', units, units * monthly.capacityUnit),
+    part('units of RDS Proxy', proxyUnits, proxyUnits * monthly.proxyUnit),
+    part('secrets', secrets, secrets * monthly.secret),
+  ];
+}
+
+function classHourly(instanceClass: string): number | undefined {
+  const [, family = '', size = ''] = instanceClass.split('.');
+  const [large, times] = [largeHourly[family], sizes[size] ?? 2 * Number(/^(\d+)xlarge$/.exec(size)?.[1])];
+  return large === undefined || Number.isNaN(times) ? undefined : large * times;
+}
+
+/** Processors of an instance: 2 up to size large. */
+const processors = (instanceClass = ''): number =>
+  2 *
+  Math.max(1, sizes[instanceClass.split('.')[2] ?? ''] ?? 2 * Number(/\.(\d+)xlarge$/.exec(instanceClass)?.[1] ?? 1));
 
 /** How often a schedule starts in a month of 30 days. A cron expression counts as once an hour. */
 function startsAMonth(expression: string): number {

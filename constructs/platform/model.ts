@@ -10,3 +10,15 @@ export function zoneDeclarations(manifest: Manifest): ZoneDeclaration[] {
     retentionDays: retentionDays ?? false,
   }));
 }
+
+/** Services of AWS that functions inside the platform's own VPC call: it has an interface endpoint for each. */
+export function endpointsOf({ network, database }: Manifest, functionsInside: boolean): string[] {
+  return [
+    ...new Set([
+      ...(network !== undefined && 'cidr' in network ? network.endpoints : []),
+      // Migrations log in with the master secret; all others with IAM, which makes its tokens without a call.
+      ...(database === undefined ? [] : ['secretsmanager']),
+      ...(functionsInside ? ['glue', 'sqs'] : []),
+    ]),
+  ].sort();
+}

@@ -1,29 +1,67 @@
 import { Construct } from 'constructs';
 import { Catalog } from '../catalog/terraform';
 import { Lake } from '../lake/terraform';
+import { Network, type NetworkSource } from '../network/terraform';
 import { Pipeline } from '../pipeline/terraform';
+import { PostgresDatabase } from '../postgres/terraform';
 import { type IdleCost, idleCost } from './cost';
-import { zoneDeclarations } from './model';
+import { endpointsOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
-export interface PlatformProps extends PlatformDeclaration {}
+export interface PlatformProps extends PlatformDeclaration {
+  /**
+   * Where the database is.
+   * @default what the manifest says of its network
+   */
+  readonly databaseNetwork?: NetworkSource;
+}
 
-/** A whole data platform: its lake, the catalog of its tables, and the pipeline that fills them. */
+/** A whole data platform: its lake, the catalog of its tables, the pipeline that fills them, its database. */
 export class Platform extends Construct {
+  /** Absent where the manifest asks for no VPC. */
+  readonly network?: Network;
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly pipeline: Pipeline;
+  /** Absent where the manifest has none. */
+  readonly database?: PostgresDatabase;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
-    const { manifest } = props;
+    const { manifest, compliance, removal, logRetentionDays } = props;
+    const { name } = manifest;
+    const shared = { name, compliance, removal, logRetentionDays };
+    // Functions stay outside of a VPC, where that is allowed: inside each service that they call costs by the hour.
+    const inside = compliance === 'regulated' && props.network === undefined;
+    if (manifest.network !== undefined && 'cidr' in manifest.network)
+      this.network = new Network(this, 'Network', {
+        ...shared,
+        ...manifest.network,
+        endpoints: endpointsOf(manifest, inside),
+      });
+    const functions = inside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
     this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
-    this.catalog = new Catalog(this, 'Catalog', { ...props, lake: this.lake });
-    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, lake: this.lake, key: this.catalog.key });
+    this.catalog = new Catalog(this, 'Catalog', { ...props, ...functions, lake: this.lake });
+    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, ...functions, lake: this.lake, key: this.catalog.key });
+    const existing = manifest.network !== undefined && 'vpcId' in manifest.network ? manifest.network : undefined;
+    if (manifest.database !== undefined)
+      this.database = new PostgresDatabase(this, 'Database', {
+        ...shared,
+        ...manifest.database,
+        network: props.databaseNetwork ?? this.network ?? existing,
+        operationsKey: this.catalog.key,
+        topic: { arn: this.pipeline.notices },
+      });
   }
 
   /** What the platform costs a month when no data arrives. */
   get idleCost(): IdleCost {
-    return idleCost([this.lake, this.catalog, this.pipeline].flatMap(({ model }) => model.nodes));
+    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database];
+    return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));
   }
 }
+
+const functionNetwork = ({ subnetIds, functionsSecurityGroupId }: Network) => ({
+  subnetIds,
+  securityGroupIds: [functionsSecurityGroupId],
+});
