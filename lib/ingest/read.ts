@@ -44,6 +44,9 @@ export interface Format {
   lenient?(file: ProbedFile, source: Source, wanted: readonly SourceColumn[]): Reading;
 }
 
+/** How each format is read by whoever runs the statements. */
+export type Formats = Readonly<Record<Source['format'], Format>>;
+
 export interface ProbedFile {
   /** Its index in the batch. */
   readonly index: number;

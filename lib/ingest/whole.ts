@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { Decompress, type ZstdError } from 'fzstd';
 import type { Source } from '../contract/dataset';
 import type { Objects } from '../runtime/services';
 import { zstdFault } from './zstd';
@@ -10,10 +11,10 @@ export type Bytes = Pick<Objects, 'stream'>;
 /**
  * Why a file is not whole, in words; undefined where it is. DuckDB reads what there is of a packed file that was cut off,
  * or of a JSON array, and says nothing: the rows behind the cut would be lost. (Parquet ends with what it cannot be read
- * without.) A packed file is read once more for it, and gzip unpacked, which is little beside the load.
+ * without.) A packed file is read once more for it, and gzip unpacked, which is little beside the load; zstd is unpacked
+ * where it holds a JSON array.
  *
- * Not seen: a JSON array that was cut off before zstd packed it; a file that was cut off between two of its gzip members,
- * zstd frames or lines.
+ * What was cut off between two of its lines, gzip members or zstd frames is a whole file to everyone who reads it.
  */
 export async function cutOff(
   uri: string,
@@ -22,13 +23,19 @@ export async function cutOff(
   objects: Bytes,
 ): Promise<string | undefined> {
   if (format === 'parquet') return undefined;
-  if (/\.zst$/i.test(uri)) return zstdFault(await objects.stream(uri));
+  if (/\.zst$/i.test(uri)) {
+    const fault = await zstdFault(await objects.stream(uri));
+    return fault ?? (format === 'json' ? unclosed(await endsOfZstd(uri, objects)) : undefined);
+  }
   const gzip = /\.gz$/i.test(uri);
   if (!gzip && format === 'csv') return undefined;
   const ends = gzip ? await endsOfGzip(uri, objects) : await endsOf(uri, size, objects);
   if ('fault' in ends) return ends.fault;
-  return format === 'json' && ends.first === '[' && ends.last !== ']' ? 'its JSON array is not closed' : undefined;
+  return format === 'json' ? unclosed(ends) : undefined;
 }
+
+const unclosed = ({ first, last }: Ends): string | undefined =>
+  first === '[' && last !== ']' ? 'its JSON array is not closed' : undefined;
 
 /** The first and the last character of a text that is no blank. */
 interface Ends {
@@ -44,6 +51,27 @@ async function endsOfGzip(uri: string, objects: Bytes): Promise<Ends | { fault: 
     const { code, message } = error as NodeJS.ErrnoException;
     if (code?.startsWith('Z_') !== true) throw error;
     return { fault: `its gzip is broken: ${message}` };
+  }
+}
+
+/** What its unpacker does not understand, DuckDB judges. */
+async function endsOfZstd(uri: string, objects: Bytes): Promise<Ends> {
+  try {
+    const start = await endsIn(unpackedZstd(await objects.stream(uri)), true);
+    return start.first === '[' ? await endsIn(unpackedZstd(await objects.stream(uri))) : { first: start.first };
+  } catch (error) {
+    if (typeof (error as Partial<ZstdError>).code === 'number') return {};
+    throw error;
+  }
+}
+
+async function* unpackedZstd(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  const unpacker = new Decompress((part) => parts.push(part));
+  for await (const chunk of chunks) {
+    unpacker.push(chunk);
+    yield* parts;
+    parts = [];
   }
 }
 

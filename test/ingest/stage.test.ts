@@ -7,7 +7,7 @@ import type { Column, Rule, Source } from '../../lib/contract/dataset';
 import { type Staged, stage } from '../../lib/ingest/stage';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { localObjects } from '../../lib/runtime/objects';
-import { literal } from '../../lib/sql/quote';
+import { list, literal } from '../../lib/sql/quote';
 import { column, dataset, source } from './datasets';
 
 const columns: readonly Column[] = [
@@ -237,6 +237,38 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
       'its JSON array is not closed',
     );
     await cutOff('json', 'comma.json.gz', [gzipSync(cut)], 'its JSON array is not closed');
+    const zstd = [
+      await packedLines('comma.json.zst', ['[{"id":1},', '{"id":2}, ', '']),
+      await packedArray(20_000, ','),
+    ];
+    const read = zstd.map(({ uri }) => readFileSync(new URL(uri)));
+    await cutOff(
+      'json',
+      'comma.json.zst',
+      [...read, Buffer.concat([read[1]!, read[1]!])],
+      'its JSON array is not closed',
+    );
+  });
+
+  /** Lines as zstd, which Node.js 20 cannot write. */
+  const packedLines = (name: string, lines: readonly string[]) =>
+    written(
+      name,
+      `SELECT unnest(${list(lines)})`,
+      `FORMAT csv, COMPRESSION zstd, HEADER false, QUOTE '', ESCAPE '', DELIM '\x01'`,
+    );
+  const packedArray = (count: number, end: string) => {
+    const objects = Array.from({ length: count }, (_, id) => JSON.stringify({ id, name: `name ${id % 977}` }));
+    return packedLines('array.json.zst', ['[', ...objects.map((one, i) => (i < count - 1 ? `${one},` : one)), end]);
+  };
+
+  test('a JSON array inside zstd is read whole, in one frame or in two', async () => {
+    const whole = await packedArray(20_000, ']');
+    const [one, two] = ['[{"id":1,"name":"a"},', '{"id":2,"name":"b"}]'];
+    const frames = await Promise.all([one, two].map((line, i) => packedLines(`${i}.json.zst`, [line!])));
+    const joined = file('frames.json.zst', Buffer.concat(frames.map(({ uri }) => readFileSync(new URL(uri)))));
+    const { good, bad } = await staged(source('json'), [whole, joined]);
+    expect([good.length, bad]).toEqual([20_002, []]);
   });
 
   test('a truncated Parquet file, and one with broken pages, are named; the others go on', async () => {
