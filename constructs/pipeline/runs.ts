@@ -1,5 +1,6 @@
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import type { HandlerSetting } from '../core/handler';
+import { machineStatements } from '../core/machine';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, text } from '../core/text';
@@ -47,34 +48,7 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
           ],
         },
         useKey,
-        {
-          sid: 'WriteTraces',
-          because: 'X-Ray has no resources that a statement could name.',
-          effect: 'Allow',
-          actions: [
-            'xray:GetSamplingRules',
-            'xray:GetSamplingTargets',
-            'xray:PutTelemetryRecords',
-            'xray:PutTraceSegments',
-          ],
-          resources: ['*'],
-        },
-        {
-          sid: 'DeliverLogs',
-          because: 'Log delivery is set up through calls that know no resource.',
-          effect: 'Allow',
-          actions: [
-            'logs:CreateLogDelivery',
-            'logs:DeleteLogDelivery',
-            'logs:DescribeLogGroups',
-            'logs:DescribeResourcePolicies',
-            'logs:GetLogDelivery',
-            'logs:ListLogDeliveries',
-            'logs:PutResourcePolicy',
-            'logs:UpdateLogDelivery',
-          ],
-          resources: ['*'],
-        },
+        ...machineStatements,
       ],
     },
     {

@@ -28,6 +28,7 @@ import type {
   SchemaRegistryNode,
 } from './glue';
 import type { RoleNode } from './iam';
+import type { InvocationNode } from './invocation';
 import type { KeyNode } from './kms';
 import type { FunctionNode, LayerNode, PermissionNode } from './lambda';
 import type { LogGroupNode, MetricFilterNode } from './logs';
@@ -52,6 +53,7 @@ export type * from './ecs';
 export type * from './events';
 export type * from './glue';
 export type * from './iam';
+export type * from './invocation';
 export type * from './kms';
 export type * from './lambda';
 export type * from './logs';
@@ -86,6 +88,7 @@ export type Node =
   | GlueDatabaseNode
   | GlueTableNode
   | IcebergTableNode
+  | InvocationNode
   | KeyNode
   | LayerNode
   | LogGroupNode

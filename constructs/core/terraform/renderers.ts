@@ -28,6 +28,7 @@ import {
   renderSchemaRegistry,
 } from './glue';
 import { renderRole } from './iam';
+import { renderInvocation } from './invocation';
 import { renderKey } from './kms';
 import { renderFunction, renderLayer, renderPermission } from './lambda';
 import { renderLogGroup, renderMetricFilter } from './logs';
@@ -66,6 +67,7 @@ export const renderers: Renderers = {
   glueDatabase: renderGlueDatabase,
   glueTable: renderGlueTable,
   icebergTable: renderIcebergTable,
+  invocation: renderInvocation,
   key: renderKey,
   layer: renderLayer,
   logGroup: renderLogGroup,
