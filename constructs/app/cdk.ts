@@ -1,4 +1,4 @@
-import { App, type AppProps, CfnResource, Stack } from 'aws-cdk-lib';
+import { App, type AppProps, type CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import type { LoadedPlatform } from '../../lib/platform/load';
 import { Platform } from '../platform/cdk';
 import { costLine } from '../platform/cost';
@@ -6,6 +6,17 @@ import type { Synthesis } from './synthesis';
 
 /** Where in Ingot a resource is created tells nobody anything, and one stack trace for each is a tenth of a synthesis. */
 const withoutTraces = { 'aws:cdk:disable-creation-stack-traces': true };
+
+/** Remembers logical ids: each reference to a key or a topic asks for its id, and each id is a hash. */
+class PlatformStack extends Stack {
+  readonly #ids = new WeakMap<CfnElement, string>();
+
+  protected override allocateLogicalId(element: CfnElement): string {
+    const id = this.#ids.get(element) ?? super.allocateLogicalId(element);
+    this.#ids.set(element, id);
+    return id;
+  }
+}
 
 /**
  * Synthesises one stack with a whole platform, for any account and region.
@@ -21,7 +32,7 @@ export function synthCloudFormation(
 ): Synthesis {
   const { manifest, deployment, deployed } = platform;
   const app = App.isApp(target) ? target : new App({ ...target, context: { ...withoutTraces, ...target.context } });
-  const stack = new Stack(app, manifest.name, { description: `The data platform ${manifest.name}` });
+  const stack = new PlatformStack(app, manifest.name, { description: `The data platform ${manifest.name}` });
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   const assembly = app.synth();
   // Those of nested stacks too.

@@ -4,6 +4,13 @@ import { costLine } from '../platform/cost';
 import { Platform } from '../platform/terraform';
 import type { Synthesis } from './synthesis';
 
+/** No other stack refers to it, and it to none: there is nothing to prepare, which takes as long as to synthesise. */
+class OnlyStack extends TerraformStack {
+  override prepareStack(): void {
+    this.ensureBackendExists();
+  }
+}
+
 /**
  * Synthesises one Terraform stack with a whole platform. The provider takes region and account from its environment.
  *
@@ -18,7 +25,7 @@ export function synthTerraform(
 ): Synthesis {
   const { manifest, deployment, deployed } = platform;
   const app = new App({ ...props, skipValidation: false });
-  const stack = new TerraformStack(app, manifest.name);
+  const stack = new OnlyStack(app, manifest.name);
   new AwsProvider(stack, 'Aws', {});
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   app.synth();

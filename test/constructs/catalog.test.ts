@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import avsc from 'avsc';
 import fc from 'fast-check';
 import { avroSchema } from '../../constructs/catalog/avro';
@@ -5,6 +8,8 @@ import { catalogModel } from '../../constructs/catalog/model';
 import type { CatalogDeclaration } from '../../constructs/catalog/props';
 import type { SourceColumn } from '../../constructs/catalog/source';
 import type { GlueTableNode, Node } from '../../constructs/core/nodes';
+import { App, GlueCatalogTable, TerraformStack } from '../../constructs/core/terraform/aws';
+import { GlueTable } from '../../constructs/core/terraform/glue-table';
 import { resolve } from '../../constructs/core/text';
 import { lakeModel } from '../../constructs/lake/model';
 import type { Column, Dataset, Source, Type } from '../../lib/contract/dataset';
@@ -422,4 +427,32 @@ test('datasets that no file fills need no registry and no bronze table', () => {
   const { nodes, facts } = decide({ manifest: { datasets: [dataset('gold', 'x', [column('a', 'string')])] } });
   expect(nodes.filter(({ kind }) => /schema|glueTable/.test(kind))).toEqual([]);
   expect(facts.registry).toBeUndefined();
+});
+
+test('a table over files is written as the class of the provider writes it, as JSON and as HCL', () => {
+  const config = {
+    catalogId: '123456789012',
+    databaseName: 'shop_bronze',
+    name: 'orders',
+    description: 'As it arrived',
+    tableType: 'EXTERNAL_TABLE',
+    parameters: { EXTERNAL: 'TRUE' },
+    partitionKeys: [{ name: 'date', type: 'string', comment: 'The day' }],
+    storageDescriptor: {
+      columns: [{ name: 'id', type: 'bigint' }],
+      location: 's3://bucket/orders/',
+      serDeInfo: { serializationLibrary: 'org.openx.data.jsonserde.JsonSerDe', parameters: { a: 'b' } },
+    },
+    lifecycle: { preventDestroy: true },
+  };
+  const stackOf = (Class: typeof GlueTable | typeof GlueCatalogTable) => {
+    const stack = new TerraformStack(new App({ outdir: mkdtempSync(join(tmpdir(), 'ingot-hcl-')) }), 'stack');
+    new Class(stack, 'Table', config);
+    return stack;
+  };
+  const [own, provider] = [stackOf(GlueTable), stackOf(GlueCatalogTable)];
+  expect(own.toTerraform()).toEqual(provider.toTerraform());
+  // In whichever order.
+  const lines = (stack: TerraformStack) => stack.toHclTerraform().hcl.split('\n').sort();
+  expect(lines(own)).toEqual(lines(provider));
 });

@@ -1,5 +1,6 @@
 import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmMetric } from '../nodes';
+import { onDemand } from '../on-demand';
 import type { Resolved } from '../text';
 import type { Renderer } from './render';
 
@@ -15,7 +16,7 @@ export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
     treatMissingData: node.missingData,
     alarmActions: [...node.actions],
   });
-  return { arn: alarm.attrArn };
+  return onDemand({ arn: () => alarm.attrArn });
 };
 
 /** A metric alone is said flat: without ids, and without a list. */

@@ -7,6 +7,7 @@ import {
   CfnSchemaVersion,
   CfnTable,
 } from 'aws-cdk-lib/aws-glue';
+import { onDemand } from '../on-demand';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -39,7 +40,7 @@ export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
     },
   });
   applyRemoval(table, node.removal);
-  return { name: table.ref };
+  return onDemand({ name: () => table.ref });
 };
 
 export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) => {
@@ -71,7 +72,7 @@ export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
     properties: { ServiceToken: node.functionArn, ServiceTimeout: node.timeoutSeconds, spec: node.spec },
   });
   applyRemoval(resource, 'delete');
-  return { id: resource.ref };
+  return onDemand({ id: () => resource.ref });
 };
 
 export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
@@ -82,5 +83,5 @@ export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, 
     targetTable: { databaseName: node.database, tableName: node.table },
   });
   ruleset.node.addDependency(scope.node.findChild(node.after));
-  return { name: ruleset.ref };
+  return onDemand({ name: () => ruleset.ref });
 };

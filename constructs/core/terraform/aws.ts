@@ -37,7 +37,16 @@ export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';
-export { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table';
+export {
+  GlueCatalogTable,
+  type GlueCatalogTableConfig,
+  type GlueCatalogTablePartitionKeys,
+  type GlueCatalogTableStorageDescriptor,
+  glueCatalogTablePartitionKeysToHclTerraform,
+  glueCatalogTablePartitionKeysToTerraform,
+  glueCatalogTableStorageDescriptorToHclTerraform,
+  glueCatalogTableStorageDescriptorToTerraform,
+} from '@cdktf/provider-aws/lib/glue-catalog-table';
 export { GlueDataQualityRuleset } from '@cdktf/provider-aws/lib/glue-data-quality-ruleset';
 export { GlueRegistry } from '@cdktf/provider-aws/lib/glue-registry';
 export { GlueSchema } from '@cdktf/provider-aws/lib/glue-schema';

@@ -1,11 +1,12 @@
 import type { AlarmMetric } from '../nodes';
+import { onDemand } from '../on-demand';
 import type { Resolved } from '../text';
-import { onDemand } from './attributes';
-import { CloudwatchMetricAlarm, type CloudwatchMetricAlarmConfig } from './aws';
+import type { CloudwatchMetricAlarmConfig } from './aws';
+import { LeanAlarm } from './lean';
 import type { Renderer } from './render';
 
 export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
-  const alarm = new CloudwatchMetricAlarm(scope, node.id, {
+  const alarm = new LeanAlarm(scope, node.id, {
     alarmName: node.name,
     alarmDescription: node.description,
     ...metricsOf(node.metrics),

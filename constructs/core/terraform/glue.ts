@@ -1,12 +1,7 @@
-import { onDemand } from './attributes';
-import {
-  GlueCatalogDatabase,
-  GlueCatalogTable,
-  GlueDataQualityRuleset,
-  GlueRegistry,
-  GlueSchema,
-  LambdaInvocation,
-} from './aws';
+import { onDemand } from '../on-demand';
+import { GlueCatalogDatabase, GlueDataQualityRuleset, GlueRegistry, type LambdaInvocation } from './aws';
+import { GlueTable } from './glue-table';
+import { LeanInvocation, LeanSchema } from './lean';
 import { lifecycle } from './removal';
 import { type Renderer, whereabouts } from './render';
 
@@ -22,8 +17,8 @@ export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
 };
 
 export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
-  const table = new GlueCatalogTable(scope, node.id, {
-    catalogId: whereabouts(scope).account,
+  const table = new GlueTable(scope, node.id, {
+    catalogId: whereabouts(scope).account!,
     databaseName: node.database,
     name: node.name,
     description: node.description,
@@ -48,7 +43,7 @@ export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) =>
 };
 
 export const renderSchema: Renderer<'schema'> = (scope, node) => {
-  const schema = new GlueSchema(scope, node.id, {
+  const schema = new LeanSchema(scope, node.id, {
     registryArn: node.registryArn,
     schemaName: node.name,
     description: node.description,
@@ -60,7 +55,7 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
-  const invocation = new LambdaInvocation(scope, node.id, {
+  const invocation = new LeanInvocation(scope, node.id, {
     functionName: node.functionName,
     lifecycleScope: 'CRUD',
     input: JSON.stringify({ spec: node.spec }),

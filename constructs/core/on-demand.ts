@@ -1,6 +1,9 @@
 import type { Attributes } from './render';
 
-/** Attributes that are made when they are first asked for: cdktf takes a stack trace for each token, asked for or not. */
+/**
+ * Attributes that are made when they are first asked for: of what comes by the thousand nobody asks for most, and each
+ * token costs.
+ */
 export function onDemand(made: Readonly<Record<string, () => string>>): Attributes {
   const attributes: Record<string, string> = {};
   for (const [name, make] of Object.entries(made)) {
