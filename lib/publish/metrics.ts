@@ -25,4 +25,8 @@ export const metricNames = {
   duration: 'Duration',
   /** * By group: duration of the last run as a share of the median of the runs before it; 1 where there was none. */
   durationRatio: 'DurationRatio',
+  /** By `Resource` (`database`, or a zone): 1 where a restored backup was not what it should be, else 0. */
+  restoreTestFailed: 'RestoreTestFailed',
+  /** By `Resource`, hours, with each fingerprint of the database: since a backup was last restored and found whole. */
+  restoreTestAge: 'RestoreTestAge',
 } as const;

@@ -17,7 +17,7 @@ import {
 } from './lineage';
 import { metricNames } from './metrics';
 import { emitRatios } from './probe';
-import { finishedAtOf, recordRun } from './runs';
+import { finishedAtOf, lastFinishedAt, recordRun } from './runs';
 import { tablesOf } from './tables';
 
 /**
@@ -27,11 +27,12 @@ import { tablesOf } from './tables';
 export async function publish(event: PublishEvent, services: Services): Promise<PublishResult> {
   const { manifest, lake, clock, metrics } = services;
   const group = findGroup(event.group, manifest);
-  const tables: Measured[] = [];
-  for (const place of tablesOf(group, manifest)) tables.push(await measure(place, event.run, services));
-
   const { database } = manifest.ops;
   const { run, startedAt } = event;
+  const since = await lastFinishedAt(database, group.name, run, lake);
+  const tables: Measured[] = [];
+  for (const place of tablesOf(group, manifest)) tables.push(await measure(place, run, since, services));
+
   // Of a run that was published before, the time that was kept then counts.
   const ended = (await finishedAtOf(database, run, group.name, lake)) ?? new Date(clock.now()).toISOString();
 
@@ -67,12 +68,19 @@ interface Measured {
   readonly age?: number;
 }
 
-async function measure(place: TablePlace, run: string, services: Services): Promise<Measured> {
+/** @param since when the last run was recorded: what later ones sent to quarantine, and died, is this one's to tell */
+async function measure(
+  place: TablePlace,
+  run: string,
+  since: string | undefined,
+  services: Services,
+): Promise<Measured> {
   const { lake } = services;
   const { database, table, dataset } = place;
   const count = async (from: string) =>
     Number((await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${from}`))[0]?.n);
-  const quarantine = `${lake.name(database, `${table}_quarantine`)} WHERE "run" = ${literal(run)}`;
+  const untold = since === undefined ? 'true' : `"quarantined_at" > CAST(${literal(since)} AS TIMESTAMPTZ)`;
+  const quarantine = `${lake.name(database, `${table}_quarantine`)} WHERE "run" = ${literal(run)} OR ${untold}`;
   // Before anything is counted: what is committed meanwhile has not been published.
   const snapshot = await lake.snapshotId(database, table);
   return {

@@ -14,7 +14,7 @@ export interface RunOfTable {
   readonly table: string;
   /** Rows of the table after the run. */
   readonly rows: number;
-  /** Rows that the run sent to quarantine. */
+  /** Rows that the run sent to quarantine, and those of runs before it that were never recorded. */
   readonly quarantined: number;
   /** Its snapshot, as it was measured; undefined where it was never written. */
   readonly snapshot?: string;
@@ -71,6 +71,20 @@ export async function finishedAtOf(
       WHERE "run" = ${literal(run)} AND "group" = ${literal(group)}`,
   );
   return row?.at === null || row === undefined ? undefined : new Date(Number(row.at)).toISOString();
+}
+
+/** When the last other run of a group that was recorded ended, ISO 8601; undefined where there is none. */
+export async function lastFinishedAt(
+  database: string,
+  group: string,
+  run: string,
+  lake: Lake,
+): Promise<string | undefined> {
+  const [row] = await lake.query<{ at: string | null }>(
+    `SELECT max("finished_at") AS at FROM ${lake.name(database, runsTable)}
+      WHERE "group" = ${literal(group)} AND "run" <> ${literal(run)}`,
+  );
+  return row?.at ?? undefined;
 }
 
 /** The snapshot of each table that was last published for a group, by `zone.table`. */

@@ -43,11 +43,12 @@ afterAll(async () => {
 });
 
 /** What several runs have left, as if it had been one: which of them did what is nobody's business. */
-function asOne(content: typeof clean): typeof clean {
+function asOne(content: typeof clean, atOnce = false): typeof clean {
   const one = Object.entries(content).map(([table, rows]) => {
     const neutral = rows.map((row) => row.replace(/"run":"run-[a-z1-9]"/g, '"run":"run"'));
-    // Each run counts what it has itself sent to quarantine, and each one judges and is recorded.
-    if (table === 'shop_ops.runs') return [table, unique(neutral.map((row) => row.replace(/"quarantined":"\d+"/, '')))];
+    // Of two at once, each judges and is recorded, with what was in quarantine by then.
+    if (table === 'shop_ops.runs' && atOnce)
+      return [table, unique(neutral.map((row) => row.replace(/"quarantined":"\d+"/, '')))];
     return [table, table === 'shop_ops.quality_results' ? unique(neutral) : neutral.sort()];
   });
   return Object.fromEntries(one);
@@ -202,7 +203,7 @@ test('two runs at once give what one gives', async () => {
     fresh.restore();
     const ends = await Promise.all([shop.run('run-a'), shop.run('run-b', other)]);
     expect(ends).toMatchObject([{ status: 'SUCCEEDED' }, { status: 'SUCCEEDED' }]);
-    expect(asOne(await shop.content())).toEqual(asOne(clean));
+    expect(asOne(await shop.content(), true)).toEqual(asOne(clean, true));
   }
   await other.close();
 });

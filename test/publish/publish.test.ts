@@ -332,6 +332,19 @@ describe('publish', () => {
     expect(again.lineage).toEqual(result.lineage);
   });
 
+  test('tells of what runs that died have sent to quarantine, once', async () => {
+    await wholeRun('r1', "('AAA', 'Aa')");
+    iceberg.ahead(60_000);
+    await services().lake.run(
+      `INSERT INTO ${name('test_silver', 'airports_quarantine')} (quarantined_at, run, batch, file, row_number, reasons, raw)
+        SELECT now() + INTERVAL 30 SECOND, 'died', 2, 'f', i, [], '{}' FROM range(3) AS r(i)`,
+    );
+    await wholeRun('r2', "('BBB', 'Bb')");
+    await wholeRun('r3', "('CCC', 'Cc')");
+    const told = await rows(`SELECT run, quarantined FROM ops.runs WHERE "table" = 'silver.airports' ORDER BY run`);
+    expect(told.map(({ run, quarantined }) => `${run} ${quarantined}`)).toEqual(['r1 1', 'r2 4', 'r3 1']);
+  });
+
   test('leaves nothing unpublished; what is committed afterwards is, until it is published too', async () => {
     const waiting = () => unpublished(manifest.groups[0]!, services());
     await load('r1', "('AAA', 'Aa')");
