@@ -4,16 +4,26 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCatalog } from '../../lib/local/catalog';
 import { loadPlatform } from '../../lib/platform/load';
-import { tryDeployed } from './deployed';
 import { account, emulatorObjects, metadataIn, region } from './emulator';
+import { tryAll } from './try-all';
 
 /** What `deploy.ts` tells this process through its environment. */
 export interface Setting {
   /** Folder of the platform. */
   readonly platform: string;
+  /** Its assembly, before anything was taken out of it. */
+  readonly assembly: string;
+  /** What is deployed after it, over it: the contract's next version, and one with which the deployment fails. */
+  readonly later: { readonly second: string; readonly third: string };
+  /** A platform whose tables are in nested stacks. */
+  readonly nested: { readonly platform: string; readonly assembly: string };
+  /** What functions find at `/opt`. */
+  readonly opt: string;
   /** Folder of the catalog's own files. */
   readonly catalog: string;
   readonly port: number;
+  /** `deploy_check.py`. */
+  readonly tool: string;
   /** File that the promises are written to as they are kept, one a line, and the one that was not. */
   readonly promises: string;
 }
@@ -35,16 +45,23 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function withCatalog(args: readonly string[], setting: Setting, say: (promise: string) => void): Promise<number> {
-  const { manifest } = await loadPlatform(setting.platform);
+  const platforms = await Promise.all([setting.platform, setting.nested.platform].map(loadPlatform));
   const catalog = await startCatalog({
     folder: setting.catalog,
-    roots: manifest.zones.map(({ name }) => `s3://${manifest.name}-${name}-${account}-${region}`),
+    roots: platforms.flatMap(({ manifest }) =>
+      manifest.zones.map(({ name }) => `s3://${manifest.name}-${name}-${account}-${region}`),
+    ),
     files: metadataIn(emulatorObjects()),
     port: setting.port,
   });
   try {
     const code = await cdk(args);
-    if (code === 0 && args[0] === 'deploy') await tryDeployed(setting.platform, catalog.uri, say);
+    if (code === 0 && args[0] === 'deploy') {
+      const app = args.indexOf('--app') + 1;
+      const deploy = (assembly: string) => cdk(args.with(app, assembly));
+      const destroy = (assembly: string) => cdk(['destroy', '--app', assembly, '--all', '--force']);
+      await tryAll(setting, { copy: args[app]!, deploy, destroy, catalogUri: catalog.uri, say });
+    }
     return code;
   } finally {
     await catalog.close();

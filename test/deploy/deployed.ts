@@ -7,17 +7,17 @@ import { layoutOf } from '../../lib/local/layout';
 import { runPlatform } from '../../lib/local/run';
 import { openWorkbench } from '../../lib/local/workbench';
 import { loadPlatform } from '../../lib/platform/load';
+import type { Manifest } from '../../lib/platform/manifest';
 import { openLake } from '../../lib/runtime/lake';
 import type { Lake } from '../../lib/runtime/services';
 import { account, call, emulatorObjects, region } from './emulator';
 
-/** Files that arrive one after another, and the state in which a run of each must end. */
-const arrivals = [
-  { file: 'data/orders.csv', date: '2026-01-05', last: 'Publish' },
-  { file: 'data/more-orders.csv', date: '2026-01-06', last: 'Publish' },
-  // Half of it goes to quarantine, which is more than the gate lets pass.
-  { file: 'data/bad-orders.csv', date: '2026-01-07', last: 'Failed' },
-] as const;
+/** A file that arrives, and the state in which the run of it must end. */
+export interface Arrival {
+  readonly file: string;
+  readonly date: string;
+  readonly last: 'Publish' | 'Failed';
+}
 
 /** What both runs must say the same of: whatever does not name a run, a time, or where a file lies. */
 const questions = {
@@ -33,48 +33,58 @@ const questions = {
 /**
  * What is deployed, at work: files are put into the bronze bucket, the deployed state machine is started and calls the
  * deployed functions, and what comes out is what a run on this machine gives.
- *
- * @param folder the platform's
- * @param say hears each promise once it is kept
- * @throws Error where one is not
  */
-export async function tryDeployed(folder: string, catalogUri: string, say: (promise: string) => void): Promise<void> {
-  const { manifest } = await loadPlatform(folder);
-  const objects = emulatorObjects();
-  const [group] = manifest.groups;
-  const dataset = manifest.datasets.find(({ source }) => source !== undefined)!;
-  const { zone, prefix } = dataset.source!;
-  const lake = await openLake({
-    catalog: { uri: catalogUri, warehouse: manifest.name, auth: { kind: 'none' } },
-    manifest,
-    s3: {
-      region,
-      endpoint: process.env.AWS_ENDPOINT_URL,
-      credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-    },
-  });
-  try {
-    for (const { file, date, last } of arrivals) {
-      const name = `${prefix}/source=local/date=${date}/${file.split('/').at(-1)}`;
-      const bucket = `${manifest.name}-${zone}-${account}-${region}`;
-      await objects.write(`s3://${bucket}/${name}`, readFileSync(join(folder, file)));
-      await arrived(`${manifest.name}-${group!.name}-arrivals`);
-      say(`${file} in the bronze bucket is a message in the group's queue, by S3, EventBridge and SQS`);
-      await run(`${manifest.name}-${group!.name}`, last);
-      say(`the deployed state machine runs the deployed functions until ${last}`);
-      const here = await onThisMachine(folder, file, date, last === 'Failed' ? 'failed' : 'succeeded');
-      const there = await answers(lake);
-      for (const [table, rows] of Object.entries(there)) {
-        if (!isDeepStrictEqual(rows, here[table]))
-          throw new Error(`${table} differs.\nDeployed: ${json(rows)}\nHere:     ${json(here[table])}`);
-        say(`${table} has the rows that a run on this machine gives it: ${rows.length}`);
-      }
-      if (last === 'Failed') continue;
-      await run(`${manifest.name}-${group!.name}`, 'NothingNew');
-      say('run again, it finds nothing new');
+export class Deployed {
+  private constructor(
+    /** Of the platform, as it is deployed. */
+    readonly folder: string,
+    readonly manifest: Manifest,
+    /** The deployed tables. */
+    readonly lake: Lake,
+    private readonly say: (promise: string) => void,
+  ) {}
+
+  /** @param say hears each promise once it is kept */
+  static async open(folder: string, catalogUri: string, say: (promise: string) => void): Promise<Deployed> {
+    const { manifest } = await loadPlatform(folder);
+    const lake = await openLake({
+      catalog: { uri: catalogUri, warehouse: manifest.name, auth: { kind: 'none' } },
+      manifest,
+      s3: {
+        region,
+        endpoint: process.env.AWS_ENDPOINT_URL,
+        credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+      },
+    });
+    return new Deployed(folder, manifest, lake, say);
+  }
+
+  close(): Promise<void> {
+    return this.lake.close();
+  }
+
+  /** @throws Error where a promise is not kept */
+  async receive({ file, date, last }: Arrival): Promise<void> {
+    const { manifest, say } = this;
+    const name = `${manifest.name}-${manifest.groups[0]!.name}`;
+    const { zone, prefix } = manifest.datasets.find(({ source }) => source !== undefined)!.source!;
+    const key = `${prefix}/source=local/date=${date}/${file.split('/').at(-1)}`;
+    const bucket = `${manifest.name}-${zone}-${account}-${region}`;
+    await emulatorObjects().write(`s3://${bucket}/${key}`, readFileSync(join(this.folder, file)));
+    await arrived(`${name}-arrivals`);
+    say(`${file} in the bronze bucket is a message in the group's queue, by S3, EventBridge and SQS`);
+    await run(name, last);
+    say(`the deployed state machine runs the deployed functions until ${last}`);
+    const here = await onThisMachine(this.folder, file, date, last === 'Failed' ? 'failed' : 'succeeded');
+    const there = await answers(this.lake);
+    for (const [table, rows] of Object.entries(there)) {
+      if (!isDeepStrictEqual(rows, here[table]))
+        throw new Error(`${table} differs.\nDeployed: ${json(rows)}\nHere:     ${json(here[table])}`);
+      say(`${table} has the rows that a run on this machine gives it: ${rows.length}`);
     }
-  } finally {
-    await lake.close();
+    if (last === 'Failed') return;
+    await run(name, 'NothingNew');
+    say('run again, it finds nothing new');
   }
 }
 

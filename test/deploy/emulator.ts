@@ -21,15 +21,27 @@ export function metadataIn(objects: Objects): MetadataFiles {
   };
 }
 
+const headers = (service: string, type: string) => ({
+  'content-type': type,
+  authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+});
+
+/** The status of a CloudFormation stack, for example `UPDATE_COMPLETE`. */
+export async function stackStatus(stack: string): Promise<string> {
+  const response = await fetch(process.env.AWS_ENDPOINT_URL!, {
+    method: 'POST',
+    headers: headers('cloudformation', 'application/x-www-form-urlencoded'),
+    body: new URLSearchParams({ Action: 'DescribeStacks', Version: '2010-05-15', StackName: stack }).toString(),
+  });
+  const text = await response.text();
+  return /<StackStatus>(\w+)</.exec(text)?.[1] ?? `unknown: ${text.slice(0, 500)}`;
+}
+
 /** A call of a service that speaks JSON. The emulator reads who is asked from the scope, and no signature. */
 export async function call<Answer>(service: 'states' | 'sqs', target: string, input: object): Promise<Answer> {
   const response = await fetch(process.env.AWS_ENDPOINT_URL!, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': target,
-      authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-    },
+    headers: { ...headers(service, 'application/x-amz-json-1.0'), 'x-amz-target': target },
     body: JSON.stringify(input),
   });
   const text = await response.text();
