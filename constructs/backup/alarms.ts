@@ -1,0 +1,116 @@
+import type { BackupManifest } from '../../lib/backup/declaration';
+import { metricNames, metricNamespace } from '../../lib/publish/metrics';
+import { pascal } from '../core/names';
+import type { AlarmMetric, AlarmNode } from '../core/nodes';
+import { ref } from '../core/text';
+import type { DatabaseFacts } from '../postgres/facts';
+import { deadLettersId, topicId } from './ids';
+
+const hour = 3_600;
+
+/** Hours in which a schedule of AWS Backup must have come round at least once. */
+export function restoreTestIntervals(schedule: string): number {
+  const [, hours = '', monthDay = '', , weekDay = ''] = schedule.slice('cron('.length, -1).split(' ');
+  const every = (field: string) => field === '*' || field === '?';
+  if (!every(monthDay)) return 24 * 31;
+  if (!every(weekDay)) return 24 * 7;
+  return hours === '*' ? 1 : 24;
+}
+
+/** Alarms: a test that failed, a test that has not run, a dump that failed, a call that was given up. */
+export function backupAlarms(
+  platform: string,
+  tested: readonly { readonly resource: string; readonly hours: number }[],
+  backup: BackupManifest,
+  database: DatabaseFacts | undefined,
+): AlarmNode[] {
+  const named = (id: string, name: string, description: string) => ({
+    kind: 'alarm' as const,
+    id: `${id}Alarm`,
+    name: `${platform}-${name}`,
+    description: `${description} Platform ${platform}.`,
+    actions: [ref(topicId, 'arn')],
+    comparison: 'GreaterThanThreshold' as const,
+    periods: 1,
+    periodsToAlarm: 1,
+  });
+  const measured = (name: string, resource: string): AlarmMetric => ({
+    id: 'value',
+    returns: true,
+    namespace: metricNamespace,
+    name,
+    dimensions: { Platform: platform, Resource: resource },
+    statistic: 'Maximum',
+    periodSeconds: hour,
+  });
+  return [
+    ...tested.flatMap(({ resource, hours }): AlarmNode[] => [
+      {
+        ...named(
+          `${pascal(resource)}TestFailed`,
+          `restore-test-failed-${resource}`,
+          `A backup of ${resource} was restored, and was not what it should be.`,
+        ),
+        metrics: [measured(metricNames.restoreTestFailed, resource)],
+        threshold: 0,
+        missingData: 'notBreaching',
+      },
+      {
+        ...named(
+          `${pascal(resource)}TestMissing`,
+          `restore-test-missing-${resource}`,
+          `No backup of ${resource} has been restored and found whole for ${hours + 24} hours.`,
+        ),
+        metrics: [measured(metricNames.restoreTestAge, resource)],
+        // The test itself takes hours, and begins within some of its schedule.
+        threshold: hours + 24,
+        // Measured every hour; two hours of silence are one too.
+        periods: 2,
+        periodsToAlarm: 2,
+        missingData: 'breaching',
+      },
+    ]),
+    ...(database === undefined || backup.dump === false
+      ? []
+      : [
+          {
+            ...named('DumpFailed', 'dump-failed', 'A dump of the database failed, or took longer than a day.'),
+            metrics: (['ExecutionsFailed', 'ExecutionsTimedOut'] as const)
+              .map(
+                (name, i): AlarmMetric => ({
+                  id: `m${i}`,
+                  returns: false,
+                  namespace: 'AWS/States',
+                  name,
+                  dimensions: { StateMachineArn: ref('Dump', 'arn') },
+                  statistic: 'Sum',
+                  periodSeconds: 300,
+                }),
+              )
+              .concat({ id: 'value', returns: true, expression: 'm0 + m1', label: 'Dumps that failed' }),
+            threshold: 0,
+            missingData: 'notBreaching' as const,
+          },
+        ]),
+    {
+      ...named(
+        'DeadLetters',
+        'backup-dead-letters',
+        `A fingerprint, a comparison or a dump could not be done and is kept in the queue ${platform}-backup-dead-letters.`,
+      ),
+      metrics: [
+        {
+          id: 'value',
+          returns: true,
+          namespace: 'AWS/SQS',
+          name: 'ApproximateNumberOfMessagesVisible',
+          dimensions: { QueueName: ref(deadLettersId, 'name') },
+          statistic: 'Maximum',
+          periodSeconds: 300,
+        },
+      ],
+      threshold: 0,
+      missingData: 'notBreaching',
+    },
+  ];
+}

@@ -1,0 +1,46 @@
+import { Construct } from 'constructs';
+import { deletionFlag } from '../core/removal';
+import type { KmsKey } from '../core/terraform/aws';
+import { type Attributes, render } from '../core/terraform/render';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/terraform';
+import type { DatabaseFacts } from '../postgres/facts';
+import { vaultKeyId } from './ids';
+import { type BackupFacts, type BackupModel, backupModel } from './model';
+import type { BackupPolicyDeclaration } from './props';
+
+export interface BackupPolicyProps extends BackupPolicyDeclaration {
+  /** The lake whose buckets are backed up. */
+  readonly lake: Lake;
+  /**
+   * The database that is backed up, restored and compared: a `PostgresDatabase`, made here or imported.
+   * @default none
+   */
+  readonly database?: { readonly facts: Resolved<DatabaseFacts> };
+  /**
+   * An existing key for recovery points, used through IAM alone: its policy must let the account administer it.
+   * @default a new one
+   */
+  readonly vaultKey?: Pick<KmsKey, 'arn' | 'keyId'>;
+}
+
+/** Backups of a lake and its database by tiers, kept from deletion, and restored on schedule to prove that they can be. */
+export class BackupPolicy extends Construct {
+  /** ARN of the topic that is told of backups and restore tests that failed. */
+  readonly notices: string;
+  /** What was decided, before any engine. */
+  readonly model: BackupModel;
+  readonly facts: Resolved<BackupFacts>;
+
+  constructor(scope: Construct, id: string, props: BackupPolicyProps) {
+    super(scope, id);
+    const given: Record<string, Attributes> =
+      props.vaultKey === undefined ? {} : { [vaultKeyId]: { arn: props.vaultKey.arn, id: props.vaultKey.keyId } };
+    this.model = backupModel(this.node.path, props, props.lake.facts, props.database?.facts, {
+      nodes: new Set(Object.keys(given)),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    this.notices = this.facts.notices;
+  }
+}
