@@ -6,16 +6,26 @@ import { localServices } from '../runtime/local';
 import type { Services } from '../runtime/services';
 
 /** What a handler does with one event. It imports no AWS: all it needs comes with the services. */
-export type Handle<Event, Result> = (event: Event, services: Services) => Promise<Result>;
+export type Handle<Event, Result, S extends Services = Services> = (event: Event, services: S) => Promise<Result>;
 
 /**
  * The Lambda handler of a function. Services are opened by its first event and kept, so that the next one finds DuckDB
  * warm; when they cannot be opened, the next event tries again.
  */
 export function lambda<Event, Result>(handle: Handle<Event, Result>): (event: Event) => Promise<Result> {
-  let opening: Promise<Services> | undefined;
+  return lambdaWith(handle, async (services) => services);
+}
+
+/** The same for a handler that needs more than every handler does. */
+export function lambdaWith<Event, Result, S extends Services>(
+  handle: Handle<Event, Result, S>,
+  more: (services: Services) => Promise<S>,
+): (event: Event) => Promise<Result> {
+  let opening: Promise<S> | undefined;
   return async (event) => {
-    opening ??= openServices(readEnvironment(process.env));
+    opening ??= Promise.resolve()
+      .then(() => openServices(readEnvironment(process.env)))
+      .then(more);
     const services = await opening.catch((error: unknown) => {
       opening = undefined;
       throw error;

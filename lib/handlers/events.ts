@@ -135,3 +135,16 @@ export interface RetainResult {
   /** Tables that lost rows, as `database.table`. */
   readonly tables: readonly { readonly table: string; readonly rows: number }[];
 }
+
+/** Lets a key of a stream go on that has stopped. */
+export interface ReleaseEvent {
+  readonly stream: string;
+  readonly key: string;
+  /** Records that are still bad go to quarantine, and those behind them go on. By default the release ends at the first. */
+  readonly skip?: boolean;
+}
+
+/** Reads a stream's events again, from the files of bronze that arrived on these days. */
+export interface ReplayEvent extends DateRange {
+  readonly stream: string;
+}

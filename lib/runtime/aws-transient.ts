@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { TransientError } from '../errors';
@@ -8,7 +9,7 @@ const networkErrors = ['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOT
  * A client whose requests fail with a `TransientError` where AWS is throttling, broken or out of reach and the SDK has
  * given up trying: the state machine waits longer than the SDK does.
  */
-export function tellingTransient<C extends S3Client | SQSClient>(client: C): C {
+export function tellingTransient<C extends S3Client | SQSClient | DynamoDBClient>(client: C): C {
   // What each client's requests hold differs; here nobody looks into them.
   (client as S3Client).middlewareStack.add(
     (next) => async (args) => {

@@ -2,10 +2,10 @@ import { merge } from '../ingest/merge';
 import { findTable, type TablePlace } from '../platform/lookup';
 import type { Lake } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
-import { columnList } from '../sql/rows';
-import { type Delivery, firstFresh } from './delivery';
+import { columnList, sameKey } from '../sql/rows';
+import { type Delivery, firstFresh, positionsAfter } from './delivery';
 import { type Judged, judged } from './judge';
-import { advanced, type Positions, positionsOf, positionsProperty } from './positions';
+import { positionsOf, positionsProperty } from './positions';
 import type { StreamServices } from './services';
 import { writeResults } from './sink';
 import type { Stream } from './stream';
@@ -22,15 +22,12 @@ export interface Applied {
 /**
  * Writes what was judged good: first into the windows, last into the table, whose position says that all is done. Each
  * step asks its own table how far the stream has come there, so that after a crash only what is missing is done.
- *
- * @param keep positions that the table keeps; by default all
  */
 export async function apply(
   delivery: Delivery,
   given: Judged,
   stream: Stream,
   services: StreamServices,
-  keep: (lane: string, positions: Positions) => boolean = () => true,
 ): Promise<Applied> {
   const place = findTable(stream.table, services.manifest);
   const windows: Record<string, Counted> = {};
@@ -42,7 +39,7 @@ export async function apply(
       await panes.drop();
     }
   }
-  const changed = await commitRows(delivery, given, place, services.lake, keep);
+  const changed = await commitRows(delivery, given, place, services.lake);
   return { changed, windows };
 }
 
@@ -68,7 +65,6 @@ async function commitRows(
   given: Judged,
   { database, table, dataset }: TablePlace,
   lake: Lake,
-  keep: (lane: string, positions: Positions) => boolean,
 ): Promise<number> {
   const rows = identifier(given.table);
   const [any] = await lake.query(`SELECT 1 FROM ${rows} WHERE ${judged.reasons} IS NULL LIMIT 1`);
@@ -82,14 +78,19 @@ async function commitRows(
       dataset.key.length === 0
         ? ''
         : `QUALIFY row_number() OVER (PARTITION BY ${columnList(dataset.key)} ORDER BY ${judged.ordinal} DESC) = 1`;
+    const name = lake.name(database, table);
+    const newer =
+      delivery.newerStays === undefined
+        ? ''
+        : `AND NOT EXISTS (SELECT 1 FROM ${name} AS t WHERE ${sameKey(dataset.key, 't', 'g')}
+            AND t.${identifier(delivery.newerStays)} > g.${identifier(delivery.newerStays)})`;
     const columns = columnList(dataset.columns.map(({ name }) => name));
-    const from = `(SELECT ${columns} FROM ${rows} JOIN (VALUES ${lanes}) AS fresh (of, first)
-      ON of = ${judged.lane} AND ${judged.ordinal} >= first WHERE ${judged.reasons} IS NULL ${last})`;
-    const changed = await merge({ dataset, name: lake.name(database, table), from, since: '1970-01-01T00:00:00Z' }, tx);
+    const from = `(SELECT ${columns} FROM ${rows} AS g JOIN (VALUES ${lanes}) AS fresh (of, first)
+      ON of = ${judged.lane} AND ${judged.ordinal} >= first WHERE ${judged.reasons} IS NULL ${newer} ${last})`;
+    const changed = await merge({ dataset, name, from, since: '1970-01-01T00:00:00Z' }, tx);
     if (changed === 0) return 0;
-    const next = advanced(positions, delivery.passed, delivery.laneOf);
-    const kept = Object.entries(next).filter(([lane]) => keep(lane, next));
-    await tx.setProperties(database, table, { [positionsProperty]: JSON.stringify(Object.fromEntries(kept)) });
+    const next = positionsAfter(delivery, positions);
+    await tx.setProperties(database, table, { [positionsProperty]: JSON.stringify(next) });
     return changed;
   });
 }

@@ -2,12 +2,12 @@ import { findTable } from '../platform/lookup';
 import { identifier } from '../sql/quote';
 import { type Applied, apply } from './apply';
 import { delivered, isApplied } from './delivery';
-import { type Judged, judge, judged, poisonRule } from './judge';
+import { isFaultOfValues, type Judged, judge, judged, poisonRule } from './judge';
 import { putMetrics } from './metrics';
 import { byKey, park, waits } from './park';
 import { positionsOf } from './positions';
 import type { StreamRecord } from './record';
-import { quarantine, type Refused, refusedOf } from './refused';
+import { quarantine, type Reason, type Refused, refusedOf } from './refused';
 import type { StreamServices } from './services';
 import type { Stream } from './stream';
 
@@ -33,13 +33,49 @@ export async function consume(
   stream: Stream,
   services: StreamServices,
 ): Promise<Consumed> {
-  for (;;) {
-    const consumed = await attempt(records, stream, services);
-    if (consumed !== undefined) {
-      putMetrics(consumed, stream, services);
-      return consumed;
+  const consumed = await inParts(records, stream, services);
+  putMetrics(consumed, stream, services);
+  return consumed;
+}
+
+/**
+ * Where a value makes the SQL fail that no rule has found, the delivery is halved, down to the record that holds it: that
+ * one is poison, and the others go on.
+ */
+async function inParts(
+  records: readonly StreamRecord[],
+  stream: Stream,
+  services: StreamServices,
+  poison?: string,
+): Promise<Consumed> {
+  try {
+    for (;;) {
+      const consumed = await attempt(records, stream, services, poison);
+      if (consumed !== undefined) return consumed;
     }
+  } catch (error) {
+    if (!isFaultOfValues(error) || poison !== undefined) throw error;
+    if (records.length === 1) return inParts(records, stream, services, error.message.split('\n', 1)[0]);
+    const middle = records.length >> 1;
+    const first = await inParts(records.slice(0, middle), stream, services);
+    return sum(first, await inParts(records.slice(middle), stream, services));
   }
+}
+
+function sum(a: Consumed, b: Consumed): Consumed {
+  const windows = { ...a.windows };
+  for (const [name, { inTime, late }] of Object.entries(b.windows)) {
+    const before = windows[name] ?? { inTime: 0, late: 0 };
+    windows[name] = { inTime: before.inTime + inTime, late: before.late + late };
+  }
+  return {
+    records: a.records + b.records,
+    repeated: a.repeated + b.repeated,
+    quarantined: a.quarantined + b.quarantined,
+    parked: a.parked + b.parked,
+    changed: a.changed + b.changed,
+    windows,
+  };
 }
 
 /** Undefined where a key was released or stopped by somebody else meanwhile. */
@@ -47,6 +83,7 @@ async function attempt(
   records: readonly StreamRecord[],
   stream: Stream,
   services: StreamServices,
+  poison: string | undefined,
 ): Promise<Consumed | undefined> {
   const { lake, manifest } = services;
   const place = findTable(stream.table, manifest);
@@ -62,7 +99,10 @@ async function attempt(
   const delivery = { ...delivered(fresh.filter((record) => !waits(record, parked))), passed: fresh };
   const given = await judge(delivery, stream, place.dataset, lake);
   try {
-    const refused = await refusedOf(delivery.records, given, lake);
+    const refused =
+      poison === undefined
+        ? await refusedOf(delivery.records, given, lake)
+        : delivery.records.map((record, ordinal) => ({ ordinal, record, reasons: [because(poison)] }));
     const stopped = stoppedBy(refused, stream);
     const behind = delivery.records.filter((record, i) => i >= (stopped.get(record.key)?.ordinal ?? Infinity));
     // Of the records of a key that stops, the first says why; those behind it are judged when they are released. It is
@@ -85,6 +125,8 @@ async function attempt(
     await given.drop();
   }
 }
+
+const because = (message: string): Reason => ({ rule: poisonRule, column: null, message });
 
 /** The record that stops each key that stops: one that no rule can judge, and any bad one where the stream says so. */
 function stoppedBy(refused: readonly Refused[], { onInvalid }: Stream): Map<string, Refused> {

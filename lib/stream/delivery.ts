@@ -1,4 +1,4 @@
-import { hasPassed, type Positions, releaseLane } from './positions';
+import { advanced, hasPassed, type Positions, releaseLane } from './positions';
 import { compareSequences, recordId, type StreamRecord } from './record';
 
 /** Records that are applied together. Those of a lane stand in its order, each once. */
@@ -10,25 +10,35 @@ export interface Delivery {
   laneOf(record: StreamRecord): string;
   /** Whether events can be late; those that waited, or that are read again, are not to blame for it. */
   readonly judgesLateness: boolean;
+  /** Whether a table still needs to know how far a lane has come. */
+  keeps(lane: string, positions: Positions): boolean;
+  /** Column by which a row that is newer than the one that comes stays; absent: what comes is newer. */
+  readonly newerStays?: string;
 }
 
 /** Records as a stream delivers them: each shard is a lane. */
 export const delivered = (records: readonly StreamRecord[]): Delivery => {
   const ordered = inOrder(records);
-  return { records: ordered, passed: ordered, laneOf: ({ shard }) => shard, judgesLateness: true };
+  return { records: ordered, passed: ordered, laneOf: ({ shard }) => shard, judgesLateness: true, keeps: () => true };
 };
 
 /** Records of a key that waited: in a lane of their own, since their shard has passed them. */
-export const released = (records: readonly StreamRecord[]): Delivery => ({
+export const released = (records: readonly StreamRecord[], keeps: Delivery['keeps']): Delivery => ({
   ...delivered(records),
   laneOf: releaseLane,
   judgesLateness: false,
+  keeps,
 });
 
-/** Records that were read from bronze, where each file is a shard. */
-export const replayed = (records: readonly StreamRecord[]): Delivery => ({
+/**
+ * Records of a file of bronze, which is a lane. Once the table has them, nobody asks for their position: the next replay
+ * meets them as rows. So no more than the last is kept.
+ */
+export const replayed = (records: readonly StreamRecord[], eventTime: string): Delivery => ({
   ...delivered(records),
   judgesLateness: false,
+  keeps: (lane) => !lane.startsWith('bronze:') || records.some(({ shard }) => shard === lane),
+  newerStays: eventTime,
 });
 
 /** Each record once, those of a shard by their sequence; shards in the order in which they came. */
@@ -55,4 +65,10 @@ export function firstFresh({ records, laneOf }: Delivery, positions: Positions):
     if (!first.has(lane) && !hasPassed(positions, lane, record)) first.set(lane, ordinal);
   });
   return first;
+}
+
+/** What a table knows of its lanes once a delivery is applied. */
+export function positionsAfter({ passed, laneOf, keeps }: Delivery, before: Positions): Positions {
+  const next = advanced(before, passed, laneOf);
+  return Object.fromEntries(Object.entries(next).filter(([lane]) => keeps(lane, next)));
 }

@@ -97,7 +97,7 @@ export async function judge(
 }
 
 /** Errors of a statement that some value in it is to blame for. */
-const isFaultOfValues = (error: unknown): boolean =>
+export const isFaultOfValues = (error: unknown): error is DuckdbError =>
   error instanceof DuckdbError && ['Conversion', 'Out of Range', 'Invalid Input'].includes(error.kind);
 
 /** Rule of a record at which the contract's own SQL fails: no one can say whether it is good. */

@@ -82,15 +82,18 @@ async function releaseSome(
   const { lake, manifest } = services;
   const place = findTable(stream.table, manifest);
   const positions = positionsOf(await lake.properties(place.database, place.table));
-  const fresh = released(records).records.filter((record) => !hasPassed(positions, releaseLane(record), record));
+  const fresh = released(records, isNeeded(waiting)).records.filter(
+    (record) => !hasPassed(positions, releaseLane(record), record),
+  );
   if (fresh.length === 0) return { applied: 0, skipped: 0 };
-  const given = await judge(released(fresh), stream, place.dataset, lake);
+  const delivery = released(fresh, isNeeded(waiting));
+  const given = await judge(delivery, stream, place.dataset, lake);
   const refused = await refusedOf(fresh, given, lake);
   const stop = skip ? undefined : refused[0];
   if (stop === undefined) {
     try {
       await quarantine(refused, stream, place, lake);
-      await apply(released(fresh), given, stream, services, isNeeded(waiting));
+      await apply(delivery, given, stream, services);
     } finally {
       await given.drop();
     }

@@ -3,10 +3,10 @@ import type { TablePlace } from '../platform/lookup';
 import type { Lake, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
-import { type Delivery, firstFresh } from './delivery';
+import { type Delivery, firstFresh, positionsAfter } from './delivery';
 import { type Judged, judged } from './judge';
 import { componentsOf, partial, stateTable } from './partials';
-import { advanced, positionsOf, positionsProperty } from './positions';
+import { positionsOf, positionsProperty } from './positions';
 import type { Stream, Window } from './stream';
 
 /**
@@ -108,7 +108,7 @@ export async function addPartials(
     const sum = Number(before[addedProperty] ?? 0) + added;
     if (sum > mergedAfter) await mergePartials(name, window, dataset, tx);
     await tx.setProperties(ops, table, {
-      [positionsProperty]: JSON.stringify(advanced(positions, delivery.passed, delivery.laneOf)),
+      [positionsProperty]: JSON.stringify(positionsAfter(delivery, positions)),
       [newestProperty]: JSON.stringify(delivery.judgesLateness ? withNewest(newest, lanes) : newest),
       [addedProperty]: String(sum > mergedAfter ? 0 : sum),
     });
