@@ -71,6 +71,7 @@ export interface LakeSession {
   /** Whether an error says that another writer was first. */
   isConflict(error: unknown): error is Error;
   close(): Promise<void>;
+  readonly formats?: Lake['formats'];
 }
 
 interface LakeAround {
@@ -140,10 +141,14 @@ class SessionLake implements Lake {
   private last: Promise<unknown> = Promise.resolve();
   private readonly inCommit = new AsyncLocalStorage<true>();
 
+  readonly formats?: Lake['formats'];
+
   constructor(
     private readonly session: LakeSession,
     private readonly around: LakeAround,
-  ) {}
+  ) {
+    this.formats = session.formats;
+  }
 
   query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]> {
     return this.alone(() => this.session.query<R>(sql, params));

@@ -1,3 +1,4 @@
+import type { Formats } from '../ingest/read';
 import type { Manifest } from '../platform/manifest';
 
 /**
@@ -50,6 +51,8 @@ export interface Lake {
   /** The quoted SQL name that writes to a table: `lake."aviation_silver"."flights"`. */
   name(database: string, table: string): string;
   close(): Promise<void>;
+  /** How its engine reads files. By default as DuckDB does. */
+  readonly formats?: Formats;
 }
 
 export interface Transaction {

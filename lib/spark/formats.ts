@@ -1,0 +1,77 @@
+import type { Source } from '../contract/dataset';
+import type { Format, Formats, ProbedFile, Reading, SourceColumn } from '../ingest/read';
+import { sameName } from '../ingest/read';
+import { literal } from '../sql/quote';
+import { SparkError, type SparkSession } from './session';
+
+/** How Spark reads the formats that a source may have: the table function `ingot_read`, of which `spark/` knows. */
+export const sparkFormats = (session: Pick<SparkSession, 'columns'>): Formats => ({
+  csv: { probe: probe(session), readings: byHeader },
+  json: { probe: probe(session), readings: (files, source, wanted) => [together(files, source, wanted)] },
+  parquet: { probe: probe(session), readings: (files, source) => [together(files, source, [])] },
+});
+
+/** Kinds of errors that say nothing of the file. */
+const otherFaults = ['Binder', 'Catalog', 'Parser', 'Protocol'];
+
+function probe(session: Pick<SparkSession, 'columns'>): Format['probe'] {
+  return async (uris, source) => {
+    const probes = [];
+    for (const uri of uris) {
+      try {
+        probes.push(source.header === false ? [] : await session.columns(describe([uri], source, [])));
+      } catch (error) {
+        if (!(error instanceof SparkError) || otherFaults.includes(error.kind)) throw error;
+        probes.push({ unreadable: error.message });
+      }
+    }
+    return probes;
+  };
+}
+
+/** Files of one header are read together. */
+function byHeader(files: readonly ProbedFile[], source: Source, wanted: readonly SourceColumn[]): Reading[] {
+  const groups = new Map<string, ProbedFile[]>();
+  for (const file of files) {
+    const header = JSON.stringify(file.columns.map((column) => column.name));
+    groups.set(header, [...(groups.get(header) ?? []), file]);
+  }
+  return [...groups.values()].map((group) => together(group, source, source.header === false ? wanted : []));
+}
+
+/** What the contract wants and the files have, in the files' own spelling: a text where the format has no types. */
+function together(files: readonly ProbedFile[], source: Source, wanted: readonly SourceColumn[]): Reading {
+  const columns: SourceColumn[] = wanted.map((column) => ({ ...column }));
+  for (const column of files.flatMap((file) => file.columns)) {
+    const known = columns.findIndex(({ name }) => sameName(name, column.name));
+    if (known === -1) columns.push(source.format === 'json' ? { name: column.name, type: 'VARCHAR' } : column);
+    else if (source.format === 'json') columns[known] = { name: column.name, type: columns[known]!.type };
+    else if (columns[known]!.type !== column.type) columns[known] = { name: columns[known]!.name, type: 'ANY' };
+  }
+  const names = columns.map(({ name }) => name);
+  const from = `ingot_read(${literal(
+    JSON.stringify(
+      describe(
+        files.map((file) => file.uri),
+        source,
+        names,
+      ),
+    ),
+  )})`;
+  const reading = { files: files.map((file) => file.index), columns, from };
+  if (source.format === 'parquet') return reading;
+  const what = source.format === 'json' ? 'is not a JSON object' : 'has not the columns of the header';
+  return {
+    ...reading,
+    broken: {
+      when: '_ingot_broken_line IS NOT NULL',
+      raw: '_ingot_broken_line',
+      message: literal(`the line ${what}`),
+    },
+  };
+}
+
+function describe(files: readonly string[], source: Source, columns: readonly string[]): object {
+  const { format, delimiter = ',', header = true, nullValues = [''] } = source;
+  return { format, files, columns, ...(format === 'csv' ? { delimiter, header, nullValues } : {}) };
+}

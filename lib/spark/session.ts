@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { DuckdbError } from '../runtime/duckdb';
+import type { LakeSession } from '../runtime/lake';
+import type { Row } from '../runtime/services';
+
+/** What a request to Spark gives back, or why it failed: one line of JSON each way. */
+interface Answer {
+  readonly value?: unknown;
+  readonly error?: { readonly kind: string; readonly message: string };
+}
+
+/** The two ends of the line to Spark. */
+export interface Line {
+  readonly answers: Readable;
+  readonly requests: Writable;
+}
+
+/** Spark refused a statement, or failed while it ran it. Its message begins as DuckDB's do, with the kind of the error. */
+export class SparkError extends DuckdbError {}
+
+/** Columns of a file: names, and types in DuckDB's words. */
+export interface FileColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A session of Spark, which runs a lake's statements; what they say is DuckDB's SQL. */
+export interface SparkSession extends LakeSession {
+  /** Columns of the first file of a reading, as `formats.ts` describes one. */
+  columns(reading: object): Promise<readonly FileColumn[]>;
+}
+
+/** A session over a line to Spark. Requests are answered one after another, in their order. */
+export function sparkSession(line: Line, ended: () => Promise<void>): SparkSession {
+  const ask = asker(line);
+  const done = async (what: string) => void (await ask({ do: what }));
+  return {
+    query: async (sql, parameters) => (await ask({ do: 'query', sql, parameters: plain(parameters) })) as never,
+    run: async (sql, parameters) => (await ask({ do: 'run', sql, parameters: plain(parameters) })) as number,
+    begin: () => done('begin'),
+    commit: () => done('commit'),
+    rollback: () => done('rollback'),
+    properties: async (database, table) => (await ask({ do: 'properties', database, table })) as Record<string, string>,
+    setProperties: async (database, table, properties) =>
+      void (await ask({ do: 'setProperties', database, table, properties })),
+    snapshotId: async (database, table) =>
+      ((await ask({ do: 'snapshotId', database, table })) as string | null) ?? undefined,
+    isConflict: (error): error is SparkError => error instanceof SparkError && error.kind === 'Conflict',
+    columns: async (reading) =>
+      ((await ask({ do: 'columns', reading })) as [string, string][]).map(([name, type]) => ({
+        name,
+        type: duckdbWord(type),
+      })),
+    async close() {
+      line.requests.end();
+      await ended();
+    },
+  };
+}
+
+type Asking = (request: object) => Promise<unknown>;
+
+function asker({ answers, requests }: Line): Asking {
+  const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
+  const lines = createInterface({ input: answers });
+  let gone: Error | undefined;
+  lines.on('line', (text) => {
+    const next = waiting.shift();
+    if (next === undefined) return;
+    const { value, error } = JSON.parse(text, revive) as Answer;
+    if (error === undefined) next.resolve(value);
+    else next.reject(new SparkError(`${error.kind} Error: ${error.message}`));
+  });
+  lines.on('close', () => {
+    gone = new Error('Spark has ended before it answered');
+    for (const { reject } of waiting.splice(0)) reject(gone);
+  });
+  requests.on('error', () => {}); // Told by the other end's close.
+  return (request) =>
+    new Promise((resolve, reject) => {
+      if (gone !== undefined) return reject(gone);
+      waiting.push({ resolve, reject });
+      requests.write(`${JSON.stringify(request)}\n`);
+    });
+}
+
+/** What JSON has no word for. */
+function revive(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$long' in value) return BigInt(String(value.$long));
+  if ('$double' in value) return Number(value.$double);
+  return value;
+}
+
+const plain = (parameters: Row | undefined): Row | undefined =>
+  parameters === undefined
+    ? undefined
+    : Object.fromEntries(Object.entries(parameters).map(([k, v]) => [k, typeof v === 'bigint' ? Number(v) : v]));
+
+const words: Readonly<Record<string, string>> = {
+  boolean: 'BOOLEAN',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  float: 'FLOAT',
+  double: 'DOUBLE',
+  string: 'VARCHAR',
+  date: 'DATE',
+  timestamp: 'TIMESTAMPTZ',
+  timestamp_ntz: 'TIMESTAMP',
+  binary: 'BLOB',
+};
+
+/** What DuckDB calls a type of Spark's; of a nested one only that it is no other. */
+const duckdbWord = (type: string): string =>
+  words[type] ?? (/^decimal\(\d+,\d+\)$/.test(type) ? type.toUpperCase().replace(',', ', ') : 'ANY');
+
+/** A Python process with a Spark session in it. */
+export interface SparkProcess {
+  readonly python: string;
+  /** Folder that holds the package `ingot_spark`. */
+  readonly packageFolder: string;
+  readonly settings: object;
+  /** Hears what Spark prints. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/**
+ * Starts Spark on this machine.
+ *
+ * @throws Error with the end of what it printed where it does not come up
+ */
+export async function startSpark({ python, packageFolder, settings, onOutput }: SparkProcess): Promise<SparkSession> {
+  const child = spawn(python, ['-m', 'ingot_spark', JSON.stringify(settings)], {
+    env: { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => {
+    const text = chunk.toString();
+    output.push(text);
+    onOutput?.(text);
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.on('exit', () => resolve());
+    child.on('error', () => resolve());
+  });
+  await ready(child, exited, output);
+  return sparkSession({ answers: child.stdout, requests: child.stdin }, () => exited);
+}
+
+function ready(child: ChildProcess, exited: Promise<void>, output: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The first line says that the session is open; what follows it is answers.
+    const take = () => {
+      const chunk = child.stdout!.read() as Buffer | null;
+      if (chunk === null) return;
+      child.stdout!.off('readable', take);
+      const end = chunk.indexOf('\n');
+      if (end < chunk.length - 1) child.stdout!.unshift(chunk.subarray(end + 1));
+      resolve();
+    };
+    child.stdout!.on('readable', take);
+    child.on('error', (error) => reject(new Error(`Python could not be started: ${error.message}`)));
+    void exited.then(() =>
+      reject(new Error(`Spark did not start: ${output.join('').trim().split('\n').at(-1) ?? ''}`)),
+    );
+  });
+}

@@ -1,0 +1,182 @@
+"""DuckDB's SQL as Spark's: one statement in, one statement out, or an error that says what has no counterpart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
+
+from .session import CATALOG, TRY
+
+READ = "ingot_read"
+"""Table function that stands for files: its argument is JSON, see `readers.py`."""
+
+
+class UntranslatableError(Exception):
+    """A statement that Spark has no words for. Thrown with the statement's first line."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What names of tables mean at the moment."""
+
+    zones: Mapping[str, str]
+    """Database of each zone, by the zone's name."""
+    temporary: Mapping[str, str]
+    """View of each temporary table, by the table's name in lower case."""
+    branch: Callable[[str, str], str | None]
+    """Branch of a table (database, name) that this transaction writes, if it does."""
+    read: Callable[[str], str]
+    """View over files, from the JSON that describes them."""
+
+
+def parse(sql: str, parameters: Mapping[str, object] | None = None) -> exp.Expr:
+    """
+    Parses one statement of DuckDB's, with the values of `$name` in their places.
+
+    Raises UntranslatableError where it is none.
+    """
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except SqlglotError as error:
+        raise UntranslatableError(f"Parser Error: {error}") from error
+    given = parameters or {}
+    for node in list(tree.find_all(exp.Parameter, exp.Placeholder)):
+        name = node.name
+        if name not in given:
+            raise UntranslatableError(f"Parser Error: no value is given for ${name}")
+        node.replace(exp.convert(given[name]))
+    return tree
+
+
+def spark_sql(tree: exp.Expr, names: Names) -> str:
+    """
+    A parsed statement as Spark takes it.
+
+    Raises UntranslatableError where Spark has no counterpart.
+    """
+    # Names first: a common table expression hides a table of its name.
+    rewritten = _rename(tree.copy(), names).transform(_rewrite)
+    try:
+        return rewritten.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise UntranslatableError(f"Spark has no counterpart: {error}") from error
+
+
+def table_of(table: exp.Table, zones: Mapping[str, str]) -> tuple[str, str]:
+    """Database and name of a table of the lake: `lake.db.t`, or `zone.t` as models write it."""
+    given = str(table.db)
+    return (given if table.catalog == CATALOG else zones.get(given, given), str(table.name))
+
+
+def temporary_name(table: exp.Table) -> str:
+    return table.name.lower()
+
+
+def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
+    numbered = {id(c.find_ancestor(exp.Select)) for c in tree.find_all(exp.Column) if c.name.lower() == ROWID}
+    for table in list(tree.find_all(exp.Table)):
+        if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == READ:
+            view = names.read(table.this.expressions[0].name)
+            table.set("this", exp.to_identifier(view))
+        elif isinstance(table.this, exp.Anonymous) and table.this.name.lower() == SNAPSHOTS:
+            table.replace(_snapshots(table.this.expressions[0]))
+        elif table.db:
+            place, name = table_of(table, names.zones)
+            branch = names.branch(place, name)
+            parts = [CATALOG, place, name] + ([f"branch_{branch}"] if branch else [])
+            alias = table.args.get("alias")
+            # Rows of `silver.flights` are known as `flights` where no alias is given.
+            if alias is None and isinstance(table.parent, exp.From | exp.Join):
+                alias = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+            table.replace(_path(parts, alias))
+        elif (held := names.temporary.get(temporary_name(table))) and not _is_cte(table):
+            shown = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name, quoted=True))
+            wanted = held + WITH_ROWID if id(table.find_ancestor(exp.Select)) in numbered else held
+            table.set("this", exp.to_identifier(wanted, quoted=True))
+            table.set("alias", shown)
+    return tree
+
+
+SNAPSHOTS = "iceberg_snapshots"
+"""DuckDB's table function for the snapshots of a table."""
+
+
+def _snapshots(named: exp.Expr) -> exp.Expr:
+    path = _path([part.name for part in named.parts] + ["snapshots"], None)  # type: ignore[attr-defined]
+    return exp.select("snapshot_id", exp.column("committed_at").as_("timestamp_ms")).from_(path).subquery()
+
+
+ROWID = "rowid"
+WITH_ROWID = "_with_rowid"
+"""Ending of the view of a temporary table that shows the number of each row, which DuckDB calls `rowid`."""
+
+
+def _path(parts: list[str], alias: exp.TableAlias | None) -> exp.Table:
+    this: exp.Expr = exp.to_identifier(parts[-1], quoted=True)
+    if len(parts) == 4:
+        # A table's name may have three parts; the branch is a fourth.
+        this = exp.Dot(this=exp.to_identifier(parts[2], quoted=True), expression=this)
+    table = exp.Table(
+        this=this,
+        db=exp.to_identifier(parts[1], quoted=True),
+        catalog=exp.to_identifier(parts[0], quoted=True),
+    )
+    if alias is not None:
+        table.set("alias", alias)
+    return table
+
+
+def _is_cte(table: exp.Table) -> bool:
+    scope: exp.Expr | None = table
+    while scope is not None:
+        with_ = scope.args.get("with_") or scope.args.get("with")
+        if with_ is not None and any(cte.alias.lower() == table.name.lower() for cte in with_.expressions):
+            return True
+        scope = scope.parent
+    return False
+
+
+_TYPES = {
+    # DuckDB's TIMESTAMP has no zone, Spark's has one.
+    exp.DataType.Type.TIMESTAMP: exp.DataType.Type.TIMESTAMPNTZ,
+    exp.DataType.Type.TIMESTAMPTZ: exp.DataType.Type.TIMESTAMPLTZ,
+    exp.DataType.Type.UUID: exp.DataType.Type.VARCHAR,
+    exp.DataType.Type.JSON: exp.DataType.Type.VARCHAR,
+}
+
+
+def _rewrite(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.Try):
+        return exp.func(TRY, node.this)
+    if isinstance(node, exp.UnixToTime):
+        # DuckDB's `epoch_ms` of a time; that of a number, which gives a time, is not promised (docs/spark.md).
+        return exp.func("unix_millis", exp.cast(node.this, "timestamptz"))
+    if isinstance(node, exp.DataType) and node.this in _TYPES:
+        node.set("this", _TYPES[node.this])
+        return node
+    if isinstance(node, exp.Anonymous):
+        name = node.name.lower()
+        if name == "row":
+            return exp.func("named_struct", *_numbered(node.expressions))
+        if name == "list_extract":
+            return exp.func("try_element_at", *node.expressions)
+        if name == "hash":
+            return exp.func("xxhash64", *node.expressions)
+    return node
+
+
+def _numbered(values: list[exp.Expr]) -> list[exp.Expr]:
+    return [part for i, value in enumerate(values) for part in (exp.Literal.string(f"f{i}"), value)]
+
+
+def read_argument(text: str) -> dict[str, object]:
+    """What stands in `ingot_read('…')`."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise UntranslatableError(f"{READ} takes a JSON object; given {text}")
+    return value

@@ -1,0 +1,264 @@
+"""What a handler asks of a lake, done by Spark: the same statements, in DuckDB's words, with the same effect."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.types import StructType
+from sqlglot import exp
+
+from .dialect import ROWID, WITH_ROWID, Names, parse, read_argument, spark_sql, table_of, temporary_name
+from .lake import ConflictError, Table, Write, is_conflict
+from .readers import Reading, columns_of, read
+from .session import Settings
+
+
+@dataclass
+class Temporary:
+    """A table of this session: files in the scratch folder, written by each statement that adds rows."""
+
+    view: str
+    schema: StructType
+    parts: list[str] = field(default_factory=list)
+    shown: list[DataFrame] = field(default_factory=list)
+    """Its rows, with their numbers, by the statements that added them."""
+    rows: int = 0
+
+
+_PLACE, _FILE, _BLOCK, _SPLIT, _SHIFT = (f"_ingot_{name}" for name in ("place", "file_name", "block", "split", "shift"))
+
+
+class Engine:
+    """One session: temporary tables, and at most one transaction at a time."""
+
+    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+        self.spark = spark
+        self.settings = settings
+        self._temporary: dict[str, Temporary] = {}
+        self._writes: dict[tuple[str, str], Write] | None = None
+
+    # Transactions
+
+    def begin(self) -> None:
+        if self._writes is not None:
+            raise RuntimeError("a transaction is already open")
+        self._writes = {}
+
+    def commit(self) -> None:
+        """
+        Makes what the transaction wrote visible, in one commit of its one table.
+
+        Raises ConflictError where another writer was first.
+        """
+        writes = self._writes or {}
+        try:
+            for write in writes.values():
+                write.commit()
+        except ConflictError:
+            self.rollback()
+            raise
+        self._writes = None
+
+    def rollback(self) -> None:
+        for write in (self._writes or {}).values():
+            write.abandon()
+        self._writes = None
+
+    def properties(self, database: str, table: str) -> dict[str, str]:
+        pending = (self._writes or {}).get((database, table))
+        return {**Table(self.spark, database, table).properties(), **(pending.properties if pending else {})}
+
+    def set_properties(self, database: str, table: str, properties: Mapping[str, str]) -> None:
+        self._write(database, table).properties.update(properties)
+
+    def snapshot_id(self, database: str, table: str) -> str | None:
+        return Table(self.spark, database, table).snapshot_id()
+
+    # Statements
+
+    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> tuple[StructType, list[Row]]:
+        tree = parse(sql, parameters)
+        if isinstance(tree, exp.Describe):
+            frame = self._frame(tree.this)
+            described = [(field.name, field.dataType.simpleString()) for field in frame.schema.fields]
+            frame = self.spark.createDataFrame(described, "column_name string, column_type string")
+        else:
+            frame = self._frame(tree)
+        return frame.schema, frame.collect()
+
+    def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> int:
+        """Number of rows changed."""
+        tree = parse(sql, parameters)
+        if isinstance(tree, exp.Create):
+            return self._create(tree)
+        if isinstance(tree, exp.Drop):
+            return self._drop(tree)
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        if isinstance(tree, exp.DML | exp.Delete | exp.Update | exp.Merge) and isinstance(target, exp.Table):
+            temporary = self._temporary.get(temporary_name(target)) if not target.db else None
+            if temporary is None:
+                return self._change(tree, target)
+            if isinstance(tree, exp.Insert):
+                return self._append(temporary, self._frame(tree.expression))
+            if isinstance(tree, exp.Delete):
+                return self._remove(temporary, tree)
+        raise RuntimeError(f"Spark is not asked to run such a statement: {sql.strip().splitlines()[0]}")
+
+    def columns(self, given: dict[str, object]) -> list[tuple[str, str]]:
+        """Names and types of the columns of a file."""
+        return columns_of(self.spark, Reading.of(given))
+
+    def _frame(self, tree: exp.Expr) -> DataFrame:
+        return self.spark.sql(spark_sql(tree, self._names()))
+
+    def _names(self) -> Names:
+        def branch(database: str, table: str) -> str | None:
+            write = (self._writes or {}).get((database, table))
+            return write.branch if write else None
+
+        def read_view(argument: str) -> str:
+            view = f"ingot_files_{uuid.uuid4().hex}"
+            read(self.spark, Reading.of(read_argument(argument))).createOrReplaceTempView(view)
+            return view
+
+        views = {name: temporary.view for name, temporary in self._temporary.items()}
+        return Names(zones=self.settings.zones, temporary=views, branch=branch, read=read_view)
+
+    def _write(self, database: str, table: str) -> Write:
+        if self._writes is None:
+            raise RuntimeError(f"{database}.{table} is written outside a transaction")
+        other = next((key for key in self._writes if key != (database, table)), None)
+        if other is not None:
+            raise RuntimeError(f"one transaction writes one table: {'.'.join(other)}, not also {database}.{table}")
+        return self._writes.setdefault((database, table), Write(Table(self.spark, database, table)))
+
+    def _change(self, tree: exp.Expr, target: exp.Table) -> int:
+        """A statement that writes a table of the lake; its own transaction where none is open."""
+        alone = self._writes is None
+        if alone:
+            self.begin()
+        try:
+            write = self._write(*table_of(target, self.settings.zones))
+            write.begin()
+            before = write.head()
+            if isinstance(tree, exp.Insert):
+                tree = self._fitting(tree, write)
+            self.spark.sql(spark_sql(tree, self._names()))
+            changed = 0 if write.head() == before else write.changed()
+        except Exception as error:
+            if alone:
+                self.rollback()
+            if is_conflict(error):
+                raise ConflictError(str(error).splitlines()[0]) from error
+            raise
+        if alone:
+            self.commit()
+        return changed
+
+    def _fitting(self, tree: exp.Insert, write: Write) -> exp.Insert:
+        """The same rows in the table's own types: Spark puts no text into a time by itself, as DuckDB does."""
+        given = tree.this.expressions if isinstance(tree.this, exp.Schema) else []
+        kinds = {column.name.lower(): column.dataType for column in self.spark.table(write.table.path).schema.fields}
+        names = [one.name for one in given] or list(kinds)
+        frame = self._frame(tree.expression)
+        columns = [
+            f.col(f"`{held}`").cast(kinds[name.lower()]).alias(name)
+            for held, name in zip(frame.columns, names, strict=True)
+        ]
+        view = f"ingot_inserted_{uuid.uuid4().hex}"
+        frame.select(*columns).createOrReplaceTempView(view)
+        insert = tree.copy()
+        insert.set("expression", exp.select("*").from_(exp.to_identifier(view, quoted=True)))
+        return insert
+
+    # Temporary tables
+
+    def _create(self, tree: exp.Create) -> int:
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        name = temporary_name(target)
+        if tree.expression is None:
+            empty = exp.select(
+                *(exp.cast(exp.null(), column.kind).as_(column.this) for column in tree.this.expressions)
+            ).limit(0)
+            frame = self._frame(empty)
+        else:
+            frame = self._frame(tree.expression)
+        self._forget(name)
+        temporary = Temporary(view=f"ingot_temporary_{uuid.uuid4().hex}", schema=frame.schema)
+        changed = self._append(temporary, frame) if tree.expression is not None else 0
+        self._show(temporary)
+        self._temporary[name] = temporary
+        return changed
+
+    def _append(self, temporary: Temporary, frame: DataFrame) -> int:
+        """
+        Adds rows, each with a number that grows as the rows of its file do and leaves none out: handlers tell people
+        where in a file a row stands, and of rows with one key the last one wins.
+        """
+        columns = [
+            f.col(f"`{given}`").cast(wanted.dataType).alias(wanted.name)
+            for given, wanted in zip(frame.columns, temporary.schema.fields, strict=True)
+        ]
+        part = f"{self.settings.scratch}/{temporary.view}/{len(temporary.parts)}"
+        place = [
+            f.monotonically_increasing_id().alias(_PLACE),
+            f.input_file_name().alias(_FILE),
+            f.input_file_block_start().alias(_BLOCK),
+        ]
+        frame.select(*columns, *place).write.parquet(part)
+        rows = self.spark.read.parquet(part)
+        # One split of a file is one run of numbers; splits are put in their order, which Spark does not keep.
+        split = f.shiftright(_PLACE, 33)
+        splits = rows.groupBy(_FILE, _BLOCK, split.alias(_SPLIT)).agg(f.min(_PLACE), f.count("*")).collect()
+        shifts, count = [], 0
+        for file, block, number, first, size in sorted(splits, key=lambda one: (one[0], one[1], one[2])):
+            shifts.append((file, block, number, temporary.rows + count - first))
+            count += size
+        if count == 0:
+            return 0
+        known = self.spark.createDataFrame(shifts, f"{_FILE} string, {_BLOCK} long, {_SPLIT} long, {_SHIFT} long")
+        numbered = rows.withColumn(_SPLIT, split).join(f.broadcast(known), [_FILE, _BLOCK, _SPLIT])
+        temporary.parts.append(part)
+        temporary.rows += count
+        temporary.shown.append(
+            numbered.select(
+                *[wanted.name for wanted in temporary.schema.fields], (f.col(_PLACE) + f.col(_SHIFT)).alias(ROWID)
+            )
+        )
+        self._show(temporary)
+        return count
+
+    def _remove(self, temporary: Temporary, tree: exp.Delete) -> int:
+        goes = exp.Is(this=exp.paren(tree.args["where"].this.copy()), expression=exp.true())
+        table = exp.to_table(tree.this.name, dialect="duckdb")
+        # To speak of `rowid` is to keep it.
+        kept = exp.select("*").from_(table).where(exp.not_(goes)).where(f"{ROWID} IS NOT NULL")
+        before = self.spark.table(temporary.view).count()
+        part = f"{self.settings.scratch}/{temporary.view}/{uuid.uuid4().hex}"
+        self._frame(kept).write.parquet(part)
+        temporary.shown = [self.spark.read.parquet(part)]
+        self._show(temporary)
+        return before - self.spark.table(temporary.view).count()
+
+    def _show(self, temporary: Temporary) -> None:
+        schema = StructType(list(temporary.schema.fields)).add(ROWID, "long")
+        empty = self.spark.createDataFrame([], schema)
+        rows = reduce(lambda a, b: a.union(b), temporary.shown) if temporary.shown else empty
+        rows.createOrReplaceTempView(temporary.view + WITH_ROWID)
+        rows.drop(ROWID).createOrReplaceTempView(temporary.view)
+
+    def _drop(self, tree: exp.Drop) -> int:
+        for table in tree.args["tables"]:
+            self._forget(temporary_name(table))
+        return 0
+
+    def _forget(self, name: str) -> None:
+        temporary = self._temporary.pop(name, None)
+        if temporary is not None:
+            self.spark.catalog.dropTempView(temporary.view)
+            self.spark.catalog.dropTempView(temporary.view + WITH_ROWID)

@@ -1,0 +1,162 @@
+"""Iceberg tables through Spark: branches, so that what a transaction writes becomes visible in one commit."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+
+from py4j.java_gateway import JavaObject
+from pyspark.sql import SparkSession
+
+from .session import CATALOG
+
+PREFIX = "ingot_"
+STALE_MILLISECONDS = 24 * 3_600_000
+"""A branch that is older is what a job that was killed left behind: no job runs so long."""
+
+MERGE_ON_READ = {f"write.{operation}.mode": "merge-on-read" for operation in ("delete", "update", "merge")}
+"""With copy-on-write a merge that changes nothing would make a snapshot, and one that changes a row a new file."""
+
+
+class ConflictError(Exception):
+    """Another writer was first: then the same work, run again from its start, may succeed."""
+
+
+class Table:
+    """One table of the lake, through Iceberg's own API, which says what SQL cannot."""
+
+    def __init__(self, spark: SparkSession, database: str, name: str) -> None:
+        self.spark = spark
+        self.database = database
+        self.name = name
+
+    @property
+    def path(self) -> str:
+        return f"{CATALOG}.`{self.database}`.`{self.name}`"
+
+    def load(self) -> JavaObject:
+        util = self.spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
+        return util.loadIcebergTable(self.spark._jsparkSession, self.path)
+
+    def properties(self) -> dict[str, str]:
+        return dict(self.load().properties())
+
+    def snapshot_id(self) -> str | None:
+        snapshot = self.load().currentSnapshot()
+        return None if snapshot is None else str(snapshot.snapshotId())
+
+    def refresh(self) -> None:
+        """Spark plans by what it has read of a table before, unless it is told that there is more."""
+        self.spark.catalog.refreshTable(self.path)
+
+
+class Write:
+    """What one transaction writes into one table: a branch that becomes `main`, and properties, in one commit."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.branch: str | None = None
+        self.properties: dict[str, str] = {}
+        self._base: int | None = None
+
+    def begin(self) -> str:
+        """The branch that statements write to."""
+        if self.branch is not None:
+            return self.branch
+        table = self.table.load()
+        given = table.properties()
+        missing = {name: value for name, value in MERGE_ON_READ.items() if given.get(name) is None}
+        if missing:
+            update = table.updateProperties()
+            for name, value in missing.items():
+                update.set(name, value)
+            update.commit()
+        branch = f"{PREFIX}{uuid.uuid4().hex}"
+        snapshot = table.currentSnapshot()
+        self._base = None if snapshot is None else snapshot.snapshotId()
+        manage = table.manageSnapshots()
+        for stale in self._stale(table):
+            manage = manage.removeBranch(stale)
+        # An empty table has no snapshot to branch from: then the branch begins with an empty one.
+        (manage.createBranch(branch) if self._base is None else manage.createBranch(branch, self._base)).commit()
+        self.branch = branch
+        self.table.refresh()
+        return branch
+
+    def changed(self) -> int:
+        """Rows that the last statement has put in or taken out; an update is one."""
+        summary = self.table.load().snapshot(self.branch).summary()
+
+        def number(name: str) -> int:
+            return int(summary.get(name) or 0)
+
+        removed = number("deleted-records") + number("added-position-deletes") + number("added-dvs")
+        return max(number("added-records"), removed)
+
+    def head(self) -> int | None:
+        snapshot = self.table.load().snapshot(self.branch) if self.branch is not None else None
+        return None if snapshot is None else int(snapshot.snapshotId())
+
+    def commit(self) -> None:
+        """
+        Raises ConflictError where `main` has moved since `begin`.
+        """
+        table = self.table.load()
+        transaction = table.newTransaction()
+        try:
+            if self.branch is not None:
+                manage = transaction.manageSnapshots()
+                if self.head() != self._base:
+                    manage = self._forward(manage, table)
+                manage.removeBranch(self.branch).commit()
+            if self.properties:
+                update = transaction.updateProperties()
+                for name, value in self.properties.items():
+                    update.set(name, value)
+                update.commit()
+            transaction.commitTransaction()
+        except Exception as error:
+            if is_conflict(error):
+                raise ConflictError(str(error).splitlines()[0]) from error
+            raise
+        self.branch = None
+        self.table.refresh()
+
+    def _forward(self, manage: JavaObject, table: JavaObject) -> JavaObject:
+        current = table.currentSnapshot()
+        if (None if current is None else current.snapshotId()) != self._base:
+            raise ConflictError(f"{self.table.path}: branch main has changed")
+        if self._base is None:
+            return manage.createBranch("main", self.head())
+        return manage.fastForwardBranch("main", self.branch)
+
+    def abandon(self) -> None:
+        """Removes the branch. What cannot be removed now is removed by a later write."""
+        if self.branch is None:
+            return
+        try:
+            self.table.load().manageSnapshots().removeBranch(self.branch).commit()
+        except Exception as error:
+            # Another writer was first with something else; a later write removes it.
+            if not is_conflict(error):
+                raise
+        self.branch = None
+        self.table.refresh()
+
+    def _stale(self, table: JavaObject) -> list[str]:
+        before = time.time() * 1000 - STALE_MILLISECONDS
+        refs: Mapping[str, JavaObject] = table.refs()
+        return [
+            name
+            for name, ref in dict(refs).items()
+            if name.startswith(PREFIX) and table.snapshot(ref.snapshotId()).timestampMillis() < before
+        ]
+
+
+_CONFLICTS = ("CommitFailedException", "ValidationException", "Cannot fast-forward", "branch main has changed")
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether another writer was first."""
+    return any(word in f"{type(error).__name__}: {error}" for word in _CONFLICTS)

@@ -1,0 +1,104 @@
+"""Files as rows, as the handlers want them: every column, the number of its file, and what is no row at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import cast
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.types import StringType, StructField, StructType
+
+CORRUPT = "_ingot_broken_line"
+FILE_INDEX = "file_index"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Files that are read together. Columns of text formats are read as text."""
+
+    format: str
+    files: list[str]
+    columns: list[str]
+    delimiter: str = ","
+    header: bool = True
+    null_values: tuple[str, ...] = ("",)
+
+    @staticmethod
+    def of(given: dict[str, object]) -> Reading:
+        return Reading(
+            format=str(given["format"]),
+            files=cast(list[str], given["files"]),
+            columns=cast(list[str], given.get("columns", [])),
+            delimiter=str(given.get("delimiter", ",")),
+            header=bool(given.get("header", True)),
+            null_values=tuple(cast(list[str], given.get("nullValues", [""]))),
+        )
+
+
+def read(spark: SparkSession, reading: Reading) -> DataFrame:
+    """The rows of the files, with `file_index` (from 0, in the order given) and, for text, the line that is broken."""
+    frames = [_read_file(spark, reading, uri, i) for i, uri in enumerate(reading.files)]
+    return reduce(lambda a, b: a.unionByName(b, allowMissingColumns=True), frames)
+
+
+def columns_of(spark: SparkSession, reading: Reading) -> list[tuple[str, str]]:
+    """Names of a file's columns, with Spark's types."""
+    if reading.format == "parquet":
+        return spark.read.parquet(_path(reading.files[0])).dtypes
+    if reading.format == "json":
+        sample = spark.read.option("multiLine", _is_array(spark, reading.files[0])).json(_path(reading.files[0]))
+        return [(name, "string") for name in sample.columns if name != "_corrupt_record"]
+    rows = spark.read.options(**_csv_options(reading), header="true").csv(_path(reading.files[0]))
+    return [(name, "string") for name in rows.columns]
+
+
+def _read_file(spark: SparkSession, reading: Reading, uri: str, index: int) -> DataFrame:
+    rows = {"parquet": _parquet, "csv": _csv, "json": _json}[reading.format](spark, reading, uri)
+    return rows.select("*", f.lit(index).alias(FILE_INDEX))
+
+
+def _parquet(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
+    return spark.read.parquet(_path(uri))
+
+
+def _csv_options(reading: Reading) -> dict[str, str]:
+    return {"sep": reading.delimiter, "quote": '"', "escape": '"', "multiLine": "true", "encoding": "UTF-8"}
+
+
+def _csv(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
+    schema = StructType([StructField(name, StringType()) for name in [*reading.columns, CORRUPT]])
+    options = {**_csv_options(reading), "header": str(reading.header).lower(), "mode": "PERMISSIVE"}
+    rows = spark.read.options(**options, columnNameOfCorruptRecord=CORRUPT, enforceSchema="true")
+    # Spark knows one text that means null; the others are made null here.
+    frame = rows.options(nullValue="\u0000", emptyValue="").schema(schema).csv(_path(uri))
+    return frame.select(*[_nulls(name, reading).alias(name) for name in reading.columns], CORRUPT)
+
+
+def _nulls(name: str, reading: Reading) -> Column:
+    value = f.col(f"`{name}`")
+    return f.when(value.isin(list(reading.null_values)), None).otherwise(value) if reading.null_values else value
+
+
+def _json(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
+    whole = _is_array(spark, uri)
+    if whole:
+        text = spark.read.text(_path(uri), wholetext=True)
+        lines = text.select(f.explode(f.from_json("value", "array<string>")).alias("value"))
+    else:
+        lines = spark.read.text(_path(uri)).where(f.trim("value") != "")
+    values = f.from_json("value", "map<string,string>")
+    parsed = lines.select("value", values.alias("fields"))
+    broken = f.when(f.col("fields").isNull(), f.col("value")).alias(CORRUPT)
+    return parsed.select(*[f.col("fields").getItem(name).alias(name) for name in reading.columns], broken)
+
+
+def _is_array(spark: SparkSession, uri: str) -> bool:
+    first = spark.read.text(_path(uri)).where(f.trim("value") != "").limit(1).collect()
+    return bool(first) and str(first[0][0]).lstrip().startswith("[")
+
+
+def _path(uri: str) -> str:
+    # Spark takes `[`, `*` and others for patterns.
+    return "".join(f"\\{c}" if c in "[]{}*?\\" else c for c in uri)
