@@ -64,6 +64,34 @@ export class RestCatalog {
     return { properties: {}, snapshots: [], refs: {}, 'sort-orders': [], ...metadata } as TableMetadata;
   }
 
+  /** The metadata file that a table is at; undefined where there is no such table. */
+  async metadataLocation(namespace: string, table: string): Promise<string | undefined> {
+    const found = await ifThere(request(this.send, 'GET', this.url(namespace, table)));
+    return (found as { readonly 'metadata-location'?: string } | undefined)?.['metadata-location'];
+  }
+
+  /** Names of a namespace's tables; none where there is no such namespace. */
+  async listTables(namespace: string): Promise<string[]> {
+    const names: string[] = [];
+    for (let token = ''; ; ) {
+      const query = token === '' ? '' : `?pageToken=${encodeURIComponent(token)}`;
+      const page = (await ifThere(request(this.send, 'GET', `${this.url(namespace)}${query}`))) as
+        | { readonly identifiers: readonly { readonly name: string }[]; readonly 'next-page-token'?: string | null }
+        | undefined;
+      names.push(...(page?.identifiers ?? []).map(({ name }) => name));
+      token = page?.['next-page-token'] ?? '';
+      if (token === '') return names;
+    }
+  }
+
+  /** Enters a table whose files are there already. */
+  async registerTable(namespace: string, name: string, metadataLocation: string): Promise<void> {
+    await request(this.send, 'POST', `${this.base}/${encodeURIComponent(namespace)}/register`, {
+      name,
+      'metadata-location': metadataLocation,
+    });
+  }
+
   async createTable(namespace: string, table: NewTableRequest): Promise<void> {
     await request(this.send, 'POST', this.url(namespace), table);
   }

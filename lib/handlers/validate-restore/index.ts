@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { BackupClient } from '@aws-sdk/client-backup';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { type DutyEvent, type DutyResult, type DutyServices, handleDuty } from '../../backup/duties';
+import { assertValid, type Problem } from '../../errors';
+import { emfMetrics, s3Objects } from '../../runtime/aws';
+import { tellingTransient } from '../../runtime/aws-transient';
+import { openDatabase } from '../../runtime/database';
+import { jsonLog } from '../../runtime/log';
+import { RestCatalog } from '../../tables/client';
+import { commandLine } from '../command-line';
+import { signedFetch } from '../tables/sign';
+import { restoreJobs } from './restore-jobs';
+
+let services: DutyServices | undefined;
+
+/**
+ * Takes fingerprints of the database and of the catalog on schedule, and compares what AWS Backup has restored for a test.
+ * Its environment variables are those of the other handlers where they have the same name (`INGOT_DATABASE`,
+ * `INGOT_ZONES`, the catalog's); besides:
+ *
+ * | variable            | meaning                                                                     |
+ * | ------------------- | --------------------------------------------------------------------------- |
+ * | INGOT_PLATFORM      | the platform's name, for metrics                                            |
+ * | INGOT_BACKUPS       | root of the bucket of backups, `s3://…`                                     |
+ * | INGOT_NAMESPACES    | JSON: Iceberg namespace by zone                                             |
+ * | INGOT_TESTED        | what is restored for tests, with commas: `database`, zones                  |
+ * | INGOT_VOLATILE      | tables whose rows are not compared, with commas                             |
+ * | INGOT_CHANGES_VAULT | vault of what is taken before changes; absent where there is no database     |
+ */
+export async function handler(event: DutyEvent): Promise<DutyResult> {
+  services ??= openServices(process.env);
+  return handleDuty(event, services);
+}
+
+/** @throws InvalidInputError with every variable that is missing */
+export function openServices(env: NodeJS.ProcessEnv): DutyServices {
+  const problems: Problem[] = [];
+  const required = (name: string): string => {
+    const value = env[name] ?? '';
+    if (value === '') problems.push({ where: 'environment', path: name, message: 'must be set' });
+    return value;
+  };
+  const map = (name: string): Record<string, string> => {
+    const value = required(name);
+    return value === '' ? {} : (JSON.parse(value) as Record<string, string>);
+  };
+  const listed = (name: string): string[] => (env[name] ?? '').split(',').filter((word) => word !== '');
+  const [platform, root, region] = [required('INGOT_PLATFORM'), required('INGOT_BACKUPS'), required('AWS_REGION')];
+  const [uri, warehouse] = [required('INGOT_CATALOG_URI'), required('INGOT_WAREHOUSE')];
+  const [zones, namespaces] = [map('INGOT_ZONES'), map('INGOT_NAMESPACES')];
+  assertValid(problems);
+  const signs = (env.INGOT_CATALOG_AUTH ?? 'sigv4') === 'sigv4';
+  const send = signs ? signedFetch(region, 'glue', new GlueClient({ region }).config.credentials) : undefined;
+  const log = jsonLog((line) => process.stdout.write(`${line}\n`));
+  const authorities = env.NODE_EXTRA_CA_CERTS;
+  return {
+    objects: s3Objects(tellingTransient(new S3Client())),
+    root,
+    zones,
+    namespaces,
+    tested: listed('INGOT_TESTED'),
+    volatile: listed('INGOT_VOLATILE'),
+    catalog: () => RestCatalog.connect({ uri, warehouse }, send),
+    source: () => openDatabase(env),
+    restored: ({ host, port }) => openDatabase({ INGOT_DATABASE: elsewhere(env.INGOT_DATABASE, host, port) }),
+    jobs: restoreJobs(new BackupClient(), new RDSClient(), env.INGOT_CHANGES_VAULT),
+    ...(authorities === undefined ? {} : { authorities: () => readFile(authorities) }),
+    clock: { now: () => Date.now() },
+    metrics: emfMetrics(platform),
+    log,
+  };
+}
+
+/** The same role of the same database, at another address. */
+function elsewhere(database: string | undefined, host: string, port: number): string {
+  return JSON.stringify({ ...(JSON.parse(database ?? '{}') as object), host, port });
+}
+
+void commandLine(module, handler);
