@@ -31,13 +31,12 @@ export const released = (records: readonly StreamRecord[], keeps: Delivery['keep
 });
 
 /**
- * Records of a file of bronze, which is a lane. Once the table has them, nobody asks for their position: the next replay
- * meets them as rows. So no more than the last is kept.
+ * Records of a file of bronze, which is a lane without a position: read again, they meet themselves as rows.
  */
 export const replayed = (records: readonly StreamRecord[], eventTime: string): Delivery => ({
   ...delivered(records),
   judgesLateness: false,
-  keeps: (lane) => !lane.startsWith('bronze:') || records.some(({ shard }) => shard === lane),
+  keeps: (lane) => records.every(({ shard }) => shard !== lane),
   newerStays: eventTime,
 });
 

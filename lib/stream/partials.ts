@@ -25,6 +25,12 @@ export const partial = { pane: '_pane', late: '_late', events: '_events' } as co
 export const stateTable = (stream: Pick<Stream, 'name'>, window: Pick<Window, 'name'>): string =>
   `window_${stream.name}_${window.name}`.replaceAll('-', '_');
 
+/** SQL: when the pane begins that an event is in. */
+export function paneOf(eventTime: string, everySeconds: number): string {
+  const every = everySeconds * 1_000_000;
+  return `make_timestamptz((epoch_us(${identifier(eventTime)}::TIMESTAMPTZ) // ${every}) * ${every})`;
+}
+
 /** The components that a window's measures are made of, each once. */
 export function componentsOf(window: Window, dataset: Dataset): Component[] {
   const components = new Map<string, Component>([[partial.events, events]]);

@@ -6,7 +6,9 @@ import type { ObjectInfo } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { apply } from './apply';
 import { replayed } from './delivery';
-import { judge } from './judge';
+import { judge, judged } from './judge';
+import { paneOf } from './partials';
+import { rebuild } from './rebuild';
 import type { StreamRecord } from './record';
 import { refusedOf } from './refused';
 import type { StreamServices } from './services';
@@ -26,9 +28,9 @@ export interface Replayed {
 const recordsAtOnce = 10_000;
 
 /**
- * Reads a stream's events again, from the files of bronze that arrived on these days, into its table and windows. A row
- * that the table holds in a later version, by the time of the event, stays. Done again, it changes nothing. One replay at a
- * time: two at once may count an event twice that neither table nor windows held.
+ * Reads a stream's events again, from the files of bronze that arrived on these days, into its table; a row that the table
+ * holds in a later version, by the time of the event, stays. Windows that these events fall into are then made anew from
+ * the table, where late events count. Done again, it changes nothing.
  *
  * @throws Error where the table has no key, and would hold its rows twice
  * @throws TransientError where the catalog or the store fails in a way that may pass
@@ -40,15 +42,17 @@ export async function replay(range: DateRange, stream: Stream, services: StreamS
       `${stream.table} has no primary key, so a replay would add its rows a second time; give its contract a primaryKey, or clear the table first`,
     );
   const result = { files: 0, records: 0, changed: 0, refused: 0 };
+  const panes = stream.windows.map(() => new Set<bigint>());
   for (const file of await filesOf(range, dataset.source!, services)) {
     result.files += 1;
     for await (const records of recordsIn(file, stream, services)) {
-      const done = await replayRecords(records, stream, services);
+      const done = await replayRecords(records, panes, stream, services);
       result.records += records.length;
       result.changed += done.changed;
       result.refused += done.refused;
     }
   }
+  for (const [i, window] of stream.windows.entries()) await rebuild([...panes[i]!], window, stream, services);
   return result;
 }
 
@@ -100,15 +104,24 @@ async function* recordsIn(
 
 async function replayRecords(
   records: readonly StreamRecord[],
+  panes: readonly Set<bigint>[],
   stream: Stream,
   services: StreamServices,
 ): Promise<{ changed: number; refused: number }> {
-  const { dataset } = findTable(stream.table, services.manifest);
+  const { lake, manifest } = services;
+  const { dataset } = findTable(stream.table, manifest);
   const delivery = replayed(records, stream.eventTime);
-  const given = await judge(delivery, stream, dataset, services.lake);
+  const given = await judge(delivery, stream, dataset, lake);
   try {
-    const refused = await refusedOf(records, given, services.lake);
-    const { changed } = await apply(delivery, given, stream, services);
+    const refused = await refusedOf(delivery.records, given, lake);
+    const { changed } = await apply(delivery, given, { ...stream, windows: [] }, services);
+    for (const [i, { everySeconds }] of stream.windows.entries()) {
+      const rows = await lake.query<{ pane: bigint }>(
+        `SELECT DISTINCT epoch_us(${paneOf(stream.eventTime, everySeconds)}) AS pane FROM ${identifier(given.table)}
+         WHERE ${judged.counted(i)}`,
+      );
+      for (const { pane } of rows) panes[i]!.add(pane);
+    }
     return { changed, refused: refused.length };
   } finally {
     await given.drop();

@@ -5,7 +5,7 @@ import { identifier, literal } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
 import { type Delivery, firstFresh, positionsAfter } from './delivery';
 import { type Judged, judged } from './judge';
-import { componentsOf, partial, stateTable } from './partials';
+import { componentsOf, paneOf, partial, stateTable } from './partials';
 import { positionsOf, positionsProperty } from './positions';
 import type { Stream, Window } from './stream';
 
@@ -49,7 +49,6 @@ export async function panesOf(
   const window = stream.windows[index]!;
   const table = identifier(`ingot_panes_${stream.name}_${window.name}`);
   const inputs = [...new Set([...window.groupBy, ...window.measures.flatMap(({ column }) => column ?? [])])];
-  const every = window.everySeconds * 1_000_000;
   const time = `epoch_us(${identifier(stream.eventTime)}::TIMESTAMPTZ)`;
   const { key } = dataset;
   const drop = async () => {
@@ -64,7 +63,7 @@ export async function panesOf(
     key.length === 0 ? '' : `ANTI JOIN ${lake.name(place.database, place.table)} AS t ON ${sameKey(key, 'e', 't')}`;
   await lake.run(`
     CREATE TEMP TABLE ${table} AS
-    SELECT ${judged.ordinal}, ${judged.lane} AS lane, make_timestamptz((${time} // ${every}) * ${every}) AS ${partial.pane}, ${time} AS ${micros},
+    SELECT ${judged.ordinal}, ${judged.lane} AS lane, ${paneOf(stream.eventTime, window.everySeconds)} AS ${partial.pane}, ${time} AS ${micros},
       ${inputs.length === 0 ? '1 AS _none' : columnList(inputs, 'e')}
     FROM (SELECT * FROM ${identifier(given.table)} WHERE ${judged.reasons} IS NULL ${first}) AS e ${known}
     WHERE ${judged.counted(index)}`);
