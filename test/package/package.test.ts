@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { yamlDocument } from '../../lib/contract/document';
 import { checkContract, readContract } from '../../lib/contract/read';
+import { parse } from '../../lib/contract/strict';
+import { platformFile } from '../../lib/platform/schema';
+import { databaseProblems } from '../../lib/postgres/resolve';
 import { loadedBy, PackedPackage, typeErrors } from './consumer';
 
 const cdkPeers = ['aws-cdk-lib', 'constructs', '@types/node'];
@@ -95,8 +99,22 @@ describe('README and other pages', () => {
     expect(typeErrors(folder, 'node16', ...sources)).toEqual([]);
   });
 
-  test('every block of YAML is a contract without a problem or a word that nothing reads', () => {
-    const checks = of('yaml').map(({ page, text }) => checkContract(readContract(page, text)));
+  const isContract = ({ text }: { text: string }) => /^apiVersion:/m.test(text);
+
+  test('every block of YAML that is no contract is a platform.yaml without a problem', () => {
+    const platforms = of('yaml').filter((block) => !isContract(block));
+    expect(platforms.length).toBeGreaterThan(0);
+    for (const { page, text } of platforms) {
+      const { document, problems } = yamlDocument(page, text);
+      const { value, problems: words } = parse(platformFile, document);
+      expect([...problems, ...words, ...databaseProblems(value?.name ?? '', value?.database ?? {})]).toEqual([]);
+    }
+  });
+
+  test('every block of YAML with an apiVersion is a contract without a problem or a word that nothing reads', () => {
+    const checks = of('yaml')
+      .filter(isContract)
+      .map(({ page, text }) => checkContract(readContract(page, text)));
     expect(checks.length).toBeGreaterThan(0);
     for (const { datasets, problems, notices } of checks) {
       expect({ problems, notices }).toEqual({ problems: [], notices: [] });
