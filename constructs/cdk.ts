@@ -4,6 +4,7 @@ export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
 export type { Replica } from './lake/props';
+export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/cdk';
 export { Network, type NetworkProps, type NetworkSource } from './network/cdk';
 export { Pipeline, type PipelineProps } from './pipeline/cdk';
 export { Platform, type PlatformProps } from './platform/cdk';

@@ -5,6 +5,7 @@ export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
 export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
+export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/terraform';
 export { Network, type NetworkProps, type NetworkSource } from './network/terraform';
 export { Pipeline, type PipelineProps } from './pipeline/terraform';
 export { Platform, type PlatformProps } from './platform/terraform';

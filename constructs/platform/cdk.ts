@@ -1,6 +1,8 @@
 import { Construct } from 'constructs';
+import { platformMigrations } from '../../lib/migrations/platform';
 import { Catalog } from '../catalog/cdk';
 import { Lake } from '../lake/cdk';
+import { DatabaseMigrations } from '../migrations/cdk';
 import { Network, type NetworkSource } from '../network/cdk';
 import { Pipeline } from '../pipeline/cdk';
 import { PostgresDatabase } from '../postgres/cdk';
@@ -31,6 +33,8 @@ export class Platform extends Construct {
   readonly pipeline: Pipeline;
   /** Absent where the manifest has none. */
   readonly database?: PostgresDatabase;
+  /** Absent where the manifest has none. */
+  readonly migrations?: DatabaseMigrations;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
@@ -58,11 +62,20 @@ export class Platform extends Construct {
         operationsKey: this.catalog.key,
         topic: this.pipeline.notices,
       });
+    const migrations = platformMigrations(manifest);
+    if (this.database !== undefined && migrations.files.length + migrations.uses.length > 0)
+      this.migrations = new DatabaseMigrations(this, 'Migrations', {
+        ...props,
+        migrations,
+        database: this.database,
+        operationsKey: this.catalog.key,
+        topic: this.pipeline.notices,
+      });
   }
 
   /** What the platform costs a month when no data arrives. */
   get idleCost(): IdleCost {
-    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database];
+    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database, this.migrations];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));
   }
 }

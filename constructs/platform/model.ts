@@ -16,8 +16,8 @@ export function endpointsOf({ network, database }: Manifest, functionsInside: bo
   return [
     ...new Set([
       ...(network !== undefined && 'cidr' in network ? network.endpoints : []),
-      // Migrations log in with the master secret; all others with IAM, which makes its tokens without a call.
-      ...(database === undefined ? [] : ['secretsmanager']),
+      // Migrations log in with the master secret, and start their state machine; all others with IAM, which makes its tokens without a call.
+      ...(database === undefined ? [] : ['secretsmanager', 'states']),
       ...(functionsInside ? ['glue', 'sqs'] : []),
     ]),
   ].sort();

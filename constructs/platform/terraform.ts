@@ -1,6 +1,8 @@
 import { Construct } from 'constructs';
+import { platformMigrations } from '../../lib/migrations/platform';
 import { Catalog } from '../catalog/terraform';
 import { Lake } from '../lake/terraform';
+import { DatabaseMigrations } from '../migrations/terraform';
 import { Network, type NetworkSource } from '../network/terraform';
 import { Pipeline } from '../pipeline/terraform';
 import { PostgresDatabase } from '../postgres/terraform';
@@ -25,6 +27,8 @@ export class Platform extends Construct {
   readonly pipeline: Pipeline;
   /** Absent where the manifest has none. */
   readonly database?: PostgresDatabase;
+  /** Absent where the manifest has none. */
+  readonly migrations?: DatabaseMigrations;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
@@ -52,11 +56,20 @@ export class Platform extends Construct {
         operationsKey: this.catalog.key,
         topic: { arn: this.pipeline.notices },
       });
+    const migrations = platformMigrations(manifest);
+    if (this.database !== undefined && migrations.files.length + migrations.uses.length > 0)
+      this.migrations = new DatabaseMigrations(this, 'Migrations', {
+        ...props,
+        migrations,
+        database: this.database,
+        operationsKey: this.catalog.key,
+        topic: { arn: this.pipeline.notices },
+      });
   }
 
   /** What the platform costs a month when no data arrives. */
   get idleCost(): IdleCost {
-    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database];
+    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database, this.migrations];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));
   }
 }

@@ -1,0 +1,60 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { type Attributes, render } from '../core/cdk/render';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import { type Resolved, resolve } from '../core/text';
+import { noticesId } from '../pipeline/ids';
+import type { IPostgresDatabase } from '../postgres/cdk';
+import { invocationId, type MigrationsFacts, type MigrationsModel, migrationsModel } from './model';
+import type { MigrationsDeclaration } from './props';
+
+export interface DatabaseMigrationsProps extends MigrationsDeclaration {
+  /** What they are applied to: itself, never through its proxy. */
+  readonly database: IPostgresDatabase;
+  /**
+   * An existing key for logs, topic and environment. Its policy must let the services in `servicesUseOperationsKey` use
+   * it.
+   * @default a new one
+   */
+  readonly operationsKey?: IKey;
+  /**
+   * A topic that is told of the alarm.
+   * @default a new one
+   */
+  readonly topic?: ITopic;
+}
+
+/**
+ * Migrations of a database: the short ones are applied at each deploy, which fails where one of them does; the long and
+ * the destructive ones by a state machine that the deploy starts and does not wait for.
+ */
+export class DatabaseMigrations extends Construct {
+  readonly function: IFunction;
+  /** Applies what is long or destructive. */
+  readonly machine: IStateMachine;
+  readonly facts: Resolved<MigrationsFacts>;
+  /** What was decided, before any engine. */
+  readonly model: MigrationsModel;
+
+  constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
+    super(scope, id);
+    const { database, operationsKey: key, topic } = props;
+    const given: Record<string, Attributes> = {
+      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
+      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
+    };
+    this.model = migrationsModel(this.node.path, props, database.facts, {
+      nodes: new Set(Object.keys(given)),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    // The address of a cluster is there before its instances are, and before the rules that let the function in.
+    this.node.findChild(invocationId).node.addDependency(database);
+    this.function = Fn.fromFunctionArn(this, 'Function', this.facts.functionArn);
+    this.machine = StateMachine.fromStateMachineArn(this, 'Machine', this.facts.machineArn);
+  }
+}
