@@ -2,6 +2,7 @@ import type { PublishEvent, PublishResult } from '../handlers/events';
 import { findGroup, findTable, type TablePlace, tableId } from '../platform/lookup';
 import type { Group, Model } from '../platform/manifest';
 import { resultsTable } from '../quality/results-table';
+import { objectRoot } from '../runtime/objects';
 import type { Services } from '../runtime/services';
 import { literal } from '../sql/quote';
 import { columnList } from '../sql/rows';
@@ -119,7 +120,7 @@ async function writeLineage(
   const answers = await answersOf(run, table, services);
   if (answers.length > 0) events.push([`${table}.quality`, assertionsEvent(of, answers, place.dataset.rules)]);
 
-  const folder = `${zones[manifest.ops.zone]}/_ops/lineage/${encodeURIComponent(run)}`;
+  const folder = `${objectRoot(zones[manifest.ops.zone]!)}/_ops/lineage/${encodeURIComponent(run)}`;
   for (const [name, event] of events) {
     await objects.write(`${folder}/${name}.json`, `${JSON.stringify(event, null, 2)}\n`, 'application/json');
   }

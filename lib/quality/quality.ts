@@ -2,6 +2,7 @@ import type { QualityEvent, QualityResult } from '../handlers/events';
 import { findTable, type TablePlace, tableId } from '../platform/lookup';
 import { lastWritten } from '../publish/freshness';
 import { metricNames } from '../publish/metrics';
+import { objectRoot } from '../runtime/objects';
 import type { Services } from '../runtime/services';
 import { validity } from '../sql/scd2';
 import { evaluate } from './evaluate';
@@ -52,7 +53,7 @@ interface Answers extends Recorded {
 /** The same answers as one JSON object of the lake, for who has no SQL at hand. A repeat replaces it. */
 async function writeJson(answers: Answers, services: Services): Promise<void> {
   const { manifest, zones, objects } = services;
-  const folder = `${zones[manifest.ops.zone]}/_ops/quality/${encodeURIComponent(answers.run)}`;
+  const folder = `${objectRoot(zones[manifest.ops.zone]!)}/_ops/quality/${encodeURIComponent(answers.run)}`;
   await objects.write(`${folder}/${answers.table}.json`, `${JSON.stringify(answers, null, 2)}\n`, 'application/json');
 }
 

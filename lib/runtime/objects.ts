@@ -5,6 +5,13 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ObjectInfo, Objects } from './services';
 
+/**
+ * The root of a zone of Iceberg tables, for objects that stand beside them. In a location of Iceberg nothing is encoded;
+ * the URI of an object that is a file here is a URL.
+ */
+export const objectRoot = (location: string): string =>
+  location.startsWith('file://') ? pathToFileURL(location.slice('file://'.length)).href : location;
+
 /** Objects that are files on this machine, by `file:///…`. */
 export const localObjects: Objects = {
   async *list(prefix) {
