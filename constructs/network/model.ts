@@ -146,6 +146,17 @@ function endpointPolicy(service: string, services: readonly string[]): Statement
     resources: ['*'],
     conditions: { StringEquals: { 'aws:PrincipalAccount': aws.account } },
   };
+  if (service !== 's3') return [own];
+  // A custom resource answers CloudFormation through an address that it has signed itself, in a bucket of its own in
+  // each region, whose name holds the region without its hyphens.
+  const answers: Statement = {
+    sid: 'CustomResourcesAnswer',
+    effect: 'Allow',
+    principal: 'anyone',
+    actions: ['s3:PutObject'],
+    resources: [text`arn:${aws.partition}:s3:::cloudformation-custom-resource-response-*/*`],
+    conditions: { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } },
+  };
   // ECR keeps layers of images in a bucket of its own, and hands out addresses that it has signed itself.
   const layers: Statement = {
     sid: 'ImageLayers',
@@ -154,7 +165,7 @@ function endpointPolicy(service: string, services: readonly string[]): Statement
     actions: ['s3:GetObject'],
     resources: [text`arn:${aws.partition}:s3:::prod-${aws.region}-starport-layer-bucket/*`],
   };
-  return service === 's3' && services.includes('ecr.dkr') ? [own, layers] : [own];
+  return [own, answers, ...(services.includes('ecr.dkr') ? [layers] : [])];
 }
 
 /** The log of all connections, and the role that writes it. */

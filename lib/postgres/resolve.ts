@@ -52,7 +52,9 @@ export function resolveDatabase(name: string, declared: DatabaseDeclaration): Da
       freeStorageGb: alarms?.freeStorageGb ?? (engine === 'aurora' ? 2 : Math.max(2, storageGb / 10)),
       connections:
         alarms?.connections ??
-        Math.floor(0.8 * connectionsOf(engine === 'aurora' ? 2 * capacity.max : memoryGb(instanceClass))),
+        Math.floor(
+          0.8 * (engine === 'aurora' ? connectionsOfAurora(capacity) : connectionsOf(memoryGb(instanceClass))),
+        ),
       replicaLagSeconds: alarms?.replicaLagSeconds ?? 30,
       slowQueries: alarms?.slowQueries ?? 20,
       transactionIds: alarms?.transactionIds ?? 1_000_000_000,
@@ -87,6 +89,10 @@ function memoryGb(instanceClass: string): number {
 /** RDS allows one for each 9,531,392 bytes that it leaves to PostgreSQL, about nine tenths of the memory, up to 5,000. */
 const connectionsOf = (gb: number): number => Math.min(5000, (gb * 2 ** 30 * 0.9) / 9_531_392);
 
+/** A capacity unit has 2 GB; one that may shrink to half a unit or pause allows 2,000 at most. */
+const connectionsOfAurora = ({ min, max }: { readonly min: number; readonly max: number }): number =>
+  Math.min(min > 0.5 ? 5000 : 2000, connectionsOf(2 * max));
+
 interface Wrong {
   readonly path: string;
   readonly message: string;
@@ -109,7 +115,7 @@ export function databaseProblems(name: string, declared: DatabaseDeclaration): W
     ...(['postgres', 'rdsadmin', 'template0', 'template1'].includes(database.databaseName)
       ? [{ path: 'databaseName', message: `must not be ${database.databaseName}: PostgreSQL has one of that name` }]
       : []),
-    ...(database.engine === 'aurora' && capacity !== undefined ? capacityProblems(capacity) : []),
+    ...(database.engine === 'aurora' && capacity !== undefined ? capacityProblems(capacity, database) : []),
     ...(database.engine === 'instance' ? instanceProblems(database) : []),
     ...replicaProblems(database),
     ...number('port', database.port, { min: 1150, max: 65_535, whole: true }),
@@ -172,12 +178,22 @@ function otherEngine(engine: string, declared: DatabaseDeclaration): Wrong[] {
     }));
 }
 
-function capacityProblems({ min, max }: { min: number; max: number }): Wrong[] {
+function capacityProblems(
+  { min, max }: { readonly min: number; readonly max: number },
+  { proxy, logicalReplication }: DatabaseManifest,
+): Wrong[] {
+  const awake = proxy !== false ? 'a proxy' : logicalReplication ? 'logical replication' : undefined;
   const half = (path: string, given: number, least: number) =>
     given >= least && given <= 256 && Number.isInteger(2 * given)
       ? []
       : [{ path, message: `must be a number from ${least} to 256 in steps of 0.5; given ${show(given)}` }];
-  return [...half('capacity.min', min, 0), ...half('capacity.max', max, Math.max(1, min))];
+  return [
+    ...half('capacity.min', min, 0),
+    ...half('capacity.max', max, Math.max(1, min)),
+    ...(min === 0 && awake !== undefined
+      ? [{ path: 'capacity.min', message: `must be 0.5 at least, since ${awake} keeps it from pausing; given 0` }]
+      : []),
+  ];
 }
 
 function instanceProblems(database: DatabaseManifest): Wrong[] {

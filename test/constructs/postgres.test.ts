@@ -465,6 +465,9 @@ describe.each(engines)('$engine', ({ database, nowhere }) => {
       'Stack/Database capacity.max: must be a number from 1 to 256 in steps of 0.5; given 300',
       'Stack/Database readReplicas: must be 1 at least where multiAz is true, since a reader is what takes over; given 0',
     ]);
+    expect(problemsOf(() => database({ engine: 'aurora', capacity: { min: 0, max: 1 }, proxy: true }))).toEqual([
+      'Stack/Database capacity.min: must be 0.5 at least, since a proxy keeps it from pausing; given 0',
+    ]);
   });
 });
 
