@@ -33,7 +33,11 @@ export interface Dataset {
   readonly materialization?: Materialization;
   /** Days that rows are kept, where the contract says so; else the zone's apply. */
   readonly retentionDays?: number;
-  /** The date or time that says how old a row is; without it rows are kept for ever, but for ended versions of history. */
+  /**
+   * The date or time that says how old a row is: what the contract's retention names, else its freshness, else, where the
+   * contract says how long, the first date that it partitions by. Without one rows are kept for ever, but for ended
+   * versions of history.
+   */
   readonly retentionColumn?: string;
   /** Declared volume, GB a day. Decides the engine. */
   readonly dailyVolumeGb?: number;
@@ -43,7 +47,7 @@ export interface Dataset {
   /** The contract's team, first the owner: e-mail addresses or user names. */
   readonly owners: readonly string[];
   readonly tags: readonly string[];
-  /** Roles that the contract gives access to. */
+  /** Roles that the contract says have access. No grant follows: rights are given to principals of the account. */
   readonly roles: readonly AccessRole[];
 }
 

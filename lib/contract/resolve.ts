@@ -2,19 +2,20 @@ import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { columnName, readColumn } from './column';
 import { type Custom, readCustom, tableProperties } from './custom';
-import type { Column, Dataset, Materialization, Partition, Rule, SortKey, Type } from './dataset';
-import { derivedRules, freshnessRule, keyRule, typeRule } from './derived';
+import type { Column, Dataset, Partition, SortKey } from './dataset';
+import { freshnessRule, typeRule } from './derived';
 import type { Document, Path } from './document';
-import { historyColumns, longestTableName, nameProblem, quarantineSuffix } from './names';
+import { type Filled, historyOf, materializationOf } from './materialization';
+import { longestTableName, nameProblem, quarantineSuffix } from './names';
 import { Notes } from './notes';
 import type { DataContract, SchemaObject, SchemaProperty } from './odcs';
 import { transformOf, transformProblem } from './partition';
-import { qualityRule, type Target } from './quality';
 import { bindReferences, type ForeignKey, foreignKeys } from './references';
+import { retentionOf } from './retention';
 import { ownersOf, promisesOf, rolesOf } from './service';
 import { postgresOf, sourceOf, type ZoneKind } from './source';
 import { show } from './strict';
-import { typeText } from './types';
+import { rulesOf } from './table-rules';
 
 /** What a contract says, resolved. */
 export interface ResolvedContract {
@@ -75,8 +76,6 @@ export function resolveContract(
   };
 }
 
-const isMoment = (type: Type) => type === 'date' || type === 'timestamp' || type === 'timestamptz';
-
 /** Several tables of one contract say what is wrong with what they share, once each. */
 const unrepeated = (problems: readonly Problem[]): Problem[] => [
   ...new Map(problems.map((problem) => [`${problem.path}\n${problem.message}`, problem])).values(),
@@ -86,7 +85,6 @@ const unrepeated = (problems: readonly Problem[]): Problem[] => [
 class TableReader {
   private readonly columns: readonly Column[];
   private readonly columnPaths = new Map<string, Path>();
-  private readonly rulePaths = new Map<string, Path>();
   private readonly name: string;
 
   constructor(
@@ -115,24 +113,44 @@ class TableReader {
     const key = this.positions('primaryKey', 'primaryKeyPosition').map(columnName);
     const source = sourceOf(this.contract, this.name, this.zones ?? standardZones, this.notes);
     const partitionBy = this.partitions();
-    const materialization = this.materialization(source !== undefined, key, partitionBy);
-    const history = this.history(materialization, key);
+    const arrives = source !== undefined;
+    const { custom, columns, path } = this;
+    const filled: Filled = { custom, columns, key, partitionBy, arrives, path };
+    const materialization = materializationOf(filled, this.notes);
+    const { watermark } = custom;
+    if (watermark !== undefined && materialization !== undefined && 'column' in materialization)
+      this.checkColumn(watermark.value, watermark.path, 'watermark');
+    const history = historyOf(filled, materialization, this.columnPaths, this.notes);
     const byProperty = new Map(this.properties.map((property, i) => [property.name, this.columns[i]!]));
     const promises = promisesOf(
       this.contract,
       { names: [this.table.name, this.name], columns: byProperty },
       this.notes,
     );
-    const retentionDays = this.custom.retention?.value ?? promises.retentionDays;
+    const retention = retentionOf(
+      { name: this.name, columns: this.columns, history, partitionBy, promises, said: this.custom.retention },
+      this.notes,
+    );
     const description = this.table.description ?? this.contract.description?.purpose;
     const { file } = this.document;
     const maxQuarantinePercent = this.custom.maxQuarantinePercent?.value ?? 10;
-    const arrives = source !== undefined;
     const postgres = postgresOf(this.contract, this.table.name);
-    const rules = this.rules({ zone, table: this.name, columns: byProperty, arrives }, key, history, [
-      ...(arrives ? this.columns.flatMap((column) => typeRule(column, maxQuarantinePercent)) : []),
-      ...freshnessRule(promises.sla),
-    ]);
+    const { rules, paths } = rulesOf(
+      {
+        table: this.table,
+        columns,
+        key,
+        history,
+        target: { zone, table: this.name, columns: byProperty, arrives },
+        path,
+        columnPaths: this.columnPaths,
+      },
+      [
+        ...(arrives ? columns.flatMap((column) => typeRule(column, maxQuarantinePercent)) : []),
+        ...freshnessRule(promises.sla),
+      ],
+      this.notes,
+    );
     const keys = foreignKeys(this.table, this.path, byProperty, this.notes);
     const dataset: Dataset = {
       name: this.name,
@@ -148,8 +166,7 @@ class TableReader {
       ...(postgres === undefined ? {} : { postgres }),
       history,
       ...(materialization === undefined ? {} : { materialization }),
-      ...(retentionDays === undefined ? {} : { retentionDays }),
-      ...(promises.retentionColumn === undefined ? {} : { retentionColumn: promises.retentionColumn }),
+      ...retention,
       ...(this.custom.volumePerDay === undefined ? {} : { dailyVolumeGb: this.custom.volumePerDay.value }),
       maxQuarantinePercent,
       sla: promises.sla,
@@ -161,7 +178,7 @@ class TableReader {
       dataset: deepFreeze(dataset),
       path: this.path,
       columnPaths: this.columnPaths,
-      rulePaths: this.rulePaths,
+      rulePaths: paths,
       names: [this.table.name, this.name, ...(this.table.id === undefined ? [] : [this.table.id])],
       columnNames: namesOf(this.properties),
       foreignKeys: keys,
@@ -250,124 +267,6 @@ class TableReader {
         path,
         `of ${what} must be a column of ${this.name}; ${givenAllowed(name, [...this.columnPaths.keys()])}`,
       );
-  }
-
-  /** How a model fills the table. Whether there is such a model is known to the platform alone. */
-  private materialization(
-    hasSource: boolean,
-    key: readonly string[],
-    partitionBy: readonly Partition[],
-  ): Materialization | undefined {
-    const { materialization: given, watermark, history } = this.custom;
-    if (hasSource) {
-      for (const [what, one] of [
-        ['materialization', given],
-        ['watermark', watermark],
-      ] as const)
-        if (one !== undefined)
-          this.notes.problem(
-            one.path,
-            `of ${what} must be left out: files fill the table, from the server that the contract names`,
-          );
-      return undefined;
-    }
-    const kind = given?.value ?? (history?.value === 'scd2' ? 'scd2' : watermark !== undefined ? 'watermark' : 'full');
-    const at = given?.path ?? watermark?.path ?? history?.path ?? this.path;
-    if (history?.value === 'scd2' && kind !== 'scd2')
-      this.notes.problem(at, `of materialization must be scd2 where history is scd2; given ${show(kind)}`);
-    if (history?.value === 'current' && kind === 'scd2')
-      this.notes.problem(at, 'of materialization must not be scd2 where history is current');
-    if (kind !== 'full' && kind !== 'partition' && key.length === 0)
-      this.notes.problem(
-        at,
-        `asks for a primary key: rows of a ${kind} table are merged by it; mark a property with primaryKey: true`,
-      );
-    if (kind === 'partition' && partitionBy.length === 0)
-      this.notes.problem(at, 'of materialization is partition, but no property is marked with partitioned: true');
-    if (kind !== 'watermark' && kind !== 'scd2') {
-      if (watermark !== undefined)
-        this.notes.problem(watermark.path, `of watermark must be left out where materialization is ${kind}`);
-      return { kind };
-    }
-    if (watermark === undefined) {
-      if (kind === 'scd2') return { kind };
-      this.notes.problem(at, 'of materialization is watermark: the custom property watermark must name its column');
-      return { kind: 'full' };
-    }
-    this.checkColumn(watermark.value, watermark.path, 'watermark');
-    const type = this.columns.find(({ name }) => name === watermark.value)?.type;
-    if (kind === 'scd2' && type !== undefined && !isMoment(type))
-      this.notes.problem(
-        watermark.path,
-        `of watermark must be a column of dates or timestamps: it says from when on a version holds; ${watermark.value} is ${typeText(type)}`,
-      );
-    return { kind, column: watermark.value };
-  }
-
-  private history(materialization: Materialization | undefined, key: readonly string[]): Dataset['history'] {
-    const history = materialization?.kind === 'scd2' ? 'scd2' : (this.custom.history?.value ?? 'current');
-    if (history === 'current') return history;
-    if (materialization === undefined && key.length === 0)
-      this.notes.problem(
-        this.custom.history!.path,
-        'of history is scd2, which needs a primary key; mark a property with primaryKey: true',
-      );
-    for (const name of historyColumns) {
-      const at = this.columnPaths.get(name);
-      if (at !== undefined)
-        this.notes.problem([...at, 'name'], `must not be ${name}: history of type 2 adds a column of that name`);
-    }
-    return history;
-  }
-
-  /**
-   * Derived rules first, then those of the columns, then those of the table. `also`: derived rules that one of the same
-   * type and column takes the place of, where the contract has one.
-   */
-  private rules(target: Target, key: readonly string[], history: Dataset['history'], also: readonly Rule[]): Rule[] {
-    const isCurrent = history === 'scd2' ? 'is_current' : undefined;
-    const rules = new Map<string, Rule>();
-    this.properties.forEach((property, i) => {
-      for (const rule of derivedRules(property, this.columns[i]!, isCurrent))
-        this.addRule(rule, rules, [...this.path, 'properties', i]);
-    });
-    for (const rule of keyRule(key, isCurrent)) this.addRule(rule, rules, this.path);
-    this.properties.forEach((property, i) => {
-      this.addDeclared(property.quality, { ...target, column: this.columns[i]! }, rules, [
-        ...this.path,
-        'properties',
-        i,
-      ]);
-    });
-    this.addDeclared(this.table.quality, target, rules, this.path);
-    const columnOf = (rule: Rule) => ('column' in rule ? rule.column : undefined);
-    const declared = [...rules.values()];
-    for (const rule of also)
-      if (!declared.some((other) => other.type === rule.type && columnOf(other) === columnOf(rule)))
-        this.addRule(rule, rules, this.columnPaths.get(columnOf(rule) ?? '') ?? this.path);
-    return [...rules.values()];
-  }
-
-  private addDeclared(quality: SchemaObject['quality'], target: Target, rules: Map<string, Rule>, path: Path): void {
-    for (const [i, declared] of (quality ?? []).entries()) {
-      const at = [...path, 'quality', i];
-      const rule = qualityRule(declared, at, target, this.notes);
-      const given = declared.name ?? declared.id;
-      if (rule !== undefined && given !== undefined && rules.has(given))
-        this.notes.problem(
-          [...at, declared.name === undefined ? 'id' : 'name'],
-          `must be unique in its table; ${show(given)} is given twice`,
-        );
-      if (rule !== undefined) this.addRule(rule, rules, at);
-    }
-  }
-
-  /** A name that the contract leaves out is numbered where it is taken. */
-  private addRule(rule: Rule, rules: Map<string, Rule>, path: Path): void {
-    let { name } = rule;
-    for (let n = 2; rules.has(name); n++) name = `${rule.name}.${n}`;
-    rules.set(name, { ...rule, name });
-    this.rulePaths.set(name, path);
   }
 }
 

@@ -1,5 +1,6 @@
 import { daysIn } from './custom';
 import type { AccessRole, Column, Sla } from './dataset';
+import type { Path } from './document';
 import type { Notes } from './notes';
 import type { DataContract, SlaProperty } from './odcs';
 import { show } from './strict';
@@ -9,6 +10,8 @@ export interface Promises {
   readonly sla: Sla;
   readonly retentionDays?: number;
   readonly retentionColumn?: string;
+  /** Where the contract says how long rows are kept. */
+  readonly retentionPath?: Path;
 }
 
 const hoursIn: ReadonlyMap<string, number> = new Map(
@@ -41,7 +44,7 @@ export function promisesOf(
   notes: Notes,
 ): Promises {
   let sla: Sla = {};
-  let retention: Pick<Promises, 'retentionDays' | 'retentionColumn'> = {};
+  let retention: Omit<Promises, 'sla'> = {};
   for (const [i, property] of (contract.slaProperties ?? []).entries()) {
     const path = ['slaProperties', i];
     const word = property.property.toLowerCase();
@@ -71,7 +74,7 @@ export function promisesOf(
         `must be a number with a unit (${units}); given ${show(property.value)} ${property.unit ?? ''}`,
       );
     } else if (retentionWords.has(word))
-      retention = { retentionDays: amount, ...(dated && { retentionColumn: dated.name }) };
+      retention = { retentionDays: amount, retentionPath: path, ...(dated && { retentionColumn: dated.name }) };
     else sla = { freshnessHours: amount, ...(dated && { freshnessColumn: dated.name }) };
   }
   return { sla, ...retention };
@@ -102,13 +105,13 @@ export function ownersOf({ team }: DataContract): string[] {
   return [...members.filter(isOwner), ...members.filter((member) => !isOwner(member))].map((member) => member.username);
 }
 
-/** Roles with the access that the contract gives them. A word for it that Ingot does not know gives none. */
+/** Roles with the access that the contract says they have. One whose access is in words that Ingot does not know is left out. */
 export function rolesOf(contract: DataContract, notes: Notes): AccessRole[] {
   return (contract.roles ?? []).flatMap(({ role, access = 'read' }, i) => {
     const word = access.toLowerCase().replace(/[^a-z]/g, '');
     if (['read', 'readonly', 'select'].includes(word)) return { role, access: 'read' as const };
     if (['write', 'readwrite'].includes(word)) return { role, access: 'write' as const };
-    notes.notice(['roles', i, 'access'], `is kept, but gives no access; given ${show(access)}; allowed: read, write`);
+    notes.notice(['roles', i, 'access'], `is kept, but not understood; given ${show(access)}; allowed: read, write`);
     return [];
   });
 }

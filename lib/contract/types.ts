@@ -144,3 +144,6 @@ export function widens(from: Type, to: Type): boolean {
   const before = new Set(from.fields.map((field) => field.name));
   return kept && to.fields.every((field) => before.has(field.name) || !field.required);
 }
+
+/** Whether its values say when. */
+export const isMoment = (type: Type): boolean => type === 'date' || type === 'timestamp' || type === 'timestamptz';

@@ -125,6 +125,48 @@ describe('a contract becomes a dataset', () => {
     expect(datasetOf(contract(columns, { slaProperties: [property] }))).toMatchObject(expected);
   });
 
+  describe('how old a row is', () => {
+    const day = { name: 'day', logicalType: 'date', partitioned: true } as const;
+    const bucket = { property: 'partitionTransform', value: 'bucket[4]' };
+    const columns = [
+      { name: 'id', logicalType: 'integer', primaryKey: true, partitioned: true, partitionKeyPosition: 1 },
+      { name: 'seen', logicalType: 'timestamp' },
+      { ...day, partitionKeyPosition: 2 },
+    ] as const;
+    const retention = { property: 'retention', value: 1, unit: 'y' };
+    const latency = { property: 'latency', value: 1, unit: 'd', element: 'orders.seen' };
+    const dated = (given: Parameters<typeof contract>[0], more: Parameters<typeof contract>[1]) => {
+      const { retentionColumn, retentionDays } = datasetOf(contract(given, more));
+      return { retentionColumn, retentionDays };
+    };
+
+    test.each<[string, string | undefined, Parameters<typeof contract>[1]]>([
+      ['by what its retention names', 'day', { slaProperties: [latency, { ...retention, element: 'orders.day' }] }],
+      ['else by what its freshness names', 'seen', { slaProperties: [retention, latency] }],
+      ['else by the first date that partitions it', 'day', { slaProperties: [retention] }],
+      [
+        'not by the end of its versions, which need no name',
+        undefined,
+        {
+          slaProperties: [retention, latency],
+          customProperties: [...contract().customProperties!, { property: 'history', value: 'scd2' }],
+        },
+      ],
+    ])('is said %s', (_how, column, more) => {
+      expect(dated(columns, more)).toEqual({ retentionColumn: column, retentionDays: 365 });
+    });
+
+    test('is said by its freshness where only the zone says how long, and never by a partition', () => {
+      expect(dated(columns, { slaProperties: [latency] }).retentionColumn).toBe('seen');
+      expect(dated(columns, {}).retentionColumn).toBeUndefined();
+    });
+
+    test('is not said by a partition of hashes', () => {
+      const hashed = [{ ...day, customProperties: [bucket] }] as const;
+      expect(dated(hashed, { slaProperties: [retention] }).retentionColumn).toBeUndefined();
+    });
+  });
+
   test.each([
     ['retention', '26 w', { retentionDays: 182 }],
     ['volumePerDay', '250 MB', { dailyVolumeGb: 0.25 }],
@@ -596,7 +638,7 @@ describe('what the standard allows and Ingot does not act on is kept, and said',
     [
       'access',
       contract(undefined, { roles: [{ role: 'x', access: 'dance' }] }),
-      ['c.yaml:16 roles[0].access: is kept, but gives no access; given "dance"; allowed: read, write'],
+      ['c.yaml:16 roles[0].access: is kept, but not understood; given "dance"; allowed: read, write'],
     ],
     [
       'a physical type of another family',
@@ -618,6 +660,13 @@ describe('what the standard allows and Ingot does not act on is kept, and said',
       'a custom property nearly one of ours',
       contract(undefined, { customProperties: [...contract().customProperties!, { property: 'retension', value: 1 }] }),
       ['c.yaml:9 customProperties[1].property: is kept as it is; given "retension"; did you mean retention?'],
+    ],
+    [
+      'how long rows are kept, where nothing says how old they are',
+      contract(undefined, { slaProperties: [{ property: 'retention', value: 1, unit: 'y' }] }),
+      [
+        'c.yaml:15 slaProperties[0]: is kept, but deletes nothing of orders: no column says how old a row is; name one in the SLA property retention, as element: orders.<column>',
+      ],
     ],
     [
       'servers elsewhere, prices, support, relationships, definitions',
