@@ -193,7 +193,7 @@ async function writeLog(run: Run): Promise<Omit<Applied, 'rejected'>> {
 }
 
 /** Puts changes that are not what the contract says beside the table, with every reason, each once. */
-async function quarantine(
+export async function quarantine(
   { database, table }: TablePlace,
   rejected: readonly Rejected[],
   { lake, log }: ApplyServices,

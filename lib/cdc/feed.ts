@@ -15,8 +15,17 @@ export interface Feed {
   readonly bySourceName: ReadonlyMap<string, Column>;
 }
 
-/** What a source's columns are, as far as its records say: the type of each, null where only its name is known. */
-export type SourceColumns = ReadonlyMap<string, Type | null>;
+/** What a source's columns are, as far as a record says. */
+export interface SourceColumns {
+  /** Type of each, null where only its name is known. */
+  readonly types: ReadonlyMap<string, Type | null>;
+  /** Whether the source said so, or the types are those of the record's JSON, which has fewer. */
+  readonly declared: boolean;
+  /** Whether these are all that the source has. */
+  readonly complete: boolean;
+}
+
+export const noColumns: SourceColumns = { types: new Map(), declared: false, complete: false };
 
 /** The tables of a source by their name there, `schema.table`. */
 export function feedsOf(source: CdcSource, manifest: Manifest): Map<string, Feed> {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { columnsWith, sourceColumnsOf, sourceColumnsProperty } from '../cdc/evolved';
+import type { NewColumn } from '../cdc/schema';
 import { type IcebergField, icebergFields } from '../contract/types';
 import { compareVersions } from '../contract/version';
 import { evolveColumns } from './evolve';
@@ -64,7 +66,8 @@ export function creation(spec: TableSpec): NewTableRequest {
 }
 
 /** What turns a table that exists into that of a spec. */
-export function evolution(spec: TableSpec, table: TableMetadata): Plan {
+export function evolution(declared: TableSpec, table: TableMetadata): Plan {
+  const spec = withSourceColumns(declared, table.properties);
   const recordedVersion = table.properties[recorded.version];
   if (recordedVersion !== undefined && compareVersions(spec.contract.version, recordedVersion) < 0) {
     const reason = `the contract's version ${spec.contract.version} is older than ${recordedVersion}, which the table has`;
@@ -97,6 +100,15 @@ export function evolution(spec: TableSpec, table: TableMetadata): Plan {
   const changes = parts.flatMap((part) => part.changes);
   const updates = parts.flatMap((part) => part.updates);
   return { kind: 'change', changes, commit: { requirements: requirementsOf(table, hasRows), updates } };
+}
+
+/** A table that is fed by changes keeps the columns that its source has added, whatever its contract says of them. */
+function withSourceColumns(spec: TableSpec, before: TableMetadata['properties']): TableSpec {
+  const said = spec.properties[sourceColumnsProperty] ?? before[sourceColumnsProperty];
+  if (said === undefined) return spec;
+  const properties = { ...spec.properties, [sourceColumnsProperty]: said };
+  const add = ({ name, type }: NewColumn) => ({ name, type, required: false });
+  return { ...spec, columns: columnsWith(spec.columns, sourceColumnsOf(properties), add), properties };
 }
 
 interface Part {

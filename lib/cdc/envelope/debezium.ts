@@ -1,6 +1,6 @@
 import type { Column, Type } from '../../contract/dataset';
 import type { Operation, Origin, Position } from '../change';
-import type { Feed } from '../feed';
+import { type Feed, noColumns } from '../feed';
 import { typeOf } from './dms';
 import {
   digitsOf,
@@ -9,11 +9,10 @@ import {
   type Json,
   plainText,
   type Read,
-  reading,
-  readObject,
   rowChanges,
   textIn,
   Unreadable,
+  within,
 } from './record';
 
 const operations: Readonly<Record<string, Operation>> = {
@@ -31,39 +30,40 @@ const unavailable = ['__debezium_unavailable_value', 'X19kZWJleml1bV91bmF2YWlsYW
  * Reads a record as Debezium's connector for PostgreSQL writes it, as JSON, with its schema or without. With
  * `provide.transaction.metadata` changes of one position are in order too.
  */
-export function readDebezium(feeds: ReadonlyMap<string, Feed>, origin: Origin): Read {
-  return reading(() => {
-    // What follows a delete, for the compaction of Kafka's topics.
-    if (origin.raw.trim() === '' || origin.raw.trim() === 'null') return { kind: 'nothing' };
-    const record = readObject(origin.raw);
-    const isWrapped = 'payload' in record;
-    if (isWrapped && record.payload === null) return { kind: 'nothing' };
-    const payload = isWrapped ? record.payload! : record;
-    if (!isObject(payload)) throw new Unreadable('must have an object payload');
-    // Heartbeats, and the borders of transactions.
-    if (!('op' in payload) && ('ts_ms' in payload || 'status' in payload)) return { kind: 'nothing' };
-    const op = textIn(payload, 'op');
-    if (op === 'm') return { kind: 'nothing' };
-    const operation = operations[op];
-    if (operation === undefined)
-      throw new Unreadable(`has the op ${op}; allowed: ${Object.keys(operations).join(', ')}`);
-    const { source, transaction } = payload;
-    if (!isObject(source)) throw new Unreadable('must have an object source, as Debezium writes it');
-    const feed = feedOfTable(feeds, textIn(source, 'schema'), textIn(source, 'table'));
+export function readDebezium(
+  feeds: ReadonlyMap<string, Feed>,
+  record: Readonly<Record<string, Json>>,
+  origin: Origin,
+): Read {
+  const payload = 'payload' in record ? record.payload! : record;
+  // What follows a delete, for the compaction of Kafka's topics.
+  if (payload === null) return { kind: 'nothing' };
+  if (!isObject(payload)) throw new Unreadable('must have an object payload');
+  // Heartbeats, and the borders of transactions.
+  if (!('op' in payload) && ('ts_ms' in payload || 'status' in payload)) return { kind: 'nothing' };
+  const op = textIn(payload, 'op');
+  if (op === 'm') return { kind: 'nothing' };
+  const operation = operations[op];
+  if (operation === undefined) throw new Unreadable(`has the op ${op}; allowed: ${Object.keys(operations).join(', ')}`);
+  const { source, transaction } = payload;
+  if (!isObject(source)) throw new Unreadable('must have an object source, as Debezium writes it');
+  const feed = feedOfTable(feeds, textIn(source, 'schema'), textIn(source, 'table'));
+  return within(feed, () => {
     const change = { operation, position: positionOf(source, transaction, operation), at: timeOf(source), origin };
     if (operation === 'truncate')
-      return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns: new Map() };
-    const fields = isWrapped && isObject(record.schema) ? fieldsOf(record.schema) : new Map<string, Field>();
-    const image = operation === 'delete' ? payload.before : payload.after;
-    if (!isObject(image ?? null))
-      throw new Unreadable(`must have an object ${operation === 'delete' ? 'before' : 'after'}`);
-    const { row, unchanged, columns } = readRow(feed, image as Readonly<Record<string, Json>>, fields);
-    const before = isObject(payload.before ?? null)
-      ? readRow(feed, payload.before as Readonly<Record<string, Json>>, fields)
-      : undefined;
-    return { kind: 'changes', feed, changes: rowChanges(feed, change, row, unchanged, before?.row), columns };
+      return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns: noColumns };
+    const fields = isObject(record.schema ?? null) ? fieldsOf(record.schema as Image) : new Map<string, Field>();
+    const image = (operation === 'delete' ? payload.before : payload.after) ?? null;
+    if (!isObject(image)) throw new Unreadable(`must have an object ${operation === 'delete' ? 'before' : 'after'}`);
+    const { row, unchanged, types } = readRow(feed, image, fields);
+    const before = payload.before ?? null;
+    const old = isObject(before) ? readRow(feed, before, fields).row : undefined;
+    const columns = { types, declared: fields.size > 0, complete: fields.size > 0 && operation !== 'delete' };
+    return { kind: 'changes', feed, changes: rowChanges(feed, change, row, unchanged, old), columns };
   });
 }
+
+type Image = Readonly<Record<string, Json>>;
 
 function positionOf(
   source: Readonly<Record<string, Json>>,
@@ -117,16 +117,16 @@ function fieldsOf(schema: Readonly<Record<string, Json>>): Map<string, Field> {
 function readRow(feed: Feed, image: Readonly<Record<string, Json>>, fields: ReadonlyMap<string, Field>) {
   const row: Record<string, string | null> = {};
   const unchanged: string[] = [];
-  const columns = new Map<string, Type | null>();
+  const types = new Map<string, Type | null>();
   for (const [name, value] of Object.entries(image)) {
     const field = fields.get(name);
-    columns.set(name, field === undefined ? typeOf(value) : (kinds[field.name ?? field.type]?.type ?? null));
+    types.set(name, field === undefined ? typeOf(value) : (kinds[field.name ?? field.type]?.type ?? null));
     const column = feed.bySourceName.get(name);
     if (column === undefined) continue;
     if (isUnavailable(value)) unchanged.push(column.name);
     else row[column.name] = textOf(value, column, field);
   }
-  return { row, unchanged, columns };
+  return { row, unchanged, types };
 }
 
 const isUnavailable = (value: Json): boolean =>

@@ -1,6 +1,6 @@
 import type { Type } from '../../contract/dataset';
-import { type Change, type Operation, type Origin, type Position, parseLsn } from '../change';
-import type { Feed } from '../feed';
+import { type Operation, type Origin, type Position, parseLsn } from '../change';
+import { type Feed, noColumns } from '../feed';
 import {
   digitsOf,
   feedOfTable,
@@ -8,11 +8,10 @@ import {
   type Json,
   plainText,
   type Read,
-  reading,
-  readObject,
   rowChanges,
   textIn,
   Unreadable,
+  within,
 } from './record';
 
 const operations: Readonly<Record<string, Operation>> = {
@@ -27,49 +26,33 @@ const operations: Readonly<Record<string, Operation>> = {
  * on, without which a change has no position, and IncludeNullAndEmpty, without which null cannot be told from a value that
  * was not sent.
  */
-export function readDms(feeds: ReadonlyMap<string, Feed>, origin: Origin): Read {
-  return reading(() => {
-    const { metadata, data, ...rest } = readObject(origin.raw);
-    if (!isObject(metadata)) throw new Unreadable('must have an object metadata, as AWS DMS writes it');
-    const table = textIn(metadata, 'table-name');
-    // Tables of DMS's own.
-    if (table.startsWith('awsdms_')) return { kind: 'nothing' };
-    const operation = textIn(metadata, 'operation');
-    if (metadata['record-type'] === 'control') return readControl(feeds, metadata, operation, origin);
-    const feed = feedOfTable(feeds, textIn(metadata, 'schema-name'), table);
-    const known = operations[operation];
-    if (known === undefined)
-      throw new Unreadable(`has the operation ${operation}; allowed: ${Object.keys(operations).join(', ')}`);
-    if (!isObject(data)) throw new Unreadable('must have an object data');
-    const before = rest['before-image'];
-    const { row, unchanged, columns } = readRow(feed, data, known === 'update');
-    const changes = rowChanges(
-      feed,
-      { operation: known, position: positionOf(metadata, known), at: timeOf(metadata), origin },
-      row,
-      unchanged,
-      isObject(before) ? readRow(feed, before, true).row : undefined,
-    );
-    return { kind: 'changes', feed, changes, columns };
-  });
-}
-
-function readControl(
+export function readDms(
   feeds: ReadonlyMap<string, Feed>,
-  metadata: Readonly<Record<string, Json>>,
-  operation: string,
+  { metadata, data, ...rest }: Readonly<Record<string, Json>>,
   origin: Origin,
 ): Read {
-  if (operation !== 'truncate-table') return { kind: 'nothing' };
-  const feed = feedOfTable(feeds, textIn(metadata, 'schema-name'), textIn(metadata, 'table-name'));
-  const change: Change = {
-    operation: 'truncate',
-    position: positionOf(metadata, 'truncate'),
-    at: timeOf(metadata),
-    row: {},
-    origin,
-  };
-  return { kind: 'changes', feed, changes: [change], columns: new Map() };
+  if (!isObject(metadata)) throw new Unreadable('must have an object metadata, as AWS DMS writes it');
+  const table = textIn(metadata, 'table-name');
+  // Tables of DMS's own.
+  if (table.startsWith('awsdms_')) return { kind: 'nothing' };
+  const said = textIn(metadata, 'operation');
+  const isControl = metadata['record-type'] === 'control';
+  if (isControl && said !== 'truncate-table') return { kind: 'nothing' };
+  const feed = feedOfTable(feeds, textIn(metadata, 'schema-name'), table);
+  return within(feed, () => {
+    const operation = isControl ? 'truncate' : operations[said];
+    if (operation === undefined)
+      throw new Unreadable(`has the operation ${said}; allowed: ${Object.keys(operations).join(', ')}`);
+    const change = { operation, position: positionOf(metadata, operation), at: timeOf(metadata), origin };
+    if (operation === 'truncate')
+      return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns: noColumns };
+    if (!isObject(data)) throw new Unreadable('must have an object data');
+    const before = rest['before-image'];
+    const { row, unchanged, types } = readRow(feed, data, operation === 'update');
+    const old = isObject(before) ? readRow(feed, before, true).row : undefined;
+    const columns = { types, declared: false, complete: false };
+    return { kind: 'changes', feed, changes: rowChanges(feed, change, row, unchanged, old), columns };
+  });
 }
 
 /** `<LSN of the change>.<n>.<LSN>`; in a transaction, records count up. Rows of the full load have no place in the log. */
@@ -96,9 +79,9 @@ function timeOf(metadata: Readonly<Record<string, Json>>): string {
 
 function readRow(feed: Feed, data: Readonly<Record<string, Json>>, isUpdate: boolean) {
   const row: Record<string, string | null> = {};
-  const columns = new Map<string, Type | null>();
+  const types = new Map<string, Type | null>();
   for (const [name, value] of Object.entries(data)) {
-    columns.set(name, typeOf(value));
+    types.set(name, typeOf(value));
     const column = feed.bySourceName.get(name);
     if (column === undefined) continue;
     const text = plainText(value);
@@ -106,7 +89,7 @@ function readRow(feed: Feed, data: Readonly<Record<string, Json>>, isUpdate: boo
     row[column.name] = column.type === 'binary' && text !== null && !text.startsWith('\\x') ? `\\x${text}` : text;
   }
   const unchanged = isUpdate ? feed.place.dataset.columns.map(({ name }) => name).filter((name) => !(name in row)) : [];
-  return { row, unchanged, columns };
+  return { row, unchanged, types };
 }
 
 /** JSON's own types; a null says nothing. */

@@ -8,18 +8,32 @@ export type Read =
       readonly kind: 'changes';
       readonly feed: Feed;
       readonly changes: readonly Change[];
-      /** The source's columns, as far as the record says. */
+      /** The source's columns, as far as the record says; none of a truncation. */
       readonly columns: SourceColumns;
     }
   /** It is of no table's rows: a heartbeat, a control message. */
   | { readonly kind: 'nothing' }
   /** It cannot be read, or is of no table that the platform has. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly feed?: Feed };
 
 /** A record's text may have so many characters; what is larger is kept aside. */
 export const longestRecord = 16 * 1024 * 1024;
 
-export class Unreadable extends Error {}
+/** A record cannot be read. */
+export class Unreadable extends Error {
+  /** The feed that it is of, where that could be told. */
+  feed?: Feed;
+}
+
+/** Reads what is of one feed, so that what cannot be read is kept beside its table. */
+export function within<T>(feed: Feed, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unreadable) error.feed = feed;
+    throw error;
+  }
+}
 
 export type Json = string | number | boolean | null | LongNumber | readonly Json[] | { readonly [key: string]: Json };
 /** A number with more digits than JavaScript's have. */
@@ -121,7 +135,8 @@ export function reading(read: () => Read): Read {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message };
+    if (error instanceof Unreadable)
+      return { kind: 'unreadable', reason: error.message, ...(error.feed === undefined ? {} : { feed: error.feed }) };
     throw error;
   }
 }

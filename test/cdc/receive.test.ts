@@ -1,0 +1,341 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CdcSource } from '../../lib/cdc/declaration';
+import { type Received, receive } from '../../lib/cdc/receive';
+import { releaseTable } from '../../lib/cdc/release';
+import type { Dataset } from '../../lib/contract/dataset';
+import type { LocalServices } from '../../lib/runtime/local';
+import { makeTables } from '../../lib/tables/make';
+import { column, dataset } from '../ingest/datasets';
+import { type IcebergLake, icebergLake } from '../publish/iceberg-lake';
+import { changesManifest } from './platform';
+
+const columns = [
+  column('id', 'long', { required: true }),
+  column('name', 'string', { required: true }),
+  column('amount', 'decimal(9, 2)'),
+  column('seen_at', 'timestamp'),
+  column('photo', 'binary'),
+];
+const table = (name: string, more: Partial<Dataset> = {}) => dataset(name, columns, { key: ['id'], ...more });
+const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept'];
+const manifest = changesManifest(names.map((name) => [table(name), 'mirror']));
+const source: CdcSource = manifest.cdc![0]!;
+
+let lake: IcebergLake;
+let services: LocalServices;
+beforeAll(async () => {
+  lake = await icebergLake(manifest);
+  services = lake.services;
+});
+afterAll(() => lake.close());
+
+let count = 0;
+const send = (records: readonly (object | string)[], from = source, over = services): Promise<Received> =>
+  receive(
+    records.map((record) => ({
+      origin: {
+        id: `shard-0/${++count}`,
+        arrivedAt: '2026-01-02T00:00:00.000Z',
+        raw: typeof record === 'string' ? record : JSON.stringify(record),
+      },
+    })),
+    from,
+    over,
+  );
+
+const rows = (name: string, what = 'id, name, amount') =>
+  services.lake.query(`SELECT ${what} FROM silver.${name} ORDER BY id`);
+
+let clock = 0;
+const dms = (name: string, operation: string, data: object, more: object = {}, before?: object) => ({
+  ...(before ? { 'before-image': before } : {}),
+  data,
+  metadata: {
+    timestamp: '2026-01-01T00:00:00.000000Z',
+    'record-type': 'data',
+    operation,
+    'partition-key-type': 'primary-key',
+    'schema-name': 'public',
+    'table-name': name,
+    ...(operation === 'load'
+      ? {}
+      : {
+          'commit-timestamp': '2026-01-01T00:00:00.000000Z',
+          'transaction-id': 1139,
+          'transaction-record-id': 1,
+          'stream-position': `00000002/${(0x7c000000 + ++clock * 8).toString(16).toUpperCase()}.3.00000002/7C007178`,
+        }),
+    ...more,
+  },
+});
+const debezium = (name: string, op: string, before: object | null, after: object | null, more: object = {}) => ({
+  op,
+  before,
+  after,
+  source: {
+    schema: 'public',
+    table: name,
+    lsn: 1_000 + ++clock * 8,
+    ts_ms: Date.UTC(2026, 0, 1),
+    snapshot: 'false',
+    ...more,
+  },
+  ts_ms: Date.UTC(2026, 0, 1),
+});
+
+test('records of DMS fill a table: a full load, changes, a key that changes, values that were not sent, a truncation', async () => {
+  const id = '9007199254740993';
+  const before = JSON.stringify(
+    dms('dms', 'load', { id: 0, name: 'loaded', amount: 1.1, seen_at: null, photo: 'ff00' }),
+  );
+  await send([
+    { metadata: { 'record-type': 'control', operation: 'create-table', 'table-name': 'dms', 'schema-name': 'public' } },
+    {
+      metadata: {
+        'record-type': 'control',
+        operation: 'create-table',
+        'table-name': 'awsdms_status',
+        'schema-name': '',
+      },
+    },
+    before.replace('"id":0', `"id":${id}`),
+    dms('dms', 'insert', { id: 1, name: 'one', amount: '12.50', seen_at: '2026-01-01T10:00:00Z', photo: null }),
+    dms('dms', 'insert', { id: 2, name: 'two', amount: null, seen_at: null, photo: null }),
+    dms('dms', 'update', { id: 1, name: 'ONE', amount: 3, seen_at: '2026-01-01T10:00:00.5' }),
+    dms('dms', 'update', { id: 3, name: 'two', amount: null, seen_at: null, photo: null }, {}, { id: 2 }),
+    dms('dms', 'insert', { id: 4, name: 'gone', amount: null, seen_at: null, photo: null }),
+    dms('dms', 'delete', { id: 4, name: null, amount: null, seen_at: null, photo: null }),
+  ]);
+  expect(await rows('dms', 'id::VARCHAR AS id, name, amount, seen_at, hex(photo) AS photo')).toEqual([
+    { id: '1', name: 'ONE', amount: '3.00', seen_at: '2026-01-01T10:00:00.5', photo: null },
+    { id: '3', name: 'two', amount: null, seen_at: null, photo: null },
+    { id, name: 'loaded', amount: '1.10', seen_at: null, photo: 'FF00' },
+  ]);
+  await send([dms('dms', 'truncate-table', {}, { 'record-type': 'control' })]);
+  expect(await rows('dms')).toEqual([]);
+});
+
+test('records of Debezium fill a table: with a schema and without, of a snapshot, decimals and times in its own forms', async () => {
+  const fields = (types: object[]) => ({
+    fields: [
+      { field: 'before', fields: types },
+      { field: 'after', fields: types },
+    ],
+  });
+  const schema = fields([
+    { field: 'id', type: 'int64' },
+    { field: 'name', type: 'string' },
+    { field: 'amount', type: 'bytes', name: 'org.apache.kafka.connect.data.Decimal', parameters: { scale: '2' } },
+    { field: 'seen_at', type: 'int64', name: 'io.debezium.time.Timestamp' },
+    { field: 'photo', type: 'bytes' },
+  ]);
+  const seen = Date.UTC(2026, 0, 1, 10);
+  const one = debezium(
+    'debezium',
+    'r',
+    null,
+    { id: 1, name: 'one', amount: 'AOY=', seen_at: seen, photo: '/wA=' },
+    { snapshot: 'true', lsn: null },
+  );
+  const two = debezium('debezium', 'c', null, { id: 2, name: 'two', amount: '/w==', seen_at: null, photo: null });
+  await send([
+    { schema, payload: one },
+    { schema, payload: two },
+    '',
+    { status: 'BEGIN', id: '1:1' },
+    {
+      payload: debezium('debezium', 'u', null, {
+        id: 1,
+        name: 'ONE',
+        amount: '2.5',
+        seen_at: seen * 1000,
+        photo: '__debezium_unavailable_value',
+      }),
+    },
+    debezium('debezium', 'c', null, { id: 3, name: 'three', amount: null, seen_at: null, photo: null }),
+    debezium('debezium', 'd', { id: 3, name: null }, null),
+  ]);
+  expect(await rows('debezium', 'id, name, amount, seen_at, hex(photo) AS photo')).toEqual([
+    { id: 1n, name: 'ONE', amount: '2.50', seen_at: '2026-01-01T10:00:00', photo: 'FF00' },
+    { id: 2n, name: 'two', amount: '-0.01', seen_at: null, photo: null },
+  ]);
+});
+
+describe('what is wrong is kept, says why, and stops nothing else', () => {
+  const bad: [string, object | string, RegExp][] = [
+    ['text that is no JSON', '{"data": {"id": 1', /is no JSON/],
+    ['JSON that is no object', '[1, 2]', /must be a JSON object/],
+    ['an unknown envelope', { id: 1, name: 'x' }, /in no envelope that is known.*given id, name/],
+    [
+      'an unknown table',
+      dms('nowhere', 'insert', { id: 1 }),
+      /public\.nowhere, which no contract names; there are public\.dms/,
+    ],
+    ['a record that is too large', `{"data": "${'x'.repeat(16 * 1024 * 1024)}"}`, /is larger than 16 MiB/],
+  ];
+  test('where no table is known, as an object with every record', async () => {
+    const received = await send([
+      ...bad.map(([, record]) => record),
+      dms('other', 'insert', { id: 1, name: 'good', amount: null, seen_at: null, photo: null }),
+    ]);
+    expect(received.unreadable).toBe(bad.length);
+    expect(await rows('other')).toEqual([{ id: 1n, name: 'good', amount: null }]);
+    const folder = join(fileURLToPath(services.zones.bronze!), '_refused/cdc/source=shop/date=2026-01-02');
+    expect(existsSync(folder)).toBe(true);
+    const [file] = readdirSync(folder);
+    const lines = readFileSync(join(folder, file!), 'utf8').trim().split('\n');
+    const kept = lines.map((line) => JSON.parse(line) as { raw: string; reason: string });
+    bad.forEach(([, record, reason], i) => {
+      expect(kept[i]!.reason).toMatch(reason);
+      expect(kept[i]!.raw).toBe(typeof record === 'string' ? record : JSON.stringify(record));
+    });
+  });
+
+  test('where the table is known, in its quarantine, each once', async () => {
+    const whole = { name: 'x', amount: null, seen_at: null, photo: null };
+    const wrong: [object, string, RegExp][] = [
+      [dms('broken', 'insert', { ...whole }), 'record.unreadable', /must have a value of key id of silver\.broken/],
+      [
+        dms('broken', 'merge', { id: 1 }),
+        'record.unreadable',
+        /operation merge; allowed: load, insert, update, delete/,
+      ],
+      [
+        dms('broken', 'insert', { id: 1 }, { 'stream-position': undefined }),
+        'record.unreadable',
+        /IncludeTransactionDetails must be on/,
+      ],
+      [
+        dms('broken', 'insert', { id: 1 }, { 'commit-timestamp': 'yesterday' }),
+        'record.unreadable',
+        /commit-timestamp in ISO 8601; given "yesterday"/,
+      ],
+      [
+        debezium('broken', 'c', null, { id: 1 }, { ts_ms: 1_767_225_600 }),
+        'record.unreadable',
+        /source\.ts_ms in milliseconds since 1970; given 1767225600/,
+      ],
+      [debezium('broken', 'c', null, { id: 1 }, { lsn: null }), 'record.unreadable', /must have a number source\.lsn/],
+      [dms('broken', 'insert', { id: 'one', ...whole }), 'id.type', /must be long; given one/],
+      [dms('broken', 'insert', { id: 1.5, ...whole }), 'id.type', /must be long; given 1\.5/],
+      [dms('broken', 'insert', { id: 5, ...whole, name: null }), 'name.required', /must have a value/],
+      [
+        dms('broken', 'insert', { id: 6, ...whole, amount: 'much' }),
+        'amount.type',
+        /must be decimal\(9, 2\); given much/,
+      ],
+      [
+        debezium('broken', 'c', null, { id: 7, ...whole, seen_at: 1_767_225_600_000 }),
+        'seen_at.type',
+        /time of early 1970: is it in milliseconds/,
+      ],
+    ];
+    const poisoned = [...wrong.map(([record]) => record)];
+    poisoned.splice(4, 0, dms('broken', 'insert', { id: 10, ...whole }));
+    const before = count;
+    await send(poisoned);
+    count = before;
+    await send(poisoned);
+    expect(await rows('broken', 'id')).toEqual([{ id: 10n }]);
+    const kept = await services.lake.query<{ rule: string; message: string; raw: string }>(
+      `SELECT reasons[1].rule AS rule, reasons[1].message AS message, raw FROM silver.broken_quarantine`,
+    );
+    expect(kept).toHaveLength(wrong.length);
+    for (const [record, rule, message] of wrong) {
+      const found = kept.find(({ raw }) => raw === JSON.stringify(record));
+      expect(found).toMatchObject({ rule, message: expect.stringMatching(message) });
+    }
+  });
+
+  test('an error of one table: its records are to come again, and the others are applied', async () => {
+    const failing = { ...services, lake: Object.create(services.lake) as typeof services.lake };
+    failing.lake.properties = async (database, name) => {
+      if (name === 'kept') throw new Error('the catalog answered 503');
+      return services.lake.properties(database, name);
+    };
+    failing.lake.commit = (work, options) =>
+      services.lake.commit(async (tx) => {
+        const run: typeof tx.run = (sql, params) =>
+          sql.includes('"kept"') ? Promise.reject(new Error('the catalog answered 503')) : tx.run(sql, params);
+        return work({ ...tx, run });
+      }, options);
+    const row = { name: 'x', amount: null, seen_at: null, photo: null };
+    const records = [dms('kept', 'insert', { id: 1, ...row }), dms('other', 'insert', { id: 2, ...row })];
+    failing.lake.properties = services.lake.properties.bind(services.lake);
+    const received = await send(records, source, failing);
+    expect([...received.failed.values()].map(({ message }) => message)).toEqual(['the catalog answered 503']);
+    expect(received.tables.map(({ table: id }) => id)).toEqual(['silver.other']);
+    expect(await rows('other', 'id')).toEqual([{ id: 1n }, { id: 2n }]);
+  });
+
+  test('a truncation that is refused: the rows stay', async () => {
+    const refusing = { ...source, truncate: 'refuse' as const };
+    await send([dms('other', 'truncate-table', {}, { 'record-type': 'control' })], refusing);
+    expect(await rows('other', 'id')).toEqual([{ id: 1n }, { id: 2n }]);
+    const kept = await services.lake.query('SELECT reasons[1].rule AS rule FROM silver.other_quarantine');
+    expect(kept).toEqual([{ rule: 'truncate.refused' }]);
+  });
+});
+
+describe("the source's schema", () => {
+  const row = { name: 'x', amount: null, seen_at: null, photo: null };
+
+  test('a column that comes later becomes one of the table, and stays through deployments; one that was always there does not', async () => {
+    await send([dms('grows', 'insert', { id: 1, ...row, secret: 'not in the contract' })]);
+    await send([dms('grows', 'insert', { id: 2, ...row, secret: 's', nickname: null })]);
+    await send([dms('grows', 'insert', { id: 3, ...row, secret: 's', nickname: 'Bo', points: 7 })]);
+    await send([dms('grows', 'update', { id: 1, ...row, secret: 's', nickname: 'Al', points: null })]);
+    await makeTables(services);
+    expect(
+      await rows('grows', "id, nickname, points, COLUMNS(c -> c = 'secret')").catch(() =>
+        rows('grows', 'id, nickname, points'),
+      ),
+    ).toEqual([
+      { id: 1n, nickname: 'Al', points: null },
+      { id: 2n, nickname: null, points: null },
+      { id: 3n, nickname: 'Bo', points: 7n },
+    ]);
+  });
+
+  test('a change that the table cannot follow pauses it alone, keeps what comes, and it goes on when released', async () => {
+    const fields = (types: Record<string, string>) => {
+      const all = Object.entries(types).map(([field, type]) => ({ field, type }));
+      return { fields: [{ field: 'after', fields: all }] };
+    };
+    const types = { id: 'int64', name: 'string', amount: 'double', seen_at: 'string', photo: 'bytes' };
+    const renamed = { id: 'int64', full_name: 'string', amount: 'double', seen_at: 'string', photo: 'bytes' };
+    const wrapped = (schema: object, op: string, after: object) => ({
+      schema,
+      payload: debezium('stops', op, null, after),
+    });
+    await send([wrapped(fields(types), 'c', { id: 1, ...row })]);
+    const { name: _, ...rest } = row;
+    const [stopped] = (
+      await send([
+        wrapped(fields(renamed), 'u', { id: 1, full_name: 'y', ...rest }),
+        dms('other', 'insert', { id: 3, ...row }),
+      ])
+    ).tables;
+    expect(stopped).toMatchObject({ table: 'silver.stops', status: 'parked' });
+    expect(await rows('other', 'id')).toHaveLength(3);
+    await send([
+      wrapped(fields(types), 'c', { id: 2, ...row }),
+      wrapped(fields(types), 'u', { id: 1, ...row, name: 'z' }),
+    ]);
+    expect(await rows('stops', 'id, name')).toEqual([{ id: 1n, name: 'x' }]);
+    const released = await releaseTable('silver.stops', services);
+    expect(released).toMatchObject({
+      records: 3,
+      rejected: 1,
+      reason: expect.stringMatching(/no longer has name, which the contract requires/),
+    });
+    expect(await rows('stops', 'id, name')).toEqual([
+      { id: 1n, name: 'z' },
+      { id: 2n, name: 'x' },
+    ]);
+    await send([wrapped(fields(types), 'd', {}), wrapped(fields(types), 'c', { id: 9, ...row })]);
+    expect(await rows('stops', 'id')).toEqual([{ id: 1n }, { id: 2n }, { id: 9n }]);
+  });
+});
