@@ -2,14 +2,17 @@ import { Command } from 'commander';
 import { version } from '../version';
 import { addCheck } from './commands/check';
 import { addDiff } from './commands/diff';
+import { addDump } from './commands/dump';
 import { addHandle } from './commands/handle';
 import { addInit } from './commands/init';
 import { addLand } from './commands/land';
 import { addLock } from './commands/lock';
 import { addQuery } from './commands/query';
+import { addRestore } from './commands/restore';
 import { addRun } from './commands/run';
 import { addRuntime } from './commands/runtime';
 import { addSearch } from './commands/search';
+import { addStream } from './commands/stream';
 import { addSuggest } from './commands/suggest';
 import { addSynth } from './commands/synth';
 import { exitCode, reportFailure } from './failure';
@@ -63,9 +66,12 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addLand,
     addQuery,
     addSearch,
+    addStream,
     addDiff,
     addSynth,
     addLock,
+    addDump,
+    addRestore,
     addHandle,
     addRuntime,
   ])

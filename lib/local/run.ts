@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { assertValid, givenAllowed, type Problem } from '../errors';
 import type { DateRange } from '../handlers/events';
 import { loadPlatform } from '../platform/load';
@@ -10,6 +11,7 @@ import { makeTables } from '../tables/make';
 import { version } from '../version';
 import { openStores } from './database';
 import { gatherSearch, ingestDocuments, landDocuments } from './documents';
+import type { Engine } from './engine';
 import { type Ended, outcomeOf, runGroup } from './group-run';
 import { isDate, type Landed, landFiles } from './land';
 import { type Layout, layoutOf } from './layout';
@@ -21,6 +23,7 @@ import { type Done, gather } from './report/gather';
 import { reportPage } from './report/page';
 import type { RunReport, Timing } from './report/report';
 import type { SearchReport } from './report/search';
+import { runStreams, type StreamRun } from './stream-run';
 import { openWorkbench } from './workbench';
 
 export interface RunOptions {
@@ -29,6 +32,8 @@ export interface RunOptions {
   /** Backfill: bronze files of these dates again, whatever was loaded before. */
   readonly range?: DateRange;
   readonly progress?: Progress;
+  /** What loads files, answers rules and runs models; plan and publish, which move no data, stay DuckDB's. By default `duckdb`. */
+  readonly engine?: Engine;
 }
 
 /**
@@ -61,9 +66,15 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         else if (status === 'older')
           progress.note(`Table ${table} stays as it is: its contract is older than the table`);
       const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
+      const spark = options.engine === 'spark' ? lazySpark(services, layout, stages, progress) : undefined;
+      const streams =
+        manifest.streams === undefined
+          ? []
+          : await stages.time('Streams', () => runStreams(local.streams ?? [], folder, services, layout));
       const ended: Ended[] = [];
       for (const { group, asl } of machines) {
-        ended.push(await runGroup(group, asl, { services, layout, progress, origin, range }));
+        const around = { services, layout, progress, origin, range, movers: spark?.open };
+        ended.push(await runGroup(group, asl, around).finally(() => spark?.close()));
         const { tables } = await retain({ group: group.name }, services);
         for (const { table, rows } of tables)
           progress.note(`Deleted ${rows} rows of ${table} that were kept for as long as its contract says`);
@@ -72,13 +83,36 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         manifest.stores === undefined
           ? undefined
           : await stages.time('Documents and search', () => searchOf(folder, local, services, layout));
-      return await reportOn(ended, landed, search, { services, layout, stages, origin });
+      return await reportOn(ended, landed, streams, search, { services, layout, stages, origin });
     } finally {
       await workbench.close();
     }
   } finally {
     await lock.release();
   }
+}
+
+/** Spark takes seconds to start, so it does where there is something to do. */
+function lazySpark(services: Services, layout: Layout, stages: Stages, progress: Progress) {
+  let opening: Promise<Services> | undefined;
+  const start = async () => {
+    const { openLocalSpark } = require('../spark/local') as typeof import('../spark/local');
+    const { manifest, catalog } = services;
+    const scratch = join(layout.temporary, 'spark');
+    const lake = await openLocalSpark({ manifest, catalog, scratch, told: (note) => progress.note(note) });
+    return { ...services, lake };
+  };
+  return {
+    open: () => {
+      opening ??= stages.time('Starting Spark', start);
+      return opening;
+    },
+    close: async () => {
+      const opened = await opening?.catch(() => undefined);
+      opening = undefined;
+      await opened?.lake.close();
+    },
+  };
 }
 
 /** Brings the vector stores up to date with their documents, and asks them. */
@@ -149,6 +183,7 @@ interface Reporting {
 async function reportOn(
   ended: readonly Ended[],
   landed: readonly Landed[],
+  streams: readonly StreamRun[],
   search: SearchReport | undefined,
   around: Reporting,
 ): Promise<RunReport> {
@@ -159,7 +194,8 @@ async function reportOn(
   const isIdle = ended.every(({ watch }) => watch.plan?.empty === true) && !ingested;
   // What was gathered by the last run that did something still holds where this one did nothing.
   const last = isIdle ? await readLast(layout) : undefined;
-  const gathered = last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed))));
+  const gathered =
+    last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed, streams))));
   const runs = ended.map((one) => outcomeOf(one, gathered.rules, services.manifest));
   const report: RunReport = {
     ...gathered,
@@ -189,14 +225,17 @@ async function readLast(layout: Layout): Promise<RunReport | undefined> {
   }
 }
 
-function doneBy(ended: readonly Ended[], landed: readonly Landed[]): Done {
+function doneBy(ended: readonly Ended[], landed: readonly Landed[], streams: readonly StreamRun[]): Done {
   const watches = ended.map(({ watch }) => watch);
   const arrived = new Map<string, number>();
   for (const { table, isNew } of landed) if (isNew) arrived.set(table, (arrived.get(table) ?? 0) + 1);
   return {
-    changes: new Map(watches.flatMap(({ changes }) => [...changes])),
+    changes: new Map([...streams, ...watches].flatMap(({ changes }) => [...changes])),
     drift: new Map(watches.flatMap(({ drift }) => [...drift])),
-    quarantined: new Map(watches.flatMap(({ quarantined }) => [...quarantined])),
+    quarantined: new Map([
+      ...streams.map(({ table, quarantined }) => [table, quarantined] as const),
+      ...watches.flatMap(({ quarantined }) => [...quarantined]),
+    ]),
     landed: arrived,
   };
 }
