@@ -9,14 +9,14 @@ const atOnce = 8;
  * An embedding model of Amazon Bedrock. The client tries again by itself what is throttled or fails for now, with a pause
  * that grows; what it gives up on is told as `later`.
  */
-export async function bedrockEmbedder(
+export function bedrockEmbedder(
   model: string,
   dimension: number,
-  client?: BedrockRuntimeClient,
-): Promise<Embedder> {
+  bedrock: BedrockRuntimeClient = newClient(),
+): Embedder {
   const { family, batch } = embeddingModel(model);
-  const { InvokeModelCommand } = await import('@aws-sdk/client-bedrock-runtime');
-  const bedrock = client ?? (await newClient());
+  const { InvokeModelCommand } =
+    require('@aws-sdk/client-bedrock-runtime') as typeof import('@aws-sdk/client-bedrock-runtime');
   const { body, vectors } = families[family];
   const ask = async (texts: readonly string[], purpose: Purpose): Promise<Embedding[]> => {
     try {
@@ -52,8 +52,9 @@ export async function bedrockEmbedder(
   };
 }
 
-async function newClient(): Promise<BedrockRuntimeClient> {
-  const { BedrockRuntimeClient } = await import('@aws-sdk/client-bedrock-runtime');
+function newClient(): BedrockRuntimeClient {
+  const { BedrockRuntimeClient } =
+    require('@aws-sdk/client-bedrock-runtime') as typeof import('@aws-sdk/client-bedrock-runtime');
   return new BedrockRuntimeClient({ retryMode: 'adaptive', maxAttempts: 6 });
 }
 
@@ -83,16 +84,13 @@ const families: Readonly<Record<'titan' | 'cohere', Family>> = {
   },
 };
 
-/** Throttling, a model that warms up or is down, a connection that broke. */
+/** Throttling, a model that warms up or is down, a connection that broke: all but what the service or its caller got wrong. */
 function isForNow(error: unknown): boolean {
-  const { name, $metadata, code } = error as {
+  const { name, $metadata } = error as {
     readonly name?: string;
-    readonly code?: string;
     readonly $metadata?: { readonly httpStatusCode?: number };
   };
   const status = $metadata?.httpStatusCode;
-  if (status !== undefined) return status === 429 || status === 408 || status >= 500;
-  return (
-    /^(TimeoutError|ThrottlingException|ModelNotReadyException|AbortError)$/.test(name ?? '') || code !== undefined
-  );
+  if (status === undefined) return name !== 'CredentialsProviderError';
+  return status === 429 || status === 408 || status >= 500;
 }

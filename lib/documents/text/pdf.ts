@@ -3,7 +3,7 @@ import { type Block, DocumentRefused, type DocumentText, tidy, tidyLine } from '
 /** PDF: the text of each page. What is a picture of text stays unread. */
 export async function pdfText(bytes: Uint8Array): Promise<DocumentText> {
   // Loaded only for a PDF: it is by far the largest of the readers.
-  const { extractText, getDocumentProxy, getMeta } = await import('unpdf');
+  const { extractText, getDocumentProxy, getMeta } = require('unpdf') as typeof import('unpdf');
   let pages: readonly string[];
   let info: Record<string, unknown>;
   try {
