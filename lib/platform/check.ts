@@ -107,7 +107,11 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     const fed = new Set([...fedTables(declaration.cdc, datasets), ...streamedTables(declaration.streams)]);
     const unfilled = tables.filter(
       ({ resolved: { dataset } }) =>
-        dataset.source === undefined && !filled.has(dataset.name) && !fed.has(tableId(dataset)),
+        dataset.source === undefined &&
+        !filled.has(dataset.name) &&
+        !fed.has(tableId(dataset)) &&
+        // A declaration that cannot be read says nothing of what its streams fill: that is its own problem, once.
+        value !== undefined,
     );
     for (const { resolved, document: where } of unfilled)
       problems.push(

@@ -110,9 +110,20 @@ const window = strict({
     )
     .describe('By column of the result: count, late, sum(x), avg(x), min(x) or max(x).'),
   into: z
-    .union([z.string(), strict({ postgres: z.string().regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/) })], {
-      error: (issue) => `must be a table, zone.table, or {postgres: table}; given ${JSON.stringify(issue.input)}`,
-    })
+    .union(
+      [
+        z.string(),
+        strict({
+          postgres: z
+            .string()
+            .regex(/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/)
+            .describe("Table of the platform's database, made by a migration."),
+        }),
+      ],
+      {
+        error: (issue) => `must be a table, zone.table, or {postgres: table}; given ${JSON.stringify(issue.input)}`,
+      },
+    )
     .describe("An Iceberg table with a contract, or {postgres: table} of the platform's database."),
 });
 
