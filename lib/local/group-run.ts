@@ -26,6 +26,8 @@ export interface GroupSurroundings {
   /** Milliseconds since 1970 that timings count from. */
   readonly origin: number;
   readonly range?: DateRange;
+  /** What the functions that move data run on, opened by the first of them. By default `services`. */
+  readonly movers?: () => Promise<Services>;
 }
 
 /** An execution that has ended, and what was seen of it. */
@@ -39,7 +41,7 @@ export interface Ended {
 
 /** Executes a group's state machine. What happens is kept, an event a line, in `runs/<run>.jsonl`. */
 export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings): Promise<Ended> {
-  const { services, layout, progress, origin, range } = around;
+  const { services, layout, progress, origin, range, movers } = around;
   const began = Date.now();
   const startedAt = new Date(began).toISOString();
   const run = `${startedAt.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
@@ -53,7 +55,7 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
     { machine, name: run, input: range === undefined ? {} : { range } },
     {
       task: localTasks({
-        handlers: watch.watched(handlersOf(services)),
+        handlers: watch.watched(handlersOf(services, movers)),
         layout,
         execution: { id, name: run, machine: machineId, startedAt },
       }),
@@ -68,12 +70,13 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
   return { group, run, milliseconds: Date.now() - began, end, watch };
 }
 
-/** The platform's functions, in this process. */
-export function handlersOf(services: Services): Handlers {
+/** The platform's functions, in this process. Those that move data may run on another engine: `movers`. */
+export function handlersOf(services: Services, movers: () => Promise<Services> = async () => services): Handlers {
   return {
-    ingest: (event: IngestEvent) => (event.action === 'plan' ? plan(event, services) : load(event, services)),
-    quality: (event) => quality(event, services),
-    transform: (event) => transform(event, services),
+    ingest: async (event: IngestEvent) =>
+      event.action === 'plan' ? plan(event, services) : load(event, await movers()),
+    quality: async (event) => quality(event, await movers()),
+    transform: async (event) => transform(event, await movers()),
     publish: (event) => publish(event, services),
   };
 }

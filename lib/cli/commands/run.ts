@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { DateRange } from '../../handlers/events';
+import { type Engine, engines } from '../../local/engine';
 import { layoutOf } from '../../local/layout';
 import { exitCode, invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
@@ -10,6 +12,7 @@ import { runSummary, unmet } from '../summary';
 interface Options {
   readonly group?: readonly string[];
   readonly range?: string;
+  readonly engine: Engine;
   readonly report?: true;
   readonly json?: true;
 }
@@ -18,6 +21,11 @@ export const addRun: AddCommand = (add, io, end) => {
   add('run [dir]', 'run a platform on this machine: the state machines, handlers and SQL that are deployed')
     .option('--group <name...>', 'run only these groups')
     .option('--range <from..to>', 'load bronze files of these days again, for example 2026-01-01..2026-01-31')
+    .addOption(
+      new Option('--engine <name>', 'what runs SQL; spark needs Python and Java, and reads and writes the same tables')
+        .choices(engines)
+        .default('duckdb'),
+    )
     .option('--report', 'open the HTML report when the run has ended')
     .addHelpText(
       'after',
@@ -27,6 +35,7 @@ A second run does only what is new. A run waits while another is at work.
 
 Examples:
   ingot run examples/aviation
+  ingot run examples/aviation --engine spark
   ingot run --group sales --range 2026-01-01..2026-01-31`,
     )
     .action(async (dir: string | undefined, options: Options) => {
@@ -35,7 +44,7 @@ Examples:
       const progress = options.json ? undefined : showProgress(io.err);
       try {
         const { runPlatform } = require('../../local/run') as typeof import('../../local/run');
-        const report = await runPlatform(folder, { groups: options.group, range, progress });
+        const report = await runPlatform(folder, { groups: options.group, range, progress, engine: options.engine });
         progress?.end();
         const page = layoutOf(folder).report;
         if (options.json) io.out.write(`${JSON.stringify({ ...report, report: page })}\n`);

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '../platform/manifest';
+import type { CatalogAddress, Lake } from '../runtime/services';
+import { sparkLake } from './lake';
+import { findSparkPython, icebergPackage } from './python';
+import { startSpark } from './session';
+
+export interface LocalSpark {
+  readonly manifest: Pick<Manifest, 'name' | 'zones' | 'ops'>;
+  /** The embedded catalog. */
+  readonly catalog: CatalogAddress;
+  /** Folder for rows between two statements; it is emptied at the end. */
+  readonly scratch: string;
+  /** Hears of what takes long. */
+  readonly told?: (note: string) => void;
+}
+
+/**
+ * Starts Spark on this machine, over the same catalog as DuckDB.
+ *
+ * @throws Error where this machine has no Python or Java, or Spark does not start
+ */
+export async function openLocalSpark({ manifest, catalog, scratch, told }: LocalSpark): Promise<Lake> {
+  const python = await findSparkPython(told);
+  const session = await startSpark({
+    python,
+    packageFolder: packageFolder(),
+    settings: {
+      catalog: {
+        uri: catalog.uri,
+        warehouse: catalog.warehouse,
+        'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO',
+      },
+      scratch,
+      zones: databases(manifest),
+      spark: {
+        'spark.master': 'local[*]',
+        'spark.jars.packages': icebergPackage,
+        'spark.ui.enabled': 'false',
+        'spark.ui.showConsoleProgress': 'false',
+        'spark.driver.bindAddress': '127.0.0.1',
+        'spark.driver.host': '127.0.0.1',
+        'spark.driver.memory': '3g',
+        // Tables of one machine; adaptive execution joins them where they are smaller still.
+        'spark.sql.shuffle.partitions': '16',
+      },
+    },
+  });
+  const close = async () => {
+    await session.close();
+    await rm(scratch, { recursive: true, force: true });
+  };
+  return sparkLake({ ...session, close });
+}
+
+/** Databases by the names that SQL models use. */
+export const databases = (manifest: Pick<Manifest, 'zones' | 'ops'>): Record<string, string> =>
+  Object.fromEntries([...manifest.zones.map((zone) => [zone.name, zone.database]), ['ops', manifest.ops.database]]);
+
+/** The folder of the Python package, from the sources and from `dist` alike. */
+function packageFolder(): string {
+  const found = [join(__dirname, '..', '..', 'spark'), join(__dirname, '..', '..', '..', 'spark')].find((folder) =>
+    existsSync(join(folder, 'ingot_spark')),
+  );
+  if (found === undefined) throw new Error('The package holds no folder spark: install it again');
+  return found;
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The versions that are tested together. */
+export const sparkVersions = { pyspark: '4.0.5', iceberg: '1.11.0', scala: '2.13', sqlglot: '>=30,<31' } as const;
+
+/** Maven's name of what Spark needs to read and write Iceberg. */
+export const icebergPackage = `org.apache.iceberg:iceberg-spark-runtime-4.0_${sparkVersions.scala}:${sparkVersions.iceberg}`;
+
+/**
+ * The Python that has Spark: the one that `INGOT_SPARK_PYTHON` names, or a virtual environment in the cache, which is
+ * made on first use. `told` hears of what takes long.
+ *
+ * @throws Error that says what is missing where this machine has no Python or Java, or cannot have Spark
+ */
+export async function findSparkPython(told: (note: string) => void = () => {}): Promise<string> {
+  await demand('java', ['-version'], 'Spark needs Java 17 or newer');
+  const named = process.env.INGOT_SPARK_PYTHON;
+  if (named !== undefined) return named;
+  const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
+  const folder = join(cache, 'ingot', `spark-${sparkVersions.pyspark}`);
+  const python = join(folder, 'bin', 'python');
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return python;
+  await demand('python3', ['--version'], 'Spark needs Python 3.10 or newer');
+  told(`Spark ${sparkVersions.pyspark} is fetched once, about 450 MB, into ${folder}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await run('python3', ['-m', 'venv', folder]);
+    const wanted = [`pyspark==${sparkVersions.pyspark}`, `sqlglot${sparkVersions.sqlglot}`];
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...wanted]);
+    await writeFile(complete, '');
+    return python;
+  } catch (error) {
+    await rm(complete, { force: true });
+    const { stderr, message } = error as Error & { stderr?: string };
+    const why = (stderr ?? message).trim().split('\n').at(-1);
+    throw new Error(
+      `Spark could not be fetched: ${why}. Name a Python that has pyspark and sqlglot in INGOT_SPARK_PYTHON`,
+    );
+  }
+}
+
+async function demand(command: string, args: readonly string[], otherwise: string): Promise<void> {
+  try {
+    await run(command, args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Error(`${otherwise}; there is no ${command}`);
+    throw error;
+  }
+}
