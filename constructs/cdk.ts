@@ -2,6 +2,7 @@
 export { Catalog, type CatalogProps } from './catalog/cdk';
 export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
+export { DocumentIngestion, type DocumentIngestionProps } from './documents/cdk';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
 export type { Replica } from './lake/props';
 export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/cdk';
@@ -14,3 +15,4 @@ export {
   PostgresDatabase,
   type PostgresDatabaseProps,
 } from './postgres/cdk';
+export { VectorStore, type VectorStoreProps } from './vector/cdk';

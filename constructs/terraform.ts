@@ -3,6 +3,7 @@ export { Catalog, type CatalogProps } from './catalog/terraform';
 export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
+export { DocumentIngestion, type DocumentIngestionProps } from './documents/terraform';
 export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
 export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/terraform';
@@ -15,3 +16,4 @@ export {
   PostgresDatabase,
   type PostgresDatabaseProps,
 } from './postgres/terraform';
+export { VectorStore, type VectorStoreProps } from './vector/terraform';

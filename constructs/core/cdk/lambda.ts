@@ -1,4 +1,4 @@
-import { CfnFunction, CfnLayerVersion, CfnPermission } from 'aws-cdk-lib/aws-lambda';
+import { CfnEventSourceMapping, CfnFunction, CfnLayerVersion, CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { zipFile } from '../zip';
 import type { Renderer } from './render';
@@ -40,6 +40,18 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     deadLetterConfig: node.deadLetterArn === undefined ? undefined : { targetArn: node.deadLetterArn },
   });
   return { arn: fn.attrArn, name: fn.ref };
+};
+
+export const renderEventSource: Renderer<'eventSource'> = (scope, node) => {
+  const mapping = new CfnEventSourceMapping(scope, node.id, {
+    functionName: node.functionName,
+    eventSourceArn: node.sourceArn,
+    batchSize: node.batchSize,
+    maximumBatchingWindowInSeconds: node.batchSeconds,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+    scalingConfig: { maximumConcurrency: node.concurrency },
+  });
+  return { id: mapping.ref };
 };
 
 export const renderPermission: Renderer<'permission'> = (scope, node) => {

@@ -30,7 +30,7 @@ import {
 import { renderRole } from './iam';
 import { renderInvocation } from './invocation';
 import { renderKey } from './kms';
-import { renderFunction, renderLayer, renderPermission } from './lambda';
+import { renderEventSource, renderFunction, renderLayer, renderPermission } from './lambda';
 import { renderLogGroup, renderMetricFilter } from './logs';
 import { renderQueue, renderSubscription, renderTopic } from './messaging';
 import {
@@ -62,6 +62,7 @@ export const renderers: Renderers = {
   dbSubnetGroup: renderDbSubnetGroup,
   ecsCluster: renderEcsCluster,
   eventRule: renderEventRule,
+  eventSource: renderEventSource,
   flowLog: renderFlowLog,
   function: renderFunction,
   glueDatabase: renderGlueDatabase,

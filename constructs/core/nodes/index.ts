@@ -30,7 +30,7 @@ import type {
 import type { RoleNode } from './iam';
 import type { InvocationNode } from './invocation';
 import type { KeyNode } from './kms';
-import type { FunctionNode, LayerNode, PermissionNode } from './lambda';
+import type { EventSourceNode, FunctionNode, LayerNode, PermissionNode } from './lambda';
 import type { LogGroupNode, MetricFilterNode } from './logs';
 import type { QueueNode, SubscriptionNode, TopicNode } from './messaging';
 import type {
@@ -83,6 +83,7 @@ export type Node =
   | DbSubnetGroupNode
   | EcsClusterNode
   | EventRuleNode
+  | EventSourceNode
   | FlowLogNode
   | FunctionNode
   | GlueDatabaseNode

@@ -43,6 +43,19 @@ export interface FunctionNode extends NodeBase {
   readonly deadLetterArn?: Text;
 }
 
+/** Calls a function with the messages of a queue; those that it names in its answer come again. Attributes: `id`. */
+export interface EventSourceNode extends NodeBase {
+  readonly kind: 'eventSource';
+  readonly functionName: Text;
+  readonly sourceArn: Text;
+  /** The most messages of a call. */
+  readonly batchSize: number;
+  /** Seconds that messages are gathered for. */
+  readonly batchSeconds: number;
+  /** Calls at a time, at most. */
+  readonly concurrency: number;
+}
+
 /** Lets a service call a function. */
 export interface PermissionNode extends NodeBase {
   readonly kind: 'permission';

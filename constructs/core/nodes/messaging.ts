@@ -11,6 +11,8 @@ export interface QueueNode extends NodeBase {
   readonly redrive?: { readonly queueArn: Text; readonly maxReceives: number };
   /** Statements with the resource left empty speak of this queue. */
   readonly policy: readonly Statement[];
+  /** Rules of cdk-nag that do not hold for it, and why. */
+  readonly exceptions?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
 /** SNS topic. Attributes: `arn`, `name`. */

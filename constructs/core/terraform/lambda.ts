@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Construct } from 'constructs';
 import { zipFile } from '../zip';
-import { AssetType, LambdaFunction, LambdaLayerVersion, LambdaPermission, TerraformAsset } from './aws';
+import {
+  AssetType,
+  LambdaEventSourceMapping,
+  LambdaFunction,
+  LambdaLayerVersion,
+  LambdaPermission,
+  TerraformAsset,
+} from './aws';
 import { permissionsOf } from './iam';
 import type { Renderer } from './render';
 
@@ -42,6 +49,18 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     dependsOn: permissionsOf(scope, node.roleArn),
   });
   return { arn: fn.arn, name: fn.functionName };
+};
+
+export const renderEventSource: Renderer<'eventSource'> = (scope, node) => {
+  const mapping = new LambdaEventSourceMapping(scope, node.id, {
+    functionName: node.functionName,
+    eventSourceArn: node.sourceArn,
+    batchSize: node.batchSize,
+    maximumBatchingWindowInSeconds: node.batchSeconds,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+    scalingConfig: { maximumConcurrency: node.concurrency },
+  });
+  return { id: mapping.id };
 };
 
 export const renderPermission: Renderer<'permission'> = (scope, node) => {

@@ -1,0 +1,379 @@
+import type { DocumentIngestion } from '../../lib/documents/declaration';
+import { assertValid } from '../../lib/errors';
+import { deepFreeze } from '../../lib/freeze';
+import { documentsRole } from '../../lib/vector/store';
+import { type FunctionNetwork, networkProblems, regulate } from '../core/compliance';
+import { type HandlerDecision, type HandlerSetting, handlerNodes } from '../core/handler';
+import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
+import { pascal } from '../core/names';
+import type { Node, Statement } from '../core/nodes';
+import { operationsKey } from '../core/operations-key';
+import { tlsOnlyTo } from '../core/policy';
+import { aws, ref, type Text, text } from '../core/text';
+import { idProblems } from '../core/unique';
+import { readStatements } from '../lake/grants';
+import type { LakeFacts, ZoneFacts } from '../lake/model';
+import { deadLettersId, noticesId } from '../pipeline/ids';
+import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
+import type { SearchDeclaration } from '../vector/props';
+import { manifestLayer, modelStatements, type SearchGiven, searchSetting } from '../vector/setting';
+
+/** What may be said of the ingestion of documents, whichever engine makes it. */
+export interface DocumentsDeclaration extends SearchDeclaration {
+  /**
+   * Whether stores are compared with all documents, and documents of queries written, regularly. With false both start
+   * only by hand.
+   * @default true
+   */
+  readonly scheduled?: boolean;
+  /**
+   * Zip of the native runtime (DuckDB and its extensions) for `architecture`, as `ingot runtime` writes it. Only where
+   * documents have a query.
+   * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
+   */
+  readonly runtime?: string;
+  /**
+   * Another Iceberg REST catalog that holds the tables of queries than Glue's own.
+   * @default Glue's, in the account and region of the stack
+   */
+  readonly icebergCatalog?: IcebergCatalog;
+  /**
+   * Where the function that runs queries is, which reaches Glue and S3 from there. The other is in the database's.
+   * @default in none
+   */
+  readonly network?: FunctionNetwork;
+}
+
+export interface DocumentsModel {
+  readonly nodes: readonly Node[];
+  readonly facts: DocumentsFacts;
+}
+
+/** What others need to know of the ingestion of documents. Once rendered, every text is the engine's token. */
+export interface DocumentsFacts {
+  readonly functionArn: Text;
+  /** What waits to be ingested. */
+  readonly queueArn: Text;
+  /** What could not be, after five attempts. */
+  readonly deadLetters: Text;
+}
+
+export interface DocumentsGiven extends SearchGiven {
+  /** Where synth runs, for the runtime's default place. */
+  readonly folder: string;
+}
+
+const queueId = 'DocumentsQueue';
+/** Longest that a call may take; a message comes again once it has surely ended. */
+const timeoutSeconds = 900;
+
+/**
+ * Decides how documents of a lake get into vector stores: S3 tells of objects, a queue keeps what it tells, a function
+ * ingests them; what fails five times is a dead letter, with an alarm. Every hour the stores are compared with what there
+ * is, so that what nobody told of is found too.
+ *
+ * @param path the construct's path, for messages
+ * @throws InvalidInputError with every problem of the declaration
+ */
+export function documentsModel(
+  path: string,
+  declared: DocumentsDeclaration,
+  lake: LakeFacts,
+  database: DatabaseFacts,
+  given: DocumentsGiven,
+): DocumentsModel {
+  const setting = searchSetting(path, declared, given);
+  const { manifest, compliance } = declared;
+  const documents = manifest.documents ?? [];
+  const hasQueries = documents.some(({ query }) => query !== undefined);
+  assertValid([
+    ...(documents.length > 0
+      ? []
+      : [{ where: path, path: 'manifest.documents', message: 'must name documents; given none' }]),
+    ...(hasQueries ? networkProblems(path, declared) : []),
+  ]);
+  const own = `${manifest.name}-documents`;
+  const { keyArn, architecture } = setting;
+  const useKey: Statement = {
+    sid: 'UseOperationsKey',
+    effect: 'Allow',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    resources: [keyArn],
+  };
+  const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const zones = lake.zones.filter(({ name }) => documents.some(({ zone }) => zone === name));
+  const regulation = { compliance, deadLetterArn: ref(deadLettersId, 'arn'), keyArn };
+  const ingesting = regulate(
+    [
+      ...handlerNodes(ingestHandler(declared, zones, database, useKey), setting),
+      {
+        kind: 'eventSource',
+        id: 'DocumentsSource',
+        functionName: ref('DocumentsFunction', 'name'),
+        sourceArn: ref(queueId, 'arn'),
+        batchSize: 10,
+        batchSeconds: 5,
+        // As many as a model of Bedrock lets an account call at once without much throttling.
+        concurrency: 4,
+      },
+    ],
+    { ...regulation, network: undefined, concurrency: () => 6 },
+  );
+  const exporting = hasQueries
+    ? regulate(
+        [
+          {
+            kind: 'layer',
+            id: 'RuntimeLayer',
+            name: `${own}-runtime`,
+            description: 'DuckDB and its extensions',
+            zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
+            architecture,
+          },
+          ...handlerNodes(exportHandler(declared, lake), setting),
+        ],
+        { ...regulation, network: declared.network, concurrency: () => 2 },
+      )
+    : [];
+  const nodes: Node[] = [
+    operationsKey(own, 'operations', setting.removal),
+    ...notices(own, declared.emails ?? [], keyArn),
+    deadLetterQueue(own, keyArn),
+    ...arrivals(own, documents, zones, keyArn),
+    manifestLayer(own, manifest, setting),
+    ...inDatabaseNetwork(ingesting, database),
+    ...exporting,
+    ...((declared.scheduled ?? true) ? schedules(own, hasQueries, useKey, setting) : []),
+    deadLetterAlarm(own),
+  ].filter(
+    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
+  ) as Node[];
+  assertValid(idProblems(path, nodes));
+  return deepFreeze({
+    nodes,
+    facts: {
+      functionArn: ref('DocumentsFunction', 'arn'),
+      queueArn: ref(queueId, 'arn'),
+      deadLetters: ref(deadLettersId, 'arn'),
+    },
+  });
+}
+
+/** The queue, and the rules that bring S3's events into it: what was written, and what was deleted. */
+function arrivals(
+  own: string,
+  documents: readonly DocumentIngestion[],
+  zones: readonly ZoneFacts[],
+  keyArn: Text,
+): Node[] {
+  return [
+    {
+      kind: 'queue',
+      id: queueId,
+      name: own,
+      keyArn,
+      visibilitySeconds: 6 * timeoutSeconds,
+      retentionSeconds: 14 * 86_400,
+      redrive: { queueArn: ref(deadLettersId, 'arn'), maxReceives: 5 },
+      policy: [
+        {
+          sid: 'EventsArrive',
+          effect: 'Allow',
+          principal: { service: 'events.amazonaws.com' },
+          actions: ['sqs:SendMessage'],
+          resources: [],
+          conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+        },
+        tlsOnlyTo('sqs:*'),
+      ],
+    },
+    ...zones.flatMap((zone): Node[] => {
+      const prefixes = documents
+        .filter((one) => one.zone === zone.name)
+        .map(({ prefix }) => ({ prefix: `${prefix}/` }));
+      return [
+        {
+          kind: 'eventRule',
+          id: `${pascal(zone.name)}Documents`,
+          name: `${own}-${zone.name.replaceAll('_', '-')}`,
+          description: `Documents that are written to ${zone.name}, or deleted`,
+          pattern: {
+            source: ['aws.s3'],
+            'detail-type': ['Object Created', 'Object Deleted'],
+            detail: { bucket: { name: [zone.bucketName] }, object: { key: prefixes } },
+          },
+          targetArn: ref(queueId, 'arn'),
+          deadLetterArn: ref(deadLettersId, 'arn'),
+        },
+      ];
+    }),
+  ];
+}
+
+function ingestHandler(
+  { manifest }: DocumentsDeclaration,
+  zones: readonly ZoneFacts[],
+  database: DatabaseFacts,
+  useKey: Statement,
+): HandlerDecision {
+  const documents = manifest.documents ?? [];
+  const filled = (manifest.stores ?? []).filter(({ name }) => documents.some(({ store }) => store === name));
+  return {
+    id: 'Documents',
+    bundle: 'documents',
+    functionName: `${manifest.name}-documents`,
+    description: 'Puts documents into vector stores: text, chunks, vectors',
+    // A PDF of 50 MB is read whole.
+    memoryMb: 2048,
+    timeoutSeconds,
+    diskMb: 512,
+    layers: [ref('ManifestLayer', 'arn')],
+    environment: {
+      ...roleEnvironment(database, documentsRole),
+      INGOT_ZONES: zonesJson(zones),
+      INGOT_DOCUMENTS_QUEUE: ref(queueId, 'url'),
+    },
+    statements: [
+      ...connectStatements(database, documentsRole),
+      ...modelStatements(filled, { replaced: false }),
+      ...prefixStatements(documents, zones, ['s3:GetObject']),
+      {
+        sid: 'UseQueue',
+        effect: 'Allow',
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+        resources: [ref(queueId, 'arn')],
+      },
+      useKey,
+    ],
+  };
+}
+
+function exportHandler({ manifest, icebergCatalog }: DocumentsDeclaration, lake: LakeFacts): HandlerDecision {
+  const documents = (manifest.documents ?? []).filter(({ query }) => query !== undefined);
+  const zones = lake.zones.filter(({ name }) => documents.some(({ zone }) => zone === name));
+  return {
+    id: 'Export',
+    bundle: 'export',
+    functionName: `${manifest.name}-documents-export`,
+    description: 'Writes rows of tables as documents',
+    memoryMb: 3008,
+    timeoutSeconds,
+    diskMb: 2048,
+    layers: [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')],
+    environment: { ...catalogEnvironment(icebergCatalog), INGOT_ZONES: zonesJson(lake.zones) },
+    statements: [
+      ...readStatements(
+        lake,
+        lake.zones.filter(({ holds }) => holds === 'iceberg'),
+      ),
+      ...prefixStatements(documents, zones, ['s3:GetObject', 's3:PutObject']),
+    ],
+  };
+}
+
+/** Objects below the documents' prefixes, and their names; no other of the zone. */
+function prefixStatements(
+  documents: readonly DocumentIngestion[],
+  zones: readonly ZoneFacts[],
+  actions: readonly string[],
+): Statement[] {
+  const keys = zones.flatMap(({ keyArn }) => (keyArn === undefined ? [] : [keyArn]));
+  const writes = actions.includes('s3:PutObject');
+  return [
+    {
+      sid: 'DocumentObjects',
+      because: 'Documents come and go; their prefixes are named one by one.',
+      effect: 'Allow',
+      actions,
+      resources: zones.flatMap((zone) =>
+        documents.filter((one) => one.zone === zone.name).map(({ prefix }) => text`${zone.bucketArn}/${prefix}/*`),
+      ),
+    },
+    ...zones.map(
+      (zone): Statement => ({
+        sid: `List${pascal(zone.name)}Documents`,
+        effect: 'Allow',
+        actions: ['s3:ListBucket'],
+        resources: [zone.bucketArn],
+        conditions: {
+          StringLike: {
+            's3:prefix': documents.filter((one) => one.zone === zone.name).map(({ prefix }) => `${prefix}/*`),
+          },
+        },
+      }),
+    ),
+    ...(keys.length === 0
+      ? []
+      : [
+          {
+            sid: 'DocumentKeys',
+            effect: 'Allow' as const,
+            actions: ['kms:Decrypt', ...(writes ? ['kms:GenerateDataKey'] : [])],
+            resources: keys,
+          },
+        ]),
+  ];
+}
+
+function schedules(own: string, hasQueries: boolean, useKey: Statement, { keyArn }: HandlerSetting): Node[] {
+  const roleArn = ref('DocumentsScheduleRole', 'arn');
+  const common = {
+    kind: 'schedule',
+    expression: 'rate(1 hour)',
+    timeZone: 'UTC',
+    roleArn,
+    keyArn,
+    deadLetterArn: ref(deadLettersId, 'arn'),
+  } as const;
+  return [
+    {
+      kind: 'role',
+      id: 'DocumentsScheduleRole',
+      description: `${own}: compares stores with documents on schedule`,
+      assumedBy: { service: 'scheduler.amazonaws.com' },
+      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      statements: [
+        {
+          sid: 'CallFunctions',
+          effect: 'Allow',
+          actions: ['lambda:InvokeFunction'],
+          resources: [ref('DocumentsFunction', 'arn'), ...(hasQueries ? [ref('ExportFunction', 'arn')] : [])],
+        },
+        {
+          sid: 'KeepDeadLetters',
+          effect: 'Allow',
+          actions: ['sqs:SendMessage'],
+          resources: [ref(deadLettersId, 'arn')],
+        },
+        useKey,
+      ],
+    },
+    {
+      ...common,
+      id: 'CompareSchedule',
+      name: `${own}-compare`,
+      description: 'Compares vector stores with all documents',
+      targetArn: ref('DocumentsFunction', 'arn'),
+      input: { action: 'compare' },
+    },
+    ...(hasQueries
+      ? [
+          {
+            ...common,
+            id: 'ExportSchedule',
+            name: `${own}-export`,
+            description: 'Writes rows of tables as documents, where they have changed',
+            targetArn: ref('ExportFunction', 'arn'),
+            input: {},
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Roots of zones by name, as functions read them. */
+function zonesJson(zones: readonly ZoneFacts[]): Text {
+  const entries = zones.map(({ name, bucketName }) => text`${JSON.stringify(name)}:"s3://${bucketName}"`);
+  return text`{${entries.reduce<Text>((all, entry, i) => (i === 0 ? entry : text`${all},${entry}`), '')}}`;
+}

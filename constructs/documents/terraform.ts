@@ -1,0 +1,53 @@
+import { Construct } from 'constructs';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import type { KmsKey, SnsTopic } from '../core/terraform/aws';
+import { type Attributes, render } from '../core/terraform/render';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/terraform';
+import { noticesId } from '../pipeline/ids';
+import type { IPostgresDatabase } from '../postgres/terraform';
+import { type DocumentsDeclaration, type DocumentsFacts, type DocumentsModel, documentsModel } from './model';
+
+export interface DocumentIngestionProps extends DocumentsDeclaration {
+  /** The lake whose zones hold the documents. */
+  readonly lake: Lake;
+  /** The database that holds the stores' tables, which `DatabaseMigrations` makes. */
+  readonly database: IPostgresDatabase;
+  /**
+   * An existing key for logs, queues, topic and environments. Its policy must let the services in
+   * `servicesUseOperationsKey` use it.
+   * @default a new one
+   */
+  readonly operationsKey?: Pick<KmsKey, 'arn' | 'keyId'>;
+  /**
+   * A topic that is told of the alarm.
+   * @default a new one
+   */
+  readonly topic?: Pick<SnsTopic, 'arn'>;
+}
+
+/** Puts documents of a lake into vector stores, as they are written, changed and deleted. */
+export class DocumentIngestion extends Construct {
+  /** ARN of the function. */
+  readonly functionArn: string;
+  readonly facts: Resolved<DocumentsFacts>;
+  /** What was decided, before any engine. */
+  readonly model: DocumentsModel;
+
+  constructor(scope: Construct, id: string, props: DocumentIngestionProps) {
+    super(scope, id);
+    const { lake, database, operationsKey: key, topic } = props;
+    const given: Record<string, Attributes> = {
+      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
+      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
+    };
+    this.model = documentsModel(this.node.path, props, lake.facts, database.facts, {
+      nodes: new Set(Object.keys(given)),
+      folder: process.cwd(),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+    });
+    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    this.functionArn = this.facts.functionArn;
+  }
+}
