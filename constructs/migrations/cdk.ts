@@ -9,7 +9,7 @@ import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/cdk';
-import { invocationId, type MigrationsFacts, type MigrationsModel, migrationsModel } from './model';
+import { invocationId, type MigrationsFacts, type MigrationsModel, migrationsModel, neededBefore } from './model';
 import type { MigrationsDeclaration } from './props';
 
 export interface DatabaseMigrationsProps extends MigrationsDeclaration {
@@ -52,8 +52,9 @@ export class DatabaseMigrations extends Construct {
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
-    // The address of a cluster is there before its instances are, and before the rules that let the function in.
-    this.node.findChild(invocationId).node.addDependency(database);
+    this.node
+      .findChild(invocationId)
+      .node.addDependency(...neededBefore(database.model.nodes).map((needed) => database.node.findChild(needed)));
     this.function = Fn.fromFunctionArn(this, 'Function', this.facts.functionArn);
     this.machine = StateMachine.fromStateMachineArn(this, 'Machine', this.facts.machineArn);
   }

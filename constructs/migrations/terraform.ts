@@ -1,13 +1,12 @@
-import { TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
 import { deletionFlag } from '../core/removal';
-import type { KmsKey, SnsTopic } from '../core/terraform/aws';
+import { dependable, type KmsKey, type SnsTopic, type TerraformResource } from '../core/terraform/aws';
 import { type Attributes, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/terraform';
-import { invocationId, type MigrationsFacts, type MigrationsModel, migrationsModel } from './model';
+import { invocationId, type MigrationsFacts, type MigrationsModel, migrationsModel, neededBefore } from './model';
 import type { MigrationsDeclaration } from './props';
 
 export interface DatabaseMigrationsProps extends MigrationsDeclaration {
@@ -51,12 +50,10 @@ export class DatabaseMigrations extends Construct {
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
-    // The address of a cluster is there before its instances are, and before the rules that let the function in.
     const release = this.node.findChild(invocationId) as TerraformResource;
-    release.dependsOn = database.node
-      .findAll()
-      .filter((part) => TerraformResource.isTerraformResource(part))
-      .map((part) => part.fqn);
+    release.dependsOn = neededBefore(database.model.nodes).map((needed) =>
+      dependable(database.node.findChild(needed) as TerraformResource),
+    );
     this.functionArn = this.facts.functionArn;
     this.machineArn = this.facts.machineArn;
   }

@@ -7,7 +7,7 @@ import { Network, type NetworkSource } from '../network/cdk';
 import { Pipeline } from '../pipeline/cdk';
 import { PostgresDatabase } from '../postgres/cdk';
 import { type IdleCost, idleCost } from './cost';
-import { endpointsOf, zoneDeclarations } from './model';
+import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -62,11 +62,10 @@ export class Platform extends Construct {
         operationsKey: this.catalog.key,
         topic: this.pipeline.notices,
       });
-    const migrations = platformMigrations(manifest);
-    if (this.database !== undefined && migrations.files.length + migrations.uses.length > 0)
+    if (this.database !== undefined && hasMigrations(manifest))
       this.migrations = new DatabaseMigrations(this, 'Migrations', {
         ...props,
-        migrations,
+        migrations: platformMigrations(manifest),
         database: this.database,
         operationsKey: this.catalog.key,
         topic: this.pipeline.notices,

@@ -1,3 +1,4 @@
+import { platformMigrations } from '../../lib/migrations/platform';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
 
@@ -12,13 +13,22 @@ export function zoneDeclarations(manifest: Manifest): ZoneDeclaration[] {
 }
 
 /** Services of AWS that functions inside the platform's own VPC call: it has an interface endpoint for each. */
-export function endpointsOf({ network, database }: Manifest, functionsInside: boolean): string[] {
+export function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
+  const { network, database } = manifest;
   return [
     ...new Set([
       ...(network !== undefined && 'cidr' in network ? network.endpoints : []),
-      // Migrations log in with the master secret, and start their state machine; all others with IAM, which makes its tokens without a call.
-      ...(database === undefined ? [] : ['secretsmanager', 'states']),
+      // Migrations log in with the master secret; all others with IAM, which makes its tokens without a call.
+      ...(database === undefined ? [] : ['secretsmanager']),
+      // They start the state machine for those that are long or destructive.
+      ...(hasMigrations(manifest) ? ['states'] : []),
       ...(functionsInside ? ['glue', 'sqs'] : []),
     ]),
   ].sort();
+}
+
+/** Whether there is anything to apply to the database. */
+export function hasMigrations(manifest: Manifest): boolean {
+  const { files, uses } = platformMigrations(manifest);
+  return manifest.database !== undefined && files.length + uses.length > 0;
 }

@@ -7,7 +7,7 @@ import { Network, type NetworkSource } from '../network/terraform';
 import { Pipeline } from '../pipeline/terraform';
 import { PostgresDatabase } from '../postgres/terraform';
 import { type IdleCost, idleCost } from './cost';
-import { endpointsOf, zoneDeclarations } from './model';
+import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -56,11 +56,10 @@ export class Platform extends Construct {
         operationsKey: this.catalog.key,
         topic: { arn: this.pipeline.notices },
       });
-    const migrations = platformMigrations(manifest);
-    if (this.database !== undefined && migrations.files.length + migrations.uses.length > 0)
+    if (this.database !== undefined && hasMigrations(manifest))
       this.migrations = new DatabaseMigrations(this, 'Migrations', {
         ...props,
-        migrations,
+        migrations: platformMigrations(manifest),
         database: this.database,
         operationsKey: this.catalog.key,
         topic: { arn: this.pipeline.notices },
