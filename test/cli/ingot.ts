@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import pc from 'picocolors';
+import { main } from '../../lib/cli/main';
 
 const root = join(__dirname, '../..');
 
@@ -9,14 +11,58 @@ export interface Answer {
   readonly err: string;
 }
 
-/** Runs the command `ingot` as a process of its own, from its sources; without colours, as in a pipe. `killAfter`: killed when it has said that. */
-export function ingot(
+let before: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs the command `ingot` in this process, which has loaded it already: one command after another, as if in the folder
+ * `cwd`; without colours, as in a pipe.
+ */
+export function ingot(args: readonly string[], options: { readonly cwd?: string } = {}): Promise<Answer> {
+  const answer = before.then(() => inFolder(options.cwd ?? process.cwd(), () => captured(args)));
+  before = answer.catch(() => {});
+  return answer;
+}
+
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const back = process.cwd();
+  process.chdir(folder);
+  try {
+    return await work();
+  } finally {
+    process.chdir(back);
+  }
+}
+
+async function captured(args: readonly string[]): Promise<Answer> {
+  const said = { out: '', err: '' };
+  const output = (to: 'out' | 'err') => ({
+    write: (text: string) => {
+      said[to] += text;
+    },
+    colors: pc.createColors(false),
+    isLive: false,
+    columns: 80,
+  });
+  // Handlers log to the process's own stream.
+  const log = jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said.err += String(text);
+    return true;
+  });
+  try {
+    return { code: await main(args, { out: output('out'), err: output('err') }), ...said };
+  } finally {
+    log.mockRestore();
+  }
+}
+
+/** Runs the command as a process of its own, from its sources. `killAfter`: killed when it has said that. */
+export function ingotProcess(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly killAfter?: string } = {},
+  options: { readonly cwd?: string; readonly killAfter?: string } = {},
 ): Promise<Answer> {
   const child = spawn(process.execPath, ['-r', join(root, 'test/register.js'), join(root, 'bin/ingot.ts'), ...args], {
     cwd: options.cwd,
-    env: { ...process.env, FORCE_COLOR: undefined, ...options.env },
+    env: { ...process.env, FORCE_COLOR: undefined },
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data) => {
