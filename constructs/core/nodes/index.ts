@@ -8,6 +8,7 @@ import type {
   RestoreTestingSelectionNode,
 } from './backup';
 import type { AlarmNode } from './cloudwatch';
+import type { DynamoTableNode } from './dynamodb';
 import type {
   FlowLogNode,
   RouteTableNode,
@@ -18,7 +19,9 @@ import type {
   VpcNode,
 } from './ec2';
 import type { EcsClusterNode, TaskDefinitionNode } from './ecs';
+import type { StreamSourceNode } from './event-source';
 import type { EventRuleNode, ScheduleNode } from './events';
+import type { DeliveryStreamNode, LogStreamNode } from './firehose';
 import type {
   DataQualityRulesetNode,
   GlueDatabaseNode,
@@ -29,6 +32,7 @@ import type {
 } from './glue';
 import type { RoleNode } from './iam';
 import type { InvocationNode } from './invocation';
+import type { KinesisStreamNode, StreamConsumerNode } from './kinesis';
 import type { KeyNode } from './kms';
 import type { EventSourceNode, FunctionNode, LayerNode, PermissionNode } from './lambda';
 import type { LogGroupNode, MetricFilterNode } from './logs';
@@ -48,12 +52,16 @@ export type * from './athena';
 export type * from './backup';
 export type * from './cloudwatch';
 export type * from './common';
+export type * from './dynamodb';
 export type * from './ec2';
 export type * from './ecs';
+export type * from './event-source';
 export type * from './events';
+export type * from './firehose';
 export type * from './glue';
 export type * from './iam';
 export type * from './invocation';
+export type * from './kinesis';
 export type * from './kms';
 export type * from './lambda';
 export type * from './logs';
@@ -81,6 +89,8 @@ export type Node =
   | DbParameterGroupNode
   | DbProxyNode
   | DbSubnetGroupNode
+  | DeliveryStreamNode
+  | DynamoTableNode
   | EcsClusterNode
   | EventRuleNode
   | EventSourceNode
@@ -91,8 +101,10 @@ export type Node =
   | IcebergTableNode
   | InvocationNode
   | KeyNode
+  | KinesisStreamNode
   | LayerNode
   | LogGroupNode
+  | LogStreamNode
   | MetricFilterNode
   | PermissionNode
   | QueueNode
@@ -106,6 +118,8 @@ export type Node =
   | SecurityGroupNode
   | SecurityGroupRuleNode
   | StateMachineNode
+  | StreamConsumerNode
+  | StreamSourceNode
   | SubnetNode
   | SubscriptionNode
   | TaskDefinitionNode

@@ -17,6 +17,7 @@ export { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-ru
 export { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target';
 export { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 export { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
+export { CloudwatchLogStream } from '@cdktf/provider-aws/lib/cloudwatch-log-stream';
 export {
   CloudwatchMetricAlarm,
   type CloudwatchMetricAlarmConfig,
@@ -33,6 +34,7 @@ export { DbProxyDefaultTargetGroup } from '@cdktf/provider-aws/lib/db-proxy-defa
 export { DbProxyTarget } from '@cdktf/provider-aws/lib/db-proxy-target';
 export { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 export { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group';
+export { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
@@ -54,6 +56,9 @@ export { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 export { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 export { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
 export { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment';
+export { KinesisFirehoseDeliveryStream } from '@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream';
+export { KinesisStream } from '@cdktf/provider-aws/lib/kinesis-stream';
+export { KinesisStreamConsumer } from '@cdktf/provider-aws/lib/kinesis-stream-consumer';
 export { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias';
 export { KmsKey } from '@cdktf/provider-aws/lib/kms-key';
 export { LambdaEventSourceMapping } from '@cdktf/provider-aws/lib/lambda-event-source-mapping';

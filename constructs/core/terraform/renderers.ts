@@ -8,6 +8,7 @@ import {
   renderRestoreTestingSelection,
 } from './backup';
 import { renderAlarm } from './cloudwatch';
+import { renderDynamoTable } from './dynamodb';
 import {
   renderFlowLog,
   renderRouteTable,
@@ -18,7 +19,9 @@ import {
   renderVpcEndpoint,
 } from './ec2';
 import { renderEcsCluster, renderTaskDefinition } from './ecs';
+import { renderStreamSource } from './event-source';
 import { renderEventRule, renderSchedule } from './events';
+import { renderDeliveryStream, renderLogStream } from './firehose';
 import {
   renderDataQualityRuleset,
   renderGlueDatabase,
@@ -29,6 +32,7 @@ import {
 } from './glue';
 import { renderRole } from './iam';
 import { renderInvocation } from './invocation';
+import { renderKinesisStream, renderStreamConsumer } from './kinesis';
 import { renderKey } from './kms';
 import { renderEventSource, renderFunction, renderLayer, renderPermission } from './lambda';
 import { renderLogGroup, renderMetricFilter } from './logs';
@@ -60,6 +64,8 @@ export const renderers: Renderers = {
   dbParameterGroup: renderDbParameterGroup,
   dbProxy: renderDbProxy,
   dbSubnetGroup: renderDbSubnetGroup,
+  deliveryStream: renderDeliveryStream,
+  dynamoTable: renderDynamoTable,
   ecsCluster: renderEcsCluster,
   eventRule: renderEventRule,
   eventSource: renderEventSource,
@@ -70,8 +76,10 @@ export const renderers: Renderers = {
   icebergTable: renderIcebergTable,
   invocation: renderInvocation,
   key: renderKey,
+  kinesisStream: renderKinesisStream,
   layer: renderLayer,
   logGroup: renderLogGroup,
+  logStream: renderLogStream,
   metricFilter: renderMetricFilter,
   permission: renderPermission,
   queue: renderQueue,
@@ -85,6 +93,8 @@ export const renderers: Renderers = {
   securityGroup: renderSecurityGroup,
   securityGroupRule: renderSecurityGroupRule,
   stateMachine: renderStateMachine,
+  streamConsumer: renderStreamConsumer,
+  streamSource: renderStreamSource,
   subnet: renderSubnet,
   subscription: renderSubscription,
   taskDefinition: renderTaskDefinition,
