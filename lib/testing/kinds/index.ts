@@ -8,6 +8,7 @@ import { ecs } from './ecs';
 import { events } from './events';
 import { glue } from './glue';
 import { iam } from './iam';
+import { kinesis } from './kinesis';
 import { kms } from './kms';
 import { lambda } from './lambda';
 import { logs } from './logs';
@@ -28,6 +29,7 @@ const services: readonly Service[] = [
   events,
   glue,
   iam,
+  kinesis,
   kms,
   lambda,
   logs,

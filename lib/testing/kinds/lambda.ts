@@ -98,6 +98,12 @@ export const lambda: Service = {
         maximumConcurrency: field('ScalingConfig.MaximumConcurrency', 'scaling_config.maximum_concurrency', number),
         filters: field('FilterCriteria.Filters', 'filter_criteria.filter', set(object({ pattern: same(json) }))),
         key: field('KmsKeyArn', 'kms_key_arn'),
+        topics: same(set()),
+        consumerGroup: field(
+          'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId',
+          'amazon_managed_kafka_event_source_config.consumer_group_id',
+        ),
+        metrics: field('MetricsConfig.Metrics', 'metrics_config.metrics', set()),
         tumblingSeconds: field('TumblingWindowInSeconds', 'tumbling_window_in_seconds', number),
         tags: same(tags),
       },
