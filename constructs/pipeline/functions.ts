@@ -115,7 +115,7 @@ function writeTables(lake: LakeFacts, zones: readonly ZoneFacts[]): Statement[] 
 const opsCome = "Objects of the platform's own tables come with runs; the prefix and the database are named.";
 
 /** The platform's own tables and lineage, which every handler adds to. */
-function writeOps(lake: LakeFacts): Statement[] {
+export function writeOps(lake: LakeFacts): Statement[] {
   const zone = lake.zones.find((z) => z.name === lake.ops.zone)!;
   return [
     {
@@ -152,6 +152,6 @@ function writeOps(lake: LakeFacts): Statement[] {
 }
 
 /** A JSON object whose values may be known only at deploy. */
-function json(entries: readonly (readonly [string, Text])[]): Text {
+export function json(entries: readonly (readonly [string, Text])[]): Text {
   return text`{${entries.reduce<Text>((all, [key, value], i) => text`${all}${i === 0 ? '' : ','}${JSON.stringify(key)}:"${value}"`, '')}}`;
 }
