@@ -136,6 +136,7 @@ export function documentsModel(
         { ...regulation, network: declared.network, concurrency: () => 2 },
       )
     : [];
+  const scheduled = (declared.scheduled ?? true) ? schedules(own, hasQueries, useKey, setting) : [];
   const nodes: Node[] = [
     operationsKey(own, 'operations', setting.removal),
     ...notices(own, declared.emails ?? [], keyArn),
@@ -144,7 +145,7 @@ export function documentsModel(
     manifestLayer(own, manifest, setting),
     ...inDatabaseNetwork(ingesting, database),
     ...exporting,
-    ...((declared.scheduled ?? true) ? schedules(own, hasQueries, useKey, setting) : []),
+    ...regulate(scheduled, { ...regulation, network: undefined, concurrency: () => 1 }),
     deadLetterAlarm(own),
   ].filter(
     ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
@@ -290,19 +291,13 @@ function prefixStatements(
         documents.filter((one) => one.zone === zone.name).map(({ prefix }) => text`${zone.bucketArn}/${prefix}/*`),
       ),
     },
-    ...zones.map(
-      (zone): Statement => ({
-        sid: `List${pascal(zone.name)}Documents`,
-        effect: 'Allow',
-        actions: ['s3:ListBucket'],
-        resources: [zone.bucketArn],
-        conditions: {
-          StringLike: {
-            's3:prefix': documents.filter((one) => one.zone === zone.name).map(({ prefix }) => `${prefix}/*`),
-          },
-        },
-      }),
-    ),
+    {
+      // Not narrowed to prefixes: without it S3 says "forbidden" of an object that is gone.
+      sid: 'ListDocuments',
+      effect: 'Allow',
+      actions: ['s3:ListBucket'],
+      resources: zones.map(({ bucketArn }) => bucketArn),
+    },
     ...(keys.length === 0
       ? []
       : [

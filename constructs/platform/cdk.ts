@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
 import { platformMigrations } from '../../lib/migrations/platform';
 import { Catalog } from '../catalog/cdk';
+import { DocumentIngestion } from '../documents/cdk';
 import { Lake } from '../lake/cdk';
 import { DatabaseMigrations } from '../migrations/cdk';
 import { Network, type NetworkSource } from '../network/cdk';
 import { Pipeline } from '../pipeline/cdk';
 import { PostgresDatabase } from '../postgres/cdk';
+import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
 import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
@@ -35,6 +37,10 @@ export class Platform extends Construct {
   readonly database?: PostgresDatabase;
   /** Absent where the manifest has none. */
   readonly migrations?: DatabaseMigrations;
+  /** Searches the manifest's vector stores; absent where it has none. */
+  readonly search?: VectorStore;
+  /** Absent where the manifest has no documents. */
+  readonly documents?: DocumentIngestion;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
@@ -70,11 +76,33 @@ export class Platform extends Construct {
         operationsKey: this.catalog.key,
         topic: this.pipeline.notices,
       });
+    if (this.database !== undefined && manifest.stores !== undefined) {
+      const database = this.database;
+      this.search = new VectorStore(this, 'Search', { ...props, database, operationsKey: this.catalog.key });
+      if (manifest.documents !== undefined)
+        this.documents = new DocumentIngestion(this, 'Documents', {
+          ...props,
+          ...functions,
+          lake: this.lake,
+          database,
+          operationsKey: this.catalog.key,
+          topic: this.pipeline.notices,
+        });
+    }
   }
 
   /** What the platform costs a month when no data arrives. */
   get idleCost(): IdleCost {
-    const parts = [this.network, this.lake, this.catalog, this.pipeline, this.database, this.migrations];
+    const parts = [
+      this.network,
+      this.lake,
+      this.catalog,
+      this.pipeline,
+      this.database,
+      this.migrations,
+      this.search,
+      this.documents,
+    ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));
   }
 }

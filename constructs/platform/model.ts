@@ -22,6 +22,9 @@ export function endpointsOf(manifest: Manifest, functionsInside: boolean): strin
       ...(database === undefined ? [] : ['secretsmanager']),
       // They start the state machine for those that are long or destructive.
       ...(hasMigrations(manifest) ? ['states'] : []),
+      ...((manifest.stores ?? []).some(({ embedder }) => embedder !== undefined) ? ['bedrock-runtime'] : []),
+      // Comparing stores with documents queues what differs.
+      ...(manifest.documents === undefined ? [] : ['sqs']),
       ...(functionsInside ? ['glue', 'sqs'] : []),
     ]),
   ].sort();

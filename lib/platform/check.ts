@@ -212,19 +212,30 @@ function changeProblems(
 }
 
 function searchProblems(
-  { stores = {}, documents = {}, local = {} }: PlatformDeclaration,
+  declaration: PlatformDeclaration,
   zones: readonly Zone[],
   datasets: readonly Dataset[],
   document: Document,
 ): Problem[] {
+  const { stores = {}, documents = {}, local = {} } = declaration;
   const wrong = storeProblems(stores).map(({ path, message }) => document.problem(['stores', ...path], message));
   if (wrong.length > 0) return wrong;
+  const homeless =
+    declaration.database === undefined && Object.keys(stores).length > 0
+      ? [
+          document.problem(
+            ['database'],
+            'must be declared, as the platform has vector stores; `database: {}` declares one with every default',
+          ),
+        ]
+      : [];
   const taken = datasets.flatMap(({ source }) => (source === undefined ? [] : [source]));
   const unknown = (path: readonly (string | number)[], what: string, given: string, allowed: object) =>
     Object.hasOwn(allowed, given)
       ? []
       : [document.problem(path, `must be ${what} of the platform; ${givenAllowed(given, Object.keys(allowed))}`)];
   return [
+    ...homeless,
     ...documentsProblems(documents, resolveStores(stores), zones, taken).map(({ path, message }) =>
       document.problem(['documents', ...path], message),
     ),
