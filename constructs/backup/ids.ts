@@ -2,7 +2,6 @@
 export const vaultKeyId = 'VaultKey';
 export const operationsKeyId = 'OperationsKey';
 export const vaultId = 'Vault';
-export const changesVaultId = 'ChangesVault';
 export const backupRoleId = 'BackupRole';
 export const restoreRoleId = 'RestoreRole';
 export const bucketId = 'BackupsBucket';

@@ -17,7 +17,6 @@ import { dumpNodes } from './dump';
 import {
   backupRoleId,
   bucketId,
-  changesVaultId,
   deadLettersId,
   operationsKeyId,
   restoreRoleId,
@@ -34,6 +33,7 @@ import {
   answerTests,
   backUpDatabase,
   backUpLake,
+  forgetChanges,
   lakeKeys,
   readCatalog,
   readRestored,
@@ -42,7 +42,7 @@ import {
   restoreLake,
   useVaults,
 } from './statements';
-import { vaults } from './vaults';
+import { vault } from './vaults';
 
 export interface BackupModel {
   readonly nodes: readonly Node[];
@@ -56,16 +56,6 @@ export interface BackupFacts {
   readonly vaultArn: Text;
   /** Where fingerprints, the catalog's word, results of tests, reports and dumps are. */
   readonly bucketName: Text;
-  /**
-   * What takes a snapshot before a change: in this vault, as this role, of this resource. Absent where no database is
-   * backed up.
-   */
-  readonly change?: {
-    readonly vaultName: Text;
-    readonly vaultArn: Text;
-    readonly roleArn: Text;
-    readonly resourceArn: Text;
-  };
 }
 
 /** What the user brought along. */
@@ -111,10 +101,8 @@ export function backupModel(
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [keyArn],
   };
-  const vaultNames = { tiers: `${name}-backups`, changes: `${name}-before-changes` };
-  const vaultArn = (vault: string) =>
-    text`arn:${aws.partition}:backup:${aws.region}:${aws.account}:backup-vault:${vault}`;
-  const ownVaults = [vaultArn(vaultNames.tiers), ...(database === undefined ? [] : [vaultArn(vaultNames.changes)])];
+  const vaultName = `${name}-backups`;
+  const ownVault = text`arn:${aws.partition}:backup:${aws.region}:${aws.account}:backup-vault:${vaultName}`;
 
   const role = (id: string, what: string, statements: readonly Statement[]): RoleNode => ({
     kind: 'role',
@@ -130,7 +118,7 @@ export function backupModel(
     ...notices(name, declared.emails ?? [], keyArn),
     role(backupRoleId, 'AWS Backup makes backups', [
       ...useVaults(
-        ownVaults,
+        [ownVault],
         backup.copies.map(({ vaultArn }) => vaultArn),
         ref(vaultKeyId, 'arn'),
       ),
@@ -138,17 +126,13 @@ export function backupModel(
       ...backUpLake(lake),
     ]),
     role(restoreRoleId, 'AWS Backup restores backups for tests', [
-      ...useVaults(ownVaults, [], ref(vaultKeyId, 'arn')),
+      ...useVaults([ownVault], [], ref(vaultKeyId, 'arn')),
       ...(database === undefined ? [] : restoreDatabase(database)),
       ...(backup.restoreTests.lake === false ? [] : restoreLake(lake)),
     ]),
     ...bucketNodes(lake, declared, backup, removal),
-    ...validate(lake, database, backup, declared, setting, {
-      useKey,
-      changesVault:
-        database === undefined ? undefined : { name: vaultNames.changes, arn: vaultArn(vaultNames.changes) },
-    }),
-    ...vaults(backup, vaultNames, { database, removal }),
+    ...validate(lake, database, backup, declared, setting, useKey),
+    vault(backup, vaultName, removal),
     ...plans(name, backup, lake, database),
     ...reportPlans(name, backup),
     ...restoreTests(name, backup, lake, database),
@@ -158,7 +142,6 @@ export function backupModel(
       : dumpNodes(database, backup.dump, setting, useKey, [trace, deliverLogs])),
     ...backupAlarms(name, testedResources(backup, lake, database), backup, database),
   ];
-  const changes = { vaultName: ref(changesVaultId, 'name'), vaultArn: ref(changesVaultId, 'arn') };
   return deepFreeze({
     nodes: regulate(database === undefined ? nodes : inDatabaseNetwork(nodes, database), {
       compliance: declared.compliance,
@@ -172,9 +155,6 @@ export function backupModel(
       notices: ref(topicId, 'arn'),
       vaultArn: ref(vaultId, 'arn'),
       bucketName: ref(bucketId, 'name'),
-      ...(database === undefined
-        ? {}
-        : { change: { ...changes, roleArn: ref(backupRoleId, 'arn'), resourceArn: database.arn } }),
     },
   });
 }
@@ -266,12 +246,8 @@ function validate(
   backup: BackupManifest,
   declared: BackupPolicyDeclaration,
   setting: HandlerSetting,
-  more: {
-    readonly useKey: Statement;
-    readonly changesVault: { readonly name: string; readonly arn: Text } | undefined;
-  },
+  useKey: Statement,
 ): Node[] {
-  const { useKey, changesVault } = more;
   const bucket = ref(bucketId, 'arn');
   const nodes = handlerNodes(
     {
@@ -297,12 +273,12 @@ function validate(
           .map(({ resource }) => resource)
           .join(','),
         INGOT_VOLATILE: backup.volatile.join(','),
-        ...(changesVault === undefined ? {} : { INGOT_CHANGES_VAULT: changesVault.name }),
       },
       statements: bySid([
         ...(database === undefined ? [] : connectStatements(database, validateRole)),
         ...(database === undefined ? [] : readRestored(database, validateRole)),
-        ...answerTests(changesVault?.arn),
+        answerTests,
+        ...(database === undefined ? [] : forgetChanges(database)),
         ...readCatalog(lake),
         ...readRestoredBuckets(lake),
         ...(lakeKeys(lake).length === 0

@@ -225,35 +225,33 @@ export function restoreLake(lake: LakeFacts): Statement[] {
   ];
 }
 
-/** What the validating function may do with AWS Backup: look at jobs, answer tests, remove what is no longer needed. */
-export function answerTests(changesVaultArn: Text | undefined): Statement[] {
+/** What the validating function may do with AWS Backup: look at jobs, and answer tests. */
+export const answerTests: Statement = {
+  sid: 'AnswerTests',
+  because: 'Restore jobs have no resource that a statement could name, and recovery points are those of any service.',
+  effect: 'Allow',
+  actions: ['backup:DescribeRecoveryPoint', 'backup:DescribeRestoreJob', 'backup:PutRestoreValidationResult'],
+  resources: ['*'],
+};
+
+/** What the validating function may do with snapshots that were taken before destructive migrations, once they are not needed. */
+export function forgetChanges(database: DatabaseFacts): Statement[] {
+  const aurora = database.engine === 'aurora';
   return [
     {
-      sid: 'AnswerTests',
-      because:
-        'Restore jobs have no resource that a statement could name, and recovery points are those of any service.',
+      sid: 'FindSnapshots',
+      because: 'Snapshots are asked for by their database, whatever they are called.',
       effect: 'Allow',
-      actions: ['backup:DescribeRecoveryPoint', 'backup:DescribeRestoreJob', 'backup:PutRestoreValidationResult'],
-      resources: ['*'],
+      actions: [aurora ? 'rds:DescribeDBClusterSnapshots' : 'rds:DescribeDBSnapshots'],
+      resources: [database.arn, rds(aurora ? 'cluster-snapshot:*' : 'snapshot:*')],
     },
-    ...(changesVaultArn === undefined
-      ? []
-      : [
-          {
-            sid: 'FindVerified',
-            effect: 'Allow' as const,
-            actions: ['backup:ListRecoveryPointsByBackupVault'],
-            resources: [changesVaultArn],
-          },
-          {
-            sid: 'RemoveVerified',
-            because:
-              'Recovery points are named by AWS Backup; the policies of other vaults deny their deletion to all.',
-            effect: 'Allow' as const,
-            actions: ['backup:DeleteRecoveryPoint'],
-            resources: [rds('snapshot:awsbackup:*'), rds('cluster-snapshot:awsbackup:*')],
-          },
-        ]),
+    {
+      sid: 'ForgetChanges',
+      because: 'Each snapshot before a migration has a name of its own, which begins with that of the platform.',
+      effect: 'Allow',
+      actions: [aurora ? 'rds:DeleteDBClusterSnapshot' : 'rds:DeleteDBSnapshot'],
+      resources: [rds(`${aurora ? 'cluster-snapshot' : 'snapshot'}:${database.name}-before-*`)],
+    },
   ];
 }
 

@@ -103,8 +103,9 @@ export interface Tier {
 /**
  * The tiers. AWS Backup knows neither full nor incremental: each recovery point can be restored by itself, and only what
  * has changed since the last one is stored (of an instance and of buckets; a snapshot of Aurora is billed whole). The
- * words say how much would be lost. A fourth tier has no schedule: `change`, before a destructive migration, in a vault of
- * its own, kept until a later backup has been restored and found whole.
+ * words say how much would be lost. A fourth tier has no schedule: the snapshot that
+ * the migrate state machine takes before a destructive migration, kept until a later backup has been restored and found
+ * whole.
  */
 export const defaultTiers: readonly Tier[] = [
   { name: 'full', schedule: 'cron(0 3 * * ? *)', keepDays: 30, continuous: false, covers: ['database', 'lake'] },

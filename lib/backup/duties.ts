@@ -62,7 +62,7 @@ export interface RestoreJobs {
   answer(restoreJobId: string, passed: boolean, message: string): Promise<void>;
   /** Takes away what was made to reach a restored database. */
   release(arn: string): Promise<void>;
-  /** Removes what was taken before a change, of a resource, before a moment; gives how many. */
+  /** Removes snapshots of a database that were taken before destructive migrations, before a moment; gives how many. */
   forgetChanges(sourceArn: string, before: string): Promise<number>;
 }
 

@@ -45,8 +45,12 @@ export async function checkTables(
       if (metadata === undefined) continue;
       const list = manifestListOf(metadata.toString('utf8'));
       const listed = list === undefined ? undefined : await read(list);
-      for (const { manifest_path } of listed === undefined ? [] : await records<ManifestFile>(listed)) {
+      for (const { manifest_path, manifest_length } of listed === undefined
+        ? []
+        : await records<ManifestFile>(listed)) {
         const manifest = await read(manifest_path);
+        if (manifest !== undefined && BigInt(manifest.length) !== manifest_length)
+          throw new Error(`${manifest_path} has ${manifest.length} bytes where ${manifest_length} were written`);
         for (const { status, data_file } of manifest === undefined ? [] : await records<Entry>(manifest)) {
           if (status === deleted) continue;
           files += 1;
@@ -89,6 +93,7 @@ const deleted = 2;
 
 interface ManifestFile {
   readonly manifest_path: string;
+  readonly manifest_length: bigint;
 }
 
 interface Entry {
@@ -122,15 +127,26 @@ const long = avro.LongType.__with({
   compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
 });
 
-/** Records of an Avro file. */
+/** Wherever a schema says `long`, as a name or with attributes beside it. */
+const longAsBigint = (schema: unknown): Type | undefined =>
+  schema === 'long' || (schema as { readonly type?: unknown }).type === 'long' ? long : undefined;
+
+/** Records of an Avro file. One that is cut off would be read as one of fewer: each block ends with the header's mark. */
 function records<T>(file: Buffer): Promise<T[]> {
   return new Promise((resolve, reject) => {
     const found: T[] = [];
     const decoder = new streams.BlockDecoder({
-      parseHook: (schema) => Type.forSchema(schema, { registry: { long } }),
+      parseHook: (schema) => Type.forSchema(schema, { typeHook: longAsBigint }),
     });
     decoder.on('data', (record: T) => found.push(record));
-    decoder.on('end', () => resolve(found));
+    let mark: Buffer | undefined;
+    decoder.on('metadata', (_type: Type, _codec: string, header: { readonly sync: Buffer }) => {
+      mark = header.sync;
+    });
+    decoder.on('end', () => {
+      if (mark !== undefined && file.subarray(-mark.length).equals(mark)) resolve(found);
+      else reject(new Error('an Avro file is cut off'));
+    });
     decoder.on('error', reject);
     decoder.end(file);
   });

@@ -138,16 +138,14 @@ describe.each(engines)('$engine', ({ backup }) => {
     );
   });
 
-  test('nobody deletes from the vault; from that of changes, the function alone', () => {
-    const [main, changes] = ['BackupVault', 'BackupChangesVault'].map((id) => backup().find('backup.vault', id));
-    expect(main!.properties).toMatchObject({ minRetentionDays: 7, maxRetentionDays: 30 });
-    expect(main!.properties).not.toHaveProperty('coolingOffDays');
-    const denied = main!.statements.find(({ effect }) => effect === 'Deny');
+  test('nobody deletes from the vault', () => {
+    const { properties, statements } = backup().find('backup.vault', 'BackupVault');
+    expect(properties).toMatchObject({ minRetentionDays: 7, maxRetentionDays: 30 });
+    expect(properties).not.toHaveProperty('coolingOffDays');
+    const denied = statements.find(({ effect }) => effect === 'Deny');
     expect(denied).toMatchObject({ principals: ['*'] });
     expect(denied!.actions).toContain('backup:DeleteRecoveryPoint');
     expect(denied).not.toHaveProperty('conditions');
-    expect(changes!.properties).not.toHaveProperty('minRetentionDays');
-    expect(JSON.stringify(changes!.statements)).toMatch(/ArnNotEquals.*PrincipalArn.*ValidateRestoreRole/);
   });
 
   test('vaults go with their stack only where both keys are turned, and are then neither locked nor guarded', () => {

@@ -28,7 +28,6 @@ let services: DutyServices | undefined;
  * | INGOT_NAMESPACES    | JSON: Iceberg namespace by zone                                             |
  * | INGOT_TESTED        | what is restored for tests, with commas: `database`, zones                  |
  * | INGOT_VOLATILE      | tables whose rows are not compared, with commas                             |
- * | INGOT_CHANGES_VAULT | vault of what is taken before changes; absent where there is no database     |
  */
 export async function handler(event: DutyEvent): Promise<DutyResult> {
   services ??= openServices(process.env);
@@ -66,7 +65,7 @@ export function openServices(env: NodeJS.ProcessEnv): DutyServices {
     catalog: () => RestCatalog.connect({ uri, warehouse }, send),
     source: () => openDatabase(env),
     restored: ({ host, port }) => openDatabase({ INGOT_DATABASE: elsewhere(env.INGOT_DATABASE, host, port) }),
-    jobs: restoreJobs(new BackupClient(), new RDSClient(), env.INGOT_CHANGES_VAULT),
+    jobs: restoreJobs(new BackupClient(), new RDSClient(), platform),
     ...(authorities === undefined ? {} : { authorities: () => readFile(authorities) }),
     clock: { now: () => Date.now() },
     metrics: emfMetrics(platform),

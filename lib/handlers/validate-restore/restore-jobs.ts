@@ -1,18 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BackupClient,
-  DeleteRecoveryPointCommand,
   DescribeRecoveryPointCommand,
   DescribeRestoreJobCommand,
-  ListRecoveryPointsByBackupVaultCommand,
   PutRestoreValidationResultCommand,
 } from '@aws-sdk/client-backup';
 import {
   CreateDBInstanceCommand,
   type DBCluster,
+  DeleteDBClusterSnapshotCommand,
   DeleteDBInstanceCommand,
+  DeleteDBSnapshotCommand,
+  DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import type { RestoreJob, RestoreJobs } from '../../backup/duties';
@@ -21,11 +23,11 @@ import { TransientError } from '../../errors';
 /** How long an instance of a restored cluster may take to come up: what is left of the function's time is for comparing. */
 const startingMinutes = 10;
 
-/** AWS Backup and RDS. `changesVault`: where recovery points are that were taken before changes. */
+/** AWS Backup and RDS. `platform` begins the names of snapshots that were taken before destructive migrations. */
 export function restoreJobs(
   backup: BackupClient,
   rds: RDSClient,
-  changesVault: string | undefined,
+  platform: string,
   wait: (ms: number) => Promise<unknown> = sleep,
 ): RestoreJobs {
   return {
@@ -75,24 +77,40 @@ export function restoreJobs(
       });
     },
 
-    async forgetChanges(ByResourceArn, before) {
-      if (changesVault === undefined) return 0;
-      let forgotten = 0;
-      const vault = { BackupVaultName: changesVault };
-      const find = new ListRecoveryPointsByBackupVaultCommand({
-        ...vault,
-        ByResourceArn,
-        ByCreatedBefore: new Date(before),
-      });
-      const { RecoveryPoints = [] } = await backup.send(find);
-      for (const { RecoveryPointArn, Status } of RecoveryPoints) {
-        if (Status !== 'COMPLETED') continue;
-        await backup.send(new DeleteRecoveryPointCommand({ ...vault, RecoveryPointArn }));
-        forgotten += 1;
-      }
-      return forgotten;
+    async forgetChanges(sourceArn, before) {
+      const snapshots = await snapshotsOf(rds, sourceArn);
+      const old = snapshots.filter(
+        ({ name, at }) => name.startsWith(`${platform}-before-`) && at !== undefined && at.toISOString() < before,
+      );
+      for (const { name } of old) await removeSnapshot(rds, sourceArn, name);
+      return old.length;
     },
   };
+}
+
+interface Snapshot {
+  readonly name: string;
+  readonly at: Date | undefined;
+}
+
+/** Snapshots of a database that somebody has taken, whoever it was. */
+async function snapshotsOf(rds: RDSClient, arn: string): Promise<Snapshot[]> {
+  const SnapshotType = 'manual';
+  const cluster = clusterOf(arn);
+  if (cluster !== undefined) {
+    const ask = new DescribeDBClusterSnapshotsCommand({ DBClusterIdentifier: cluster, SnapshotType });
+    const { DBClusterSnapshots = [] } = await rds.send(ask);
+    return DBClusterSnapshots.map((one) => ({ name: one.DBClusterSnapshotIdentifier!, at: one.SnapshotCreateTime }));
+  }
+  const ask = new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: instanceOf(arn), SnapshotType });
+  const { DBSnapshots = [] } = await rds.send(ask);
+  return DBSnapshots.map((one) => ({ name: one.DBSnapshotIdentifier!, at: one.SnapshotCreateTime }));
+}
+
+async function removeSnapshot(rds: RDSClient, arn: string, name: string): Promise<void> {
+  if (clusterOf(arn) !== undefined)
+    await rds.send(new DeleteDBClusterSnapshotCommand({ DBClusterSnapshotIdentifier: name }));
+  else await rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: name }));
 }
 
 /** AWS Backup restores a cluster without an instance; one is made to reach it. */
