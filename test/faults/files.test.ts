@@ -1,11 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { starterFiles } from '../../lib/cli/starter';
 import { positionOf } from '../../lib/ingest/ledger';
 import { load } from '../../lib/ingest/load';
 import { plan } from '../../lib/ingest/plan';
+import { landFiles } from '../../lib/local/land';
+import { layoutOf } from '../../lib/local/layout';
+import { runPlatform } from '../../lib/local/run';
+import { openWorkbench } from '../../lib/local/workbench';
+import { loadPlatform } from '../../lib/platform/load';
 import { openLake } from '../../lib/runtime/lake';
 import type { LocalServices } from '../../lib/runtime/local';
 import type { Lake } from '../../lib/runtime/services';
@@ -72,6 +78,54 @@ describe('a source file', () => {
     }
     await run(services, 'run-2');
     expect(await rowsOf('vanishing')).toEqual(['{"n":1}', '{"n":2}']);
+  });
+});
+
+describe('names that mean something in a URL, a glob or a shell', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ingot-names-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const inFolder = (name: string) => {
+    const platform = join(folder, name);
+    for (const [path, text] of Object.entries(starterFiles('shop'))) {
+      mkdirSync(dirname(join(platform, path)), { recursive: true });
+      writeFileSync(join(platform, path), text);
+    }
+    return platform;
+  };
+  const names = ['a [b] 50% #2?*.csv', 'größe 50%25.csv', "it's {x}.csv", '日本&;$HOME.csv'];
+
+  test('a platform and its files may have them: rows are loaded, changed, judged and told of', async () => {
+    const platform = inFolder("100% %41 #1? [x] it's a&b;c");
+    const { manifest } = await loadPlatform(platform);
+    const layout = layoutOf(platform);
+    for (let i = 0; i < 2; i++) {
+      for (const [n, name] of names.entries()) {
+        const order = `${2000 + n},2026-01-05T12:12:00Z,Ingrid Berg,NO,${i + 1},64.00`;
+        const file = join(platform, `${i} ${name}`);
+        writeFileSync(file, `order_id,ordered_at,customer,country,quantity,unit_price\n${order}\n`);
+        await landFiles([{ file, as: 'orders', date: `2026-01-0${6 + i}` }], manifest, layout);
+      }
+      const report = await runPlatform(platform);
+      expect(report.runs).toMatchObject([{ status: 'succeeded', failures: [] }]);
+    }
+    const workbench = await openWorkbench(manifest, layout);
+    const { lake } = workbench.services;
+    const found = await lake.query('SELECT quantity::INT AS q FROM silver.orders WHERE order_id >= 2000');
+    const files = await lake.query('SELECT count(*)::INT AS n FROM ops.files');
+    await workbench.close();
+    expect(found).toEqual(names.map(() => ({ q: 2 })));
+    expect(files).toEqual([{ n: 2 * names.length + 1 }]);
+    for (const kind of ['quality', 'lineage']) expect(existsSync(join(layout.zone('silver'), '_ops', kind))).toBe(true);
+  });
+
+  test('a folder whose path is not of ASCII characters is refused before anything is made in it', async () => {
+    const platform = inFolder('Größe');
+    await expect(runPlatform(platform)).rejects.toThrow(
+      /Größe\/.ingot: must lie in a folder whose path is of ASCII characters.*given ö ß/,
+    );
   });
 });
 

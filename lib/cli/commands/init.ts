@@ -31,7 +31,7 @@ export const addInit: AddCommand = (add, io) => {
       const { bold, green } = io.out.colors;
       io.out.write(`${green('✓')} The platform ${bold(name)} is in ${shown === '.' ? 'this folder' : shown}:\n`);
       for (const path of Object.keys(files)) io.out.write(`  ${path}\n`);
-      io.out.write(`Next: ${bold(shown === '.' ? 'ingot run' : `ingot run ${shown}`)}\n`);
+      io.out.write(`Next: ${bold(shown === '.' ? 'ingot run' : `ingot run ${shellWord(shown)}`)}\n`);
     });
 };
 
@@ -47,3 +47,7 @@ async function assertEmpty(folder: string): Promise<void> {
   const some = others.slice(0, 3).join(', ');
   throw invalidArgument(folder, `must be empty for a new platform; it holds ${some}${others.length > 3 ? ', …' : ''}`);
 }
+
+/** A word as a shell takes it. */
+const shellWord = (text: string): string =>
+  /^[\w./~:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
