@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { describeProblem, InvalidInputError, type Problem } from '../errors';
+import { describeProblem, InvalidInputError, type Problem, TransientError } from '../errors';
+import { MigrationError } from '../migrations/migration';
 import { BreakingChangeError } from '../tables/apply';
 import { type Output, printable } from './io';
 
@@ -52,7 +53,8 @@ export function reportFailure(
 }
 
 /** Errors whose message says it all: what is wrong and what to do. */
-const isPlain = (error: unknown): boolean => error instanceof CannotError || error instanceof BreakingChangeError;
+const isPlain = (error: unknown): boolean =>
+  [CannotError, BreakingChangeError, MigrationError, TransientError].some((kind) => error instanceof kind);
 
 /** What only holds on this machine, where no reader depends on the tables. */
 const anew = (error: unknown): string =>

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version';
+import { addCdc } from './commands/cdc';
 import { addCheck } from './commands/check';
 import { addDiff } from './commands/diff';
 import { addDump } from './commands/dump';
@@ -7,6 +8,7 @@ import { addHandle } from './commands/handle';
 import { addInit } from './commands/init';
 import { addLand } from './commands/land';
 import { addLock } from './commands/lock';
+import { addMigrate } from './commands/migrate';
 import { addQuery } from './commands/query';
 import { addRestore } from './commands/restore';
 import { addRun } from './commands/run';
@@ -64,6 +66,8 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addCheck,
     addRun,
     addLand,
+    addCdc,
+    addMigrate,
     addQuery,
     addSearch,
     addStream,

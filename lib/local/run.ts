@@ -9,7 +9,7 @@ import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
-import { openStores } from './database';
+import { migrateDatabase, openStores } from './database';
 import { gatherSearch, ingestDocuments, landDocuments } from './documents';
 import type { Engine } from './engine';
 import { type Ended, outcomeOf, runGroup } from './group-run';
@@ -65,6 +65,12 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         if (status === 'changed') progress.note(`Table ${table} changed: ${changes.join('; ')}`);
         else if (status === 'older')
           progress.note(`Table ${table} stays as it is: its contract is older than the table`);
+      if (manifest.migrations !== undefined) {
+        const { applied } = await stages.time('Migrating the database', () =>
+          migrateDatabase(manifest, layout, services.log),
+        );
+        for (const name of applied) progress.note(`Migration ${name} was applied`);
+      }
       const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
       const spark = options.engine === 'spark' ? lazySpark(services, layout, stages, progress) : undefined;
       const streams =

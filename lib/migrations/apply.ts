@@ -118,7 +118,7 @@ function failure(migration: Pending, error: unknown, i?: number, offset?: number
       ? `the ${i === 1 ? 'statement' : `${i} statements`} before it stay applied, and it goes on from there`
       : 'nothing of it was applied';
   return new MigrationError(
-    `${file}${line === undefined ? '' : `:${line}`}: ${which} failed: ${error.message} (${error.code})${waited}; ${after}${more.length === 0 ? '' : `\n  ${more.join('\n  ')}`}`,
+    `${file}${line === undefined ? '' : `:${line}`}: ${which} failed: ${error.message} (${error.code})${waited}; ${after}${more.map((part) => `; ${part!.replace(/\s*\n\s*/g, ', ')}`).join('')}`,
     { cause: error },
   );
 }

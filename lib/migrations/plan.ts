@@ -1,7 +1,7 @@
 import type { Problem } from '../errors';
+import { checksumOf } from './checksum';
 import type { Entry } from './ledger';
 import { type Marks, type Migration, type Migrations, numberOf, type Pending } from './migration';
-import { checksumOf } from './read';
 import type { AnyRecipe, ReadyMade } from './ready/ready-made';
 import { recipes } from './ready/recipes';
 

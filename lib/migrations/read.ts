@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Problem } from '../errors';
+import { checksumOf } from './checksum';
 import type { Marks, Migration } from './migration';
 import { readStatements } from './statements';
 
@@ -103,9 +103,6 @@ function textOf(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 }
-
-/** SHA-256 of a text in hex. */
-export const checksumOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const markLine = /^--\s*(destructive|long|no[ _-]?transaction)\s*(:.*)?$/i;
 

@@ -1,6 +1,6 @@
+import { checksumOf } from './checksum';
 import type { Migrations } from './migration';
 import { canonical } from './plan';
-import { checksumOf } from './read';
 
 /**
  * What a deployment is told of its migrations: enough to tell one release from another, and for a reader of the template
