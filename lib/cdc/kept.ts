@@ -101,3 +101,18 @@ export const unpark = (name: string, ids: readonly string[], goOn: boolean, lake
     await tx.run(`DELETE FROM ${name} WHERE (${parked} AND ${done})${ends}`, { json });
     return Number(left!.n);
   });
+
+/** What was kept of the snapshot that was read whole; undefined where none was. */
+export async function snapshotOf(name: string, lake: Pick<Lake, 'query'>): Promise<string | undefined> {
+  const [row] = await lake.query<{ record: string }>(
+    `SELECT ${kept.record} AS record FROM ${name} WHERE ${kept.kind} = 'snapshot' LIMIT 1`,
+  );
+  return row?.record;
+}
+
+/** Writes down that a snapshot was read whole. */
+export const keepSnapshot = (name: string, record: string, now: number, lake: Lake): Promise<unknown> =>
+  lake.commit((tx) => insertMark(name, 'snapshot', record, now, tx));
+
+export const forgetSnapshots = (name: string, lake: Lake): Promise<unknown> =>
+  lake.commit((tx) => tx.run(`DELETE FROM ${name} WHERE ${kept.kind} = 'snapshot'`));

@@ -70,9 +70,9 @@ export async function receive(
     try {
       tables.push(await receiveTable(batch, services));
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      services.log.error(`Changes of ${batch.feed.id} could not be applied`, { error: error.message });
-      for (const { incoming: one } of batch.records) failed.set(one.origin.id, error);
+      const left = await stopTable(batch, error as Error, services).catch((other: Error) => other);
+      if (!(left instanceof Error)) tables.push(left);
+      else for (const { incoming: one } of batch.records) failed.set(one.origin.id, left);
     }
   }
   for (const [feed, rejected] of refused.byFeed) await quarantine(feed.place, rejected, services);
@@ -80,6 +80,15 @@ export async function receive(
   const unreadable = refused.strays.length + [...refused.byFeed.values()].reduce((sum, { length }) => sum + length, 0);
   report(tables, unreadable, source, services);
   return { tables, unreadable, failed };
+}
+
+/** What may pass is to be tried again; what does not stops this table, and keeps its changes. */
+async function stopTable(batch: Batch, error: Error, services: ReceiveServices): Promise<TableReceived> {
+  const { lake, clock, log } = services;
+  log.error(`Changes of ${batch.feed.id} could not be applied`, { error: error.message });
+  if (error instanceof TransientError) throw error;
+  await pauseTable(changedTable(batch.feed, lake).kept, `${error.name}: ${error.message}`, clock.now(), lake);
+  return parked(batch, services);
 }
 
 /** A record that is of no table. */
@@ -149,12 +158,23 @@ async function receiveTable(batch: Batch, services: ReceiveServices): Promise<Ta
   const { lake } = services;
   const standing = await standingOf(changedTable(feed, lake).kept, lake);
   const paused = standing.paused ?? (await judgeSchema(batch, standing, services));
-  const changes = batch.records.reduce((sum, one) => sum + one.changes.length, 0);
-  if (paused !== undefined) {
-    await parkBatch(batch, services);
-    return { table: feed.id, status: 'parked', changes, added: 0, removed: 0, rejected: 0, waiting: 0 };
-  }
-  return { table: feed.id, status: 'applied', changes, ...(await applyBatch(batch, services)) };
+  if (paused !== undefined) return parked(batch, services);
+  return { table: feed.id, status: 'applied', changes: changesOf(batch), ...(await applyBatch(batch, services)) };
+}
+
+const changesOf = ({ records }: Batch): number => records.reduce((sum, one) => sum + one.changes.length, 0);
+
+async function parked(batch: Batch, services: ReceiveServices): Promise<TableReceived> {
+  await parkBatch(batch, services);
+  return {
+    table: batch.feed.id,
+    status: 'parked',
+    changes: changesOf(batch),
+    added: 0,
+    removed: 0,
+    rejected: 0,
+    waiting: 0,
+  };
 }
 
 /** Applies what the batch's records say of the source's columns. Gives why the table is paused, where it is. */
@@ -263,6 +283,3 @@ function report(
   }
   if (unreadable > 0) metrics.put(cdcMetrics.unreadable, unreadable, 'Count', { Source: source.name });
 }
-
-/** Whether a record that failed may succeed when it is delivered again. */
-export const isTransient = (error: Error): boolean => error instanceof TransientError;

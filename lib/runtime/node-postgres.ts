@@ -71,7 +71,8 @@ function connect(client: ClientBase): Connection {
   };
 }
 
-function connectionOf({ url, password }: NodePostgresOptions): PoolConfig {
+/** What `pg` needs to connect. */
+export function connectionOf({ url, password }: NodePostgresOptions): PoolConfig {
   const { hostname, port, username, pathname, searchParams, password: inUrl } = new URL(url);
   const host = decodeURIComponent(hostname) === '' ? (searchParams.get('host') ?? 'localhost') : hostname;
   const here = host.startsWith('/') || ['localhost', '127.0.0.1', '[::1]'].includes(host);
