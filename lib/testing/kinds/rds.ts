@@ -40,7 +40,9 @@ const instance = {
   ...database,
   ...watched,
   identifier: field('DBInstanceIdentifier', 'identifier'),
-  cluster: field('DBClusterIdentifier', 'cluster_identifier'),
+  // Of an instance of a cluster; see `clusterInstance`.
+  cluster: field('DBClusterIdentifier', undefined),
+  promotionTier: field('PromotionTier', undefined, number),
   class: field('DBInstanceClass', 'instance_class'),
   storageGb: field('AllocatedStorage', 'allocated_storage', number),
   maxStorageGb: field('MaxAllocatedStorage', 'max_allocated_storage', number),
@@ -55,7 +57,27 @@ const instance = {
   minorUpgrades: field('AutoMinorVersionUpgrade', 'auto_minor_version_upgrade', flag, true),
   backupWindow: field('PreferredBackupWindow', 'backup_window'),
   maintenanceWindow: field('PreferredMaintenanceWindow', 'maintenance_window'),
-  promotionTier: same(number),
+};
+
+/** What Terraform says of an instance of a cluster. */
+const clusterInstance = {
+  identifier: instance.identifier,
+  cluster: field(undefined, 'cluster_identifier'),
+  promotionTier: field(undefined, 'promotion_tier', number),
+  engine: database.engine,
+  version: database.version,
+  class: instance.class,
+  public: instance.public,
+  minorUpgrades: instance.minorUpgrades,
+  subnetGroup: database.subnetGroup,
+  copiesTags: database.copiesTags,
+  appliesAtOnce: database.appliesAtOnce,
+  monitoringSeconds: watched.monitoringSeconds,
+  monitoringRole: watched.monitoringRole,
+  insights: watched.insights,
+  insightsKey: watched.insightsKey,
+  insightsDays: watched.insightsDays,
+  tags: database.tags,
 };
 
 const instanceAttributes = {
@@ -66,9 +88,6 @@ const instanceAttributes = {
   secretArn: names('MasterUserSecret.SecretArn', 'master_user_secret[0].secret_arn'),
 };
 
-const parameterGroup = {
-  name: names(['Ref', 'DBParameterGroupName'], ['name', 'id']),
-};
 const parameters = {
   family: same(),
   description: same(),
@@ -102,14 +121,14 @@ export const rds: Service = {
       kind: 'rds.parameterGroup',
       cloudformation: 'AWS::RDS::DBParameterGroup',
       terraform: 'aws_db_parameter_group',
-      attributes: parameterGroup,
+      attributes: { name: names(['Ref', 'DBParameterGroupName'], ['name', 'id']) },
       properties: { name: field('DBParameterGroupName', 'name'), ...parameters },
     },
     {
       kind: 'rds.clusterParameterGroup',
       cloudformation: 'AWS::RDS::DBClusterParameterGroup',
       terraform: 'aws_rds_cluster_parameter_group',
-      attributes: parameterGroup,
+      attributes: { name: names('Ref', ['name', 'id']) },
       properties: { name: field('DBClusterParameterGroupName', 'name'), ...parameters },
     },
     {
@@ -123,8 +142,8 @@ export const rds: Service = {
       // CloudFormation has one type for both.
       kind: 'rds.instance',
       terraform: 'aws_rds_cluster_instance',
-      attributes: instanceAttributes,
-      properties: instance,
+      attributes: { id: names(undefined, 'identifier'), arn: names(undefined, 'arn') },
+      properties: clusterInstance,
     },
     {
       kind: 'rds.cluster',
