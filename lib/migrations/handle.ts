@@ -89,7 +89,7 @@ async function apply(snapshotOf: string, postgres: Postgres, services: MigrateSe
   const migrated = await migrate(migrations, postgres, {
     log,
     beforeDestructive: async (migration) => migration.name === snapshotOf,
-    leaveAfter: Math.max(1_000, (timeLeft ?? Number.MAX_SAFE_INTEGER) - leaveBefore),
+    ...(timeLeft === undefined ? {} : { leaveAfter: Math.max(1_000, timeLeft - leaveBefore) }),
   });
   const next = migrated.status === 'destructive' ? migrated.pending[0]! : '';
   const time = new Date(now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');

@@ -1,0 +1,217 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { resolveUses } from '../../lib/migrations/declaration';
+import { handleMigrate, type MigrateEvent, type MigrateServices } from '../../lib/migrations/handle';
+import type { Migrations } from '../../lib/migrations/migration';
+import { planMigrations } from '../../lib/migrations/plan';
+import { releaseOf } from '../../lib/migrations/release';
+import { readAddress } from '../../lib/runtime/database';
+import { openPglite } from '../../lib/runtime/pglite';
+import type { Postgres } from '../../lib/runtime/postgres';
+import { ingot } from '../cli/ingot';
+import { column, dataset } from '../constructs/manifest';
+import { emptied, migrationsOf, quiet } from './files';
+
+let pglite: Postgres;
+beforeAll(async () => {
+  pglite = await openPglite();
+});
+afterAll(() => pglite.close());
+
+describe('the handler', () => {
+  const files = { '0001_a.sql': 'CREATE TABLE a (id int, b int)' };
+  const more = { ...files, '0002_drop.sql': '-- destructive\nALTER TABLE a DROP COLUMN b', '0003_c.sql': 'SELECT 1' };
+
+  /** A function that is deployed with these migrations. */
+  function deployed(migrations: Migrations) {
+    const answers: Record<string, unknown>[] = [];
+    let starts = 0;
+    const services: MigrateServices = {
+      name: 'aviation',
+      migrations,
+      open: async () => ({ ...pglite, close: async () => {} }),
+      startMachine: async () => void starts++,
+      log: quiet,
+      now: () => Date.UTC(2026, 10, 21, 12, 0, 1),
+      answer: async (_, body) => void answers.push(JSON.parse(body) as Record<string, unknown>),
+    };
+    return { answers, starts: () => starts, handle: (event: MigrateEvent) => handleMigrate(event, services) };
+  }
+
+  const request = (RequestType: 'Create' | 'Update' | 'Delete', migrations: Migrations): MigrateEvent => ({
+    RequestType,
+    ResponseURL: 'https://answer.example',
+    StackId: 'stack',
+    RequestId: 'request',
+    LogicalResourceId: 'Release',
+    PhysicalResourceId: 'migrations',
+    ResourceProperties: { release: releaseOf(migrations) },
+  });
+
+  test('applies what is short at a deploy, starts the machine for the rest, and tells both', async () => {
+    await emptied(pglite);
+    const first = deployed(await migrationsOf(files));
+    await first.handle(request('Create', await migrationsOf(files)));
+    expect(first.answers).toMatchObject([
+      { Status: 'SUCCESS', PhysicalResourceId: 'migrations', Data: { Status: 'done', Applied: '0001_a', Pending: '' } },
+    ]);
+    const second = deployed(await migrationsOf(more));
+    await second.handle(request('Update', await migrationsOf(more)));
+    expect(second.answers).toMatchObject([
+      { Status: 'SUCCESS', Data: { Status: 'deferred', Pending: '0002_drop 0003_c' } },
+    ]);
+    expect([first.starts(), second.starts()]).toEqual([0, 1]);
+    // The state machine: a snapshot is asked for, and only then the migration is applied.
+    expect(await second.handle({ action: 'apply', snapshotOf: '' })).toMatchObject({
+      status: 'destructive',
+      next: '0002_drop',
+      snapshot: 'aviation-before-0002-drop-20261121-120001',
+    });
+    expect(await second.handle({ action: 'apply', snapshotOf: '0002_drop' })).toMatchObject({
+      status: 'done',
+      applied: ['0002_drop', '0003_c'],
+      next: '',
+      snapshot: '',
+    });
+    // Terraform goes back to the release before, and then removes it all: nothing is undone.
+    expect(
+      await first.handle({ release: releaseOf(await migrationsOf(files)), tf: { action: 'update' } }),
+    ).toMatchObject({
+      status: 'done',
+      newer: ['0002_drop', '0003_c'],
+    });
+    await first.handle({ release: releaseOf(await migrationsOf(files)), tf: { action: 'delete' } });
+    await first.handle(request('Delete', await migrationsOf(files)));
+    expect(await pglite.query('SELECT count(*) AS n FROM ingot.migrations')).toEqual([{ n: 3n }]);
+    expect(await first.handle({ action: 'status' })).toMatchObject({ problems: [], migrations: { length: 3 } });
+    expect(await first.handle({ action: 'upkeep' })).toEqual({ done: [], failed: [] });
+  });
+
+  test('fails the deploy where a migration fails, and says where', async () => {
+    await emptied(pglite);
+    const broken = await migrationsOf({ '0001_a.sql': 'SELECT 1;\nSELECT 1 / 0' });
+    const { answers, handle } = deployed(broken);
+    await handle(request('Create', broken));
+    expect(answers).toMatchObject([
+      {
+        Status: 'FAILED',
+        Reason: expect.stringMatching(/^migrations\/0001_a\.sql:2: statement 2 of 2 failed: division by zero/),
+      },
+    ]);
+  });
+
+  test('applies nothing where it is not what the deployment speaks of', async () => {
+    await emptied(pglite);
+    const { handle } = deployed(await migrationsOf(files));
+    await expect(handle({ release: releaseOf(await migrationsOf(more)) })).rejects.toThrow('another release');
+  });
+
+  test('needs an address that is whole', () => {
+    expect(() => readAddress('{"host": "h"}')).toThrow('must be JSON of host, port, database, user, region and auth');
+    expect(() => readAddress(undefined)).toThrow('given nothing');
+  });
+});
+
+describe('uses', () => {
+  const flights = dataset(
+    'silver',
+    'flights',
+    [
+      column('id', 'long', { required: true }),
+      column('departed_at', 'timestamptz', { required: true, description: "When it's off" }),
+      column('fare', 'decimal(10, 2)'),
+      column('tags', { kind: 'list', element: 'string' }),
+      column('plane', { kind: 'struct', fields: [] }),
+    ],
+    { key: ['id'], retentionColumn: 'departed_at', retentionDays: 730 },
+  );
+  const airports = dataset('silver', 'airports', [column('code', 'string', { required: true })], { key: ['code'] });
+
+  test('take columns, key, time and retention from contracts, and make the same bytes every time', () => {
+    const { uses, problems } = resolveUses(
+      [
+        { referenceTable: { contract: 'silver.airports', table: 'app.airports' } },
+        { eventStore: { name: 'bookings' } },
+        { historyTable: { contract: 'silver.flights', table: 'flight_versions' } },
+        { timeSeries: { contract: 'silver.flights' } },
+        { readModel: { name: 'fares', query: 'SELECT id, fare FROM flights;', key: ['id'] } },
+        { fullTextSearch: { table: 'app.airports', columns: { code: 'A' }, language: 'simple' } },
+        { keysetPagination: { table: 'app.airports', by: ['id'] } },
+        {
+          role: {
+            name: 'search',
+            read: ['app.airports'],
+            write: ['flights'],
+            call: ['bookings_append'],
+            replication: true,
+          },
+        },
+      ],
+      [flights, airports],
+    );
+    expect(problems).toEqual([]);
+    const { pending } = planMigrations({ files: [], uses }, []);
+    expect(
+      pending
+        .map(({ name, statements }) => `-- ${name}\n${statements.map(({ sql }) => `${sql};\n`).join('')}`)
+        .join('\n'),
+    ).toMatchSnapshot();
+  });
+
+  test('are refused for what no contract and no table has, all at once', () => {
+    const { problems } = resolveUses(
+      [
+        { referenceTable: { contract: 'silver.airport' } },
+        { referenceTable: { contract: 'silver.flights' } },
+        { timeSeries: { contract: 'silver.airports' } },
+        { eventStore: { name: 'a' } },
+        { eventStore: { name: 'a' } },
+      ],
+      [flights, airports],
+    );
+    expect(problems.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([
+      '0.referenceTable.contract must be a table that has a contract; given "silver.airport"; allowed: silver.flights, silver.airports; did you mean silver.airports?',
+      '1.referenceTable.contract must be of a dataset without columns that the table has of its own; given id',
+      '2.timeSeries.time must be a column of type date, timestamp or timestamptz; given undefined; allowed: ',
+      '4.eventStore. must be asked for once; a is there already',
+    ]);
+  });
+});
+
+describe('ingot migrate', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ingot-migrate-'));
+    await cp(join(__dirname, '../../examples/aviation/contracts'), join(folder, 'contracts'), { recursive: true });
+    await cp(join(__dirname, '../../examples/aviation/models'), join(folder, 'models'), { recursive: true });
+    await writeFile(
+      join(folder, 'platform.yaml'),
+      'name: aviation\ndatabase:\n  migrations: sql\n  uses:\n    - referenceTable: { contract: silver.airports }\n',
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('checks files, applies them, and says what there is', async () => {
+    expect((await ingot(['migrate', folder])).err).toContain('must be a folder that is there; given sql');
+    await mkdir(join(folder, 'sql'));
+    await writeFile(join(folder, 'sql/0002_a.sql'), 'DROP TABLE airports');
+    const wrong = await ingot(['check', folder]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain('sql/0002_a.sql: must follow number 0 without a gap, as 1; given 2');
+    expect(wrong.err).toContain('must have a line "-- destructive"');
+    await rm(join(folder, 'sql/0002_a.sql'));
+    await writeFile(join(folder, 'sql/0001_a.sql'), 'CREATE TABLE a (airport uuid REFERENCES airports)');
+    expect((await ingot(['migrate', folder])).out).toBe('✓ referenceTable/airports/1\n✓ 0001_a\n');
+    const status = await ingot(['migrate', 'status', folder, '--json']);
+    expect(JSON.parse(status.out)).toMatchObject({
+      problems: [],
+      migrations: [
+        { name: 'referenceTable/airports/1', state: 'applied' },
+        { name: '0001_a', state: 'applied' },
+      ],
+    });
+    const far = await ingot(['migrate', folder, '--url', 'postgres://a@127.0.0.1:1/b']);
+    expect([far.code, far.err]).toEqual([1, expect.stringContaining('PostgreSQL cannot be reached')]);
+  });
+});
