@@ -9,6 +9,8 @@ import {
   pathList,
   probeEach,
   type Reading,
+  type SourceColumn,
+  sameName,
 } from './read';
 
 let readings = 0;
@@ -91,6 +93,27 @@ function header(line: string, source: Source): Probe {
     seen.set(name.toLowerCase(), before + 1);
     return { name: before === 0 ? name : `${name}_${before}`, type: 'VARCHAR' };
   });
+}
+
+/**
+ * Why a file was not split as the contract says, in words: its header is one column whose name holds several of those
+ * that are wanted, apart by another delimiter. Undefined where nothing tells so.
+ */
+export function otherDelimiter(
+  columns: readonly SourceColumn[],
+  source: Source,
+  wanted: readonly SourceColumn[],
+): string | undefined {
+  const [only, ...more] = columns;
+  if (source.format !== 'csv' || source.header === false || only === undefined || more.length > 0) return undefined;
+  const said = source.delimiter ?? ',';
+  const found = [',', ';', '\t', '|'].find((delimiter) => {
+    const names = delimiter === said ? [] : (splitHeader(only.name, delimiter) ?? []);
+    return names.filter((name) => wanted.some((column) => sameName(column.name, name))).length > 1;
+  });
+  if (found === undefined) return undefined;
+  const words = (delimiter: string) => JSON.stringify(delimiter);
+  return `its columns are ${words(found)} apart and not ${words(said)}; the contract's server has the field delimiter`;
 }
 
 /** The names in a header line; undefined where a quote is not closed. */

@@ -5,7 +5,7 @@ import type { Lake } from '../runtime/services';
 import { identifier, list } from '../sql/quote';
 import { answerableChecks } from './answerable';
 import { wantedColumns } from './cells';
-import { csv } from './csv';
+import { csv, otherDelimiter } from './csv';
 import { json } from './json';
 import { parquet } from './parquet';
 import { type Format, type Formats, faultOfFile, type ProbedFile, type Reading, sameName } from './read';
@@ -112,8 +112,9 @@ class Stage {
     const probed: ProbedFile[] = [];
     for (const [i, probe] of probes.entries()) {
       const { index, uri } = opened[i]!;
-      if ('unreadable' in probe) await this.rejectFile(index, probe.unreadable);
-      else probed.push({ index, uri, columns: probe });
+      const fault = 'unreadable' in probe ? probe.unreadable : otherDelimiter(probe, this.source, this.wanted);
+      if (fault !== undefined) await this.rejectFile(index, fault);
+      else if (!('unreadable' in probe)) probed.push({ index, uri, columns: probe });
     }
     return probed;
   }

@@ -222,6 +222,23 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     },
   );
 
+  test.each([';', '\t', '|'])(
+    'a CSV file whose columns are %j apart, and not as the contract says, is told so',
+    async (other) => {
+      const { good, bad } = await staged(source('csv'), [
+        file('other.csv', `id,name,at\n1,a,\n`.replaceAll(',', other)),
+      ]);
+      const said = `its columns are ${JSON.stringify(other)} apart and not ","; the contract's server has the field delimiter`;
+      expect({ good, bad }).toMatchObject({
+        good: [],
+        bad: [{ row: 0, reasons: [`file.unreadable: the file cannot be read: ${said}`] }],
+      });
+      expect(
+        (await staged(source('csv', { delimiter: other }), [file('right.csv', `id${other}name\n1${other}a,b\n`)])).good,
+      ).toEqual(['1 a,b -']);
+    },
+  );
+
   test('a gzip whose checksum does not fit is one unreadable file', async () => {
     const broken = gzipSync('id,name,at\n1,a,\n');
     broken[broken.length - 8]! ^= 1;
