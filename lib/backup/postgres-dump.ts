@@ -28,13 +28,14 @@ export async function dumpPostgres(programs: PgPrograms, folder: string): Promis
     postgres.transaction(async (tx) => {
       await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       const [exported] = await tx.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');
+      // Before the dump: sequences belong to no snapshot, and must not be found behind what was seen here.
+      const fingerprint = await readFingerprint(tx);
       const roles = await tx.query<{ statement: string }>(rolesSql);
       await writeFile(join(folder, dumpFiles.roles), roles.map(({ statement }) => `${statement}\n`).join(''));
       const args = ['--format=custom', '--enable-row-security', `--snapshot=${exported!.snapshot}`];
       const dumping = runProgram('pg_dump', args, programs);
       await pipeline(dumping.out, createWriteStream(join(folder, dumpFiles.database)));
       await dumping.ended;
-      const fingerprint = await readFingerprint(tx);
       return { manifest: await finishDump(folder, 'pg_dump', fingerprint), fingerprint };
     }),
   );
