@@ -8,8 +8,17 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
+import { handlerNodes } from '../../constructs/core/handler';
 import * as aws from '../../constructs/core/terraform/aws';
+import { resolve, type Text } from '../../constructs/core/text';
 import { costLine } from '../../constructs/platform/cost';
+import {
+  inDatabaseNetwork,
+  masterEnvironment,
+  masterStatements,
+  roleEnvironment,
+} from '../../constructs/postgres/facts';
+import { postgresModel } from '../../constructs/postgres/model';
 import type { PostgresDeclaration } from '../../constructs/postgres/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
@@ -527,6 +536,76 @@ describe('grantConnect', () => {
     const database = new cdk.PostgresDatabase(stack, 'Database', { name, network });
     const role = iam.Role.fromRoleArn(stack, 'Theirs', 'arn:aws:iam::111122223333:role/theirs', { mutable: false });
     expect(() => database.grantConnect(role, 'ingot_search')).toThrow('it was imported and cannot be changed here');
+  });
+});
+
+describe('what functions are told of a database', () => {
+  const vpc = { vpcId, subnetIds };
+  const facts = (more: Partial<PostgresDeclaration> = {}) =>
+    postgresModel('Database', { name, ...more }, { nodes: new Set(), vpc }).facts;
+  /** Texts as an engine would put them. */
+  const read = (environment: Record<string, Text>) => {
+    const { INGOT_DATABASE } = resolve(environment, ({ node, attr }) => `<${node}.${attr}>`);
+    return JSON.parse(INGOT_DATABASE!);
+  };
+
+  test('a role logs in with IAM, through the proxy where there is one, or to the database itself', () => {
+    const login = { port: 5432, database: name, user: 'ingot_search', auth: 'iam', region: '<aws.region>' };
+    const proxied = facts({ proxy: true });
+    expect(read(roleEnvironment(proxied, 'ingot_search'))).toEqual({ host: '<Proxy.host>', ...login });
+    expect(read(roleEnvironment(proxied, 'ingot_search', 'itself'))).toEqual({ host: '<Instance.host>', ...login });
+    expect(read(roleEnvironment(facts(), 'ingot_search'))).toEqual({ host: '<Instance.host>', ...login });
+  });
+
+  test('the master logs in with its secret, to the database itself, and reads that secret alone', () => {
+    const aurora = facts({ engine: 'aurora', proxy: true });
+    expect(read(masterEnvironment(aurora))).toEqual({
+      host: '<Cluster.host>',
+      port: 5432,
+      database: name,
+      user: 'postgres',
+      auth: 'secret',
+      secretArn: '<Cluster.secretArn>',
+      region: '<aws.region>',
+    });
+    expect(masterStatements(aurora).flatMap(({ resources }) => resources)).toEqual([
+      { node: 'Cluster', attr: 'secretArn' },
+      { node: 'DatabaseKey', attr: 'arn' },
+    ]);
+    const { masterSecretArn: _, ...without } = aurora;
+    expect(() => masterEnvironment(without)).toThrow('given without the ARN of its master secret');
+  });
+
+  test('functions and their roles join its network; what else there is stays as it is', () => {
+    const handler = handlerNodes(
+      {
+        id: 'Search',
+        bundle: 'search',
+        functionName: 'search',
+        description: 'Searches',
+        memoryMb: 512,
+        timeoutSeconds: 30,
+        diskMb: 512,
+        environment: {},
+        layers: [],
+        statements: [],
+      },
+      { architecture: 'arm64', logRetentionDays: 90, keyArn: 'key', removal: 'retain' },
+    );
+    const [logGroup, role, fn] = inDatabaseNetwork(handler, facts());
+    expect(logGroup).toEqual(handler[0]);
+    expect(fn).toMatchObject({
+      network: { subnetIds, securityGroupIds: [{ node: 'ClientSecurityGroup', attr: 'id' }] },
+    });
+    expect(role?.kind === 'role' && role.statements.map(({ sid }) => sid)).toContain('JoinNetwork');
+  });
+
+  test('a VPC with private subnets in one zone is not enough', () => {
+    const one = () =>
+      postgresModel('Database', { name }, { nodes: new Set(), vpc: { vpcId, subnetIds: ['subnet-1'] } });
+    expect(problemsOf(one)).toEqual([
+      'Database network: must have private subnets in two availability zones or more; given 1',
+    ]);
   });
 });
 
