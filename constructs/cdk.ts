@@ -15,4 +15,5 @@ export {
   PostgresDatabase,
   type PostgresDatabaseProps,
 } from './postgres/cdk';
+export { EventStream, type EventStreamProps } from './stream/cdk';
 export { VectorStore, type VectorStoreProps } from './vector/cdk';

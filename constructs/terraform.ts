@@ -16,4 +16,5 @@ export {
   PostgresDatabase,
   type PostgresDatabaseProps,
 } from './postgres/terraform';
+export { EventStream, type EventStreamProps } from './stream/terraform';
 export { VectorStore, type VectorStoreProps } from './vector/terraform';

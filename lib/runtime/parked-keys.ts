@@ -7,9 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { ParkedKey, ParkedKeys } from '../stream/parked';
 import { tellingTransient } from './aws-transient';
-
-/** Attributes of the table that holds which keys have stopped. */
-export const parkedKeysTable = { partition: 'stream', sort: 'key' } as const;
+import { parkedKeysTable } from './parked-keys-table';
 
 /** Keys that have stopped, in a table of DynamoDB. */
 export function dynamoParkedKeys(table: string, client = new DynamoDBClient()): ParkedKeys {

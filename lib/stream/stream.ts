@@ -53,6 +53,9 @@ export type WindowSink =
 /** Columns that a result has before those it is grouped by. */
 export const windowColumns = ['window_start', 'window_end'] as const;
 
+/** Role of the database as which consumers write results of windows. */
+export const streamRole = 'ingot_stream';
+
 /** Finds a stream by its name. Throws where the platform has none of that name. */
 export function findStream(
   name: string,

@@ -1,0 +1,89 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IStream, Stream } from 'aws-cdk-lib/aws-kinesis';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { grant } from '../core/cdk/grant';
+import { type Attributes, type Lookup, render } from '../core/cdk/render';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/cdk';
+import { noticesId } from '../pipeline/ids';
+import type { IPostgresDatabase } from '../postgres/cdk';
+import {
+  type EventStreamFacts,
+  type EventStreamModel,
+  eventStreamModel,
+  putStatements,
+  readEventStatements,
+} from './model';
+import type { EventStreamDeclaration } from './props';
+
+export interface EventStreamProps extends EventStreamDeclaration {
+  /** The lake whose zones hold its events, its table and its results. */
+  readonly lake: Lake;
+  /**
+   * The database that results of windows go to, where some do. The role `ingot_stream` must be there.
+   * @default none
+   */
+  readonly database?: IPostgresDatabase;
+  /**
+   * An existing topic that is told of alarms, for example `pipeline.notices`.
+   * @default a new one
+   */
+  readonly notices?: ITopic;
+  /**
+   * An existing key for logs, topic and environments. Its policy must let the services in `servicesUseOperationsKey` use
+   * it.
+   * @default a new one
+   */
+  readonly operationsKey?: IKey;
+}
+
+/** A stream of events: kept in bronze as they come, validated by their contract into a table and windows. */
+export class EventStream extends Construct {
+  /** Absent where events come from Kafka. */
+  readonly stream?: IStream;
+  /** Absent where nothing consumes it. */
+  readonly consumer?: IFunction;
+  /** What was decided, before any engine. */
+  readonly model: EventStreamModel;
+  readonly facts: Resolved<EventStreamFacts>;
+  readonly #lookup: Lookup;
+
+  constructor(scope: Construct, id: string, props: EventStreamProps) {
+    super(scope, id);
+    const { operationsKey: key, notices, database } = props;
+    const given: Record<string, Attributes> = {
+      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
+      ...(notices === undefined ? {} : { [noticesId]: { arn: notices.topicArn, name: notices.topicName } }),
+    };
+    this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
+      nodes: new Set(Object.keys(given)),
+      folder: process.cwd(),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+      database: database?.facts,
+    });
+    this.#lookup = render(this, this.model.nodes, given);
+    this.facts = resolve(this.model.facts, this.#lookup);
+    const { stream, consumer } = this.facts;
+    if (stream !== undefined)
+      this.stream = Stream.fromStreamAttributes(this, 'Imported', {
+        streamArn: stream.arn,
+        encryptionKey: Key.fromKeyArn(this, 'ImportedKey', stream.keyArn),
+      });
+    if (consumer !== undefined) this.consumer = Fn.fromFunctionArn(this, 'Consumer', consumer.functionArn);
+  }
+
+  /** Lets a principal put events. */
+  grantPut(grantee: IGrantable): void {
+    grant(this, grantee, putStatements(this.model.facts), this.#lookup);
+  }
+
+  /** Lets a principal read events from the stream. */
+  grantRead(grantee: IGrantable): void {
+    grant(this, grantee, readEventStatements(this.model.facts), this.#lookup);
+  }
+}

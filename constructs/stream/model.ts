@@ -1,0 +1,187 @@
+import { assertValid } from '../../lib/errors';
+import { deepFreeze } from '../../lib/freeze';
+import { networkProblems, regulate } from '../core/compliance';
+import type { HandlerSetting } from '../core/handler';
+import type { Node, Statement } from '../core/nodes';
+import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { accountAdministersKey } from '../core/policy';
+import { removalProblems } from '../core/removal';
+import { ref, type Text } from '../core/text';
+import { idProblems } from '../core/unique';
+import type { LakeFacts } from '../lake/model';
+import { noticesId } from '../pipeline/ids';
+import { notices } from '../pipeline/notices';
+import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
+import { streamAlarms } from './alarms';
+import { bronzeDelivery } from './bronze';
+import { consumer } from './consumer';
+import { deadLettersId, keyId, parkedKeysId, streamId } from './ids';
+import { settingProblems, streamProblems } from './problems';
+import type { EventStreamDeclaration } from './props';
+import { putToStream, readStream } from './reading';
+import { settingOf } from './setting';
+
+export interface EventStreamModel {
+  readonly nodes: readonly Node[];
+  readonly facts: EventStreamFacts;
+}
+
+/** What others need to know of an event stream. Once rendered, every text is the engine's token. */
+export interface EventStreamFacts {
+  /** The stream of Kinesis; absent where events come from Kafka. */
+  readonly stream?: { readonly arn: Text; readonly name: Text; readonly keyArn: Text };
+  /** Absent where nothing consumes it. */
+  readonly consumer?: {
+    readonly functionArn: Text;
+    /** Takes a `ReleaseEvent`. */
+    readonly releaseArn: Text;
+    /** Takes a `ReplayEvent`. */
+    readonly replayArn: Text;
+    readonly parkedKeys: Text;
+    readonly deadLetters: Text;
+  };
+  readonly notices: Text;
+}
+
+export interface EventStreamGiven {
+  /** Ids of nodes that are not to be made: `OperationsKey`, `NoticesTopic`, `RuntimeLayer`, `ManifestLayer`. */
+  readonly nodes: ReadonlySet<string>;
+  /** Where synth runs, for the runtime's default place. */
+  readonly folder: string;
+  readonly deletionFlag?: unknown;
+  /** Where results of windows go that go to PostgreSQL. */
+  readonly database?: DatabaseFacts;
+}
+
+/**
+ * Decides an event stream over a lake: the stream, its way to bronze, and its consumer.
+ *
+ * @param path the construct's path, for messages
+ * @throws InvalidInputError with every problem of the declaration
+ */
+export function eventStreamModel(
+  path: string,
+  declared: EventStreamDeclaration,
+  lake: LakeFacts,
+  given: EventStreamGiven,
+): EventStreamModel {
+  const { manifest, architecture = 'arm64', removal = 'retain', logRetentionDays = 90 } = declared;
+  const { database } = given;
+  assertValid(streamProblems(path, declared, lake));
+  const setting = settingOf(declared, lake, ref(keyId, 'arn'));
+  assertValid([
+    ...settingProblems(path, declared, setting, database !== undefined),
+    ...networkProblems(path, { network: declared.network }),
+    ...removalProblems(path, removal, given.deletionFlag),
+  ]);
+  const { own, source, stream } = setting;
+  const operations = ref(operationsKeyId, 'arn');
+  const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
+  const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const consumed = setting.consumer !== false;
+  const all: Node[] = [
+    operationsKey(own, 'operations', removal),
+    {
+      kind: 'key',
+      id: keyId,
+      alias: `alias/${own}`,
+      description: `${own}: records of the stream, keys that have stopped, dead letters`,
+      policy: [accountAdministersKey],
+      removal,
+    },
+    ...notices(own, declared.emails ?? [], operations),
+    ...(source.kind === 'kinesis'
+      ? [
+          {
+            kind: 'kinesisStream',
+            id: streamId,
+            name: own,
+            capacity: source.capacity,
+            retentionHours: source.retentionHours,
+            keyArn: setting.keyArn,
+            removal,
+          } as const,
+        ]
+      : []),
+    ...bronzeDelivery(setting, handler),
+    ...(consumed ? layers(own, declared, runtime, architecture) : []),
+    ...consumer(setting, handler, { catalog: declared.icebergCatalog, database }),
+    ...streamAlarms(setting, manifest.name),
+  ];
+  const nodes = all.filter(({ id }) => !given.nodes.has(id));
+  assertValid(idProblems(path, nodes));
+  const placed = regulate(nodes, {
+    compliance: undefined,
+    network: database === undefined ? declared.network : undefined,
+    deadLetterArn: ref(deadLettersId, 'arn'),
+    keyArn: operations,
+    concurrency: () => 1,
+  });
+  const writesToDatabase = stream.windows.some(({ into }) => into.kind === 'postgres');
+  return deepFreeze({
+    nodes: database === undefined || !writesToDatabase ? placed : inDatabaseNetwork(placed, database),
+    facts: {
+      ...(source.kind === 'kinesis'
+        ? { stream: { arn: ref(streamId, 'arn'), name: ref(streamId, 'name'), keyArn: setting.keyArn } }
+        : {}),
+      ...(consumed
+        ? {
+            consumer: {
+              functionArn: ref('ConsumeFunction', 'arn'),
+              releaseArn: ref('ReleaseFunction', 'arn'),
+              replayArn: ref('ReplayFunction', 'arn'),
+              parkedKeys: ref(parkedKeysId, 'name'),
+              deadLetters: ref(deadLettersId, 'name'),
+            },
+          }
+        : {}),
+      notices: ref(noticesId, 'arn'),
+    },
+  });
+}
+
+function layers(
+  own: string,
+  { manifest }: EventStreamDeclaration,
+  runtime: string,
+  architecture: HandlerSetting['architecture'],
+): Node[] {
+  return [
+    {
+      kind: 'layer',
+      id: 'RuntimeLayer',
+      name: `${own}-runtime`,
+      description: 'DuckDB and its extensions',
+      zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
+      architecture,
+    },
+    {
+      kind: 'layer',
+      id: 'ManifestLayer',
+      name: `${own}-manifest`,
+      description: `Contracts and streams of ${manifest.name}`,
+      zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
+      architecture,
+    },
+  ];
+}
+
+/** What a principal must be allowed to put events into the stream. */
+export const putStatements = (facts: EventStreamFacts): Statement[] => {
+  const { arn, keyArn } = streamOf(facts);
+  return putToStream(arn, keyArn);
+};
+
+/** What a principal must be allowed to read the stream. */
+export const readEventStatements = (facts: EventStreamFacts): Statement[] => {
+  const { arn, keyArn } = streamOf(facts);
+  return readStream(arn, keyArn);
+};
+
+function streamOf({ stream }: EventStreamFacts) {
+  if (stream === undefined)
+    throw new Error(
+      'events of Kafka are put and read by who is allowed to in the cluster: there is no stream to grant',
+    );
+  return stream;
+}

@@ -1,0 +1,90 @@
+import { givenAllowed, type Problem } from '../../lib/errors';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
+import { logRetentionProblems } from '../core/log-retention';
+import { numberProblems } from '../core/names';
+import type { LakeFacts } from '../lake/model';
+import type { EventStreamDeclaration } from './props';
+import type { Setting } from './setting';
+
+/** What must hold before anything is decided: there is such a stream, and the lake has its zones. */
+export function streamProblems(
+  where: string,
+  { manifest, stream }: EventStreamDeclaration,
+  lake: LakeFacts,
+): Problem[] {
+  const names = manifest.streams?.map(({ name }) => name) ?? [];
+  const zones = lake.zones.map((zone) => zone.name);
+  return [
+    ...(names.includes(stream)
+      ? []
+      : [{ where, path: 'stream', message: `must be a stream of the manifest; ${givenAllowed(stream, names)}` }]),
+    ...(manifest.name === lake.name
+      ? []
+      : [
+          {
+            where,
+            path: 'manifest.name',
+            message: `must be the lake's name, ${JSON.stringify(lake.name)}; given ${JSON.stringify(manifest.name)}`,
+          },
+        ]),
+    ...manifest.zones
+      .filter((zone) => !zones.includes(zone.name))
+      .map((zone) => ({
+        where,
+        path: 'manifest.zones',
+        message: `must be zones of the lake; ${givenAllowed(zone.name, zones)}`,
+      })),
+  ];
+}
+
+export function settingProblems(
+  where: string,
+  declared: EventStreamDeclaration,
+  { source, bronze, consumer, alarms, stream }: Setting,
+  hasDatabase: boolean,
+): Problem[] {
+  const problems: Problem[] = [];
+  const number = (path: string, given: number, min: number, max: number) =>
+    problems.push(...numberProblems(where, path, given, { min, max, whole: true }));
+  const problem = (path: string, message: string) => problems.push({ where, path, message });
+  if (source.kind === 'kinesis') {
+    number('source.retentionHours', source.retentionHours, 24, 8760);
+    if (source.capacity !== 'onDemand') number('source.capacity.shards', source.capacity.shards, 1, 10_000);
+  } else if (!/^[a-zA-Z0-9._-]{1,249}$/.test(source.topic))
+    problem('source.topic', `must be the name of a topic; given ${JSON.stringify(source.topic)}`);
+  if (bronze === false && consumer === false)
+    problem('consumer', 'must not be false where bronze is false too: nothing would read the stream');
+  if (bronze !== false) {
+    number('bronze.bufferMb', bronze.bufferMb, 64, 128);
+    number('bronze.bufferSeconds', bronze.bufferSeconds, 60, 900);
+    if (bronze.sourceField !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(bronze.sourceField))
+      problem('bronze.sourceField', `must be a field of an event; given ${JSON.stringify(bronze.sourceField)}`);
+  }
+  if (consumer !== false) {
+    number('consumer.batchSize', consumer.batchSize, 1, 10_000);
+    number('consumer.batchSeconds', consumer.batchSeconds, 0, 300);
+    number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
+    number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
+    number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
+    if (source.kind === 'kinesis' && consumer.maxAgeHours >= source.retentionHours)
+      problem(
+        'consumer.maxAgeHours',
+        `must be less than the stream keeps records, ${source.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
+      );
+    const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
+    if (windows.length > 0 && !hasDatabase)
+      problem('database', `must be given, since results go to PostgreSQL (${windows.join(', ')}); given nothing`);
+  }
+  if (alarms.behindMinutes !== false) number('alarms.behindMinutes', alarms.behindMinutes, 1, 10_080);
+  if (alarms.latePercent !== false)
+    problems.push(
+      ...numberProblems(where, 'alarms.latePercent', alarms.latePercent, { min: 0, max: 100, whole: false }),
+    );
+  for (const email of declared.emails ?? [])
+    if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
+  return [
+    ...problems,
+    ...icebergCatalogProblems(where, declared.icebergCatalog),
+    ...logRetentionProblems(where, declared.logRetentionDays ?? 90),
+  ];
+}

@@ -1,0 +1,165 @@
+import type { Manifest } from '../../lib/platform/manifest';
+import type { FunctionNetwork } from '../core/compliance';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
+import type { Architecture, Removal } from '../core/nodes';
+
+/** What may be said of an event stream, whichever engine makes it. Each engine adds its own references to what exists. */
+export interface EventStreamDeclaration {
+  /** Its platform, as `loadPlatform` or `definePlatform` give it: contracts of its events, its windows. */
+  readonly manifest: Manifest;
+  /** Its name in the manifest. */
+  readonly stream: string;
+  /**
+   * Where its events come from.
+   * @default a Kinesis stream that is made here, on demand
+   */
+  readonly source?: KinesisSource | KafkaSource;
+  /**
+   * How its events get into bronze, as they are: with Firehose. `false`: they do not.
+   * @default by source and day of arrival, in the format of the contract's server
+   */
+  readonly bronze?: BronzeDelivery | false;
+  /**
+   * The function that validates its events and writes them into tables and windows. `false`: there is none.
+   * @default one that commits every 30 seconds
+   */
+  readonly consumer?: ConsumerDeclaration | false;
+  /**
+   * E-mail addresses that are told of alarms. Each must confirm its subscription once.
+   * @default none: the topic is there for others to subscribe to
+   */
+  readonly emails?: readonly string[];
+  /**
+   * Another Iceberg REST catalog that holds the tables than Glue's own.
+   * @default Glue's, in the account and region of the stack
+   */
+  readonly icebergCatalog?: IcebergCatalog;
+  /**
+   * Zip of the native runtime (DuckDB and its extensions) for `architecture`, as `ingot runtime` writes it.
+   * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
+   */
+  readonly runtime?: string;
+  /**
+   * Processor of every function.
+   * @default arm64
+   */
+  readonly architecture?: Architecture;
+  /**
+   * Where the functions run inside a VPC of yours. With a database they run in its network.
+   * @default in none
+   */
+  readonly network?: FunctionNetwork;
+  /**
+   * Days that logs are kept: a number that CloudWatch Logs knows.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /** When alarms ring. */
+  readonly alarms?: StreamAlarmThresholds;
+  /**
+   * What happens to the stream, what has stopped, dead letters, logs and keys that leave the stack. `delete` needs the
+   * context flag `ingot:allow-data-deletion=true` as well.
+   * @default retain
+   */
+  readonly removal?: Removal;
+}
+
+/** A stream of Kinesis that is made here. */
+export interface KinesisSource {
+  readonly kind: 'kinesis';
+  /**
+   * As many shards as it needs, or so many: a shard takes 1 MB and 1,000 records a second.
+   * @default onDemand
+   */
+  readonly capacity?: 'onDemand' | { readonly shards: number };
+  /**
+   * Hours that records are kept, 24 to 8760.
+   * @default 168
+   */
+  readonly retentionHours?: number;
+  /**
+   * Whether the consumer gets throughput of its own (enhanced fan-out), where others read the stream too. Costs by shard
+   * and hour, and by GB.
+   * @default false
+   */
+  readonly fanOut?: boolean;
+}
+
+/** A topic of a cluster of Amazon MSK, with IAM authentication. */
+export interface KafkaSource {
+  readonly kind: 'kafka';
+  readonly clusterArn: string;
+  readonly topic: string;
+  /**
+   * Consumer group of the function.
+   * @default `<platform>-<stream>`
+   */
+  readonly consumerGroup?: string;
+  /**
+   * How Firehose reaches the cluster. The cluster's policy must let it.
+   * @default PRIVATE
+   */
+  readonly connectivity?: 'PRIVATE' | 'PUBLIC';
+}
+
+export interface BronzeDelivery {
+  /**
+   * Field of an event that says where it comes from; its values are parts of a prefix (dynamic partitioning, which costs
+   * by GB and object).
+   * @default none: the source is the stream's name
+   */
+  readonly sourceField?: string;
+  /**
+   * MB that are gathered, 64 to 128.
+   * @default 128
+   */
+  readonly bufferMb?: number;
+  /**
+   * Seconds that are waited at most, 60 to 900.
+   * @default 300
+   */
+  readonly bufferSeconds?: number;
+}
+
+export interface ConsumerDeclaration {
+  /**
+   * Records of a batch at most, 1 to 10000.
+   * @default 10000
+   */
+  readonly batchSize?: number;
+  /**
+   * Seconds that a batch is gathered for, 0 to 300: each batch of each shard is a commit.
+   * @default 30
+   */
+  readonly batchSeconds?: number;
+  /**
+   * Hours after which a record that can't be applied is given up on, and kept with the dead letters. Less than it is
+   * kept in the stream.
+   * @default 6
+   */
+  readonly maxAgeHours?: number;
+  /**
+   * Memory of the functions, in MB: 512 to 10240. 1,769 MB are one core.
+   * @default 2048
+   */
+  readonly memoryMb?: number;
+  /**
+   * Days that dead letters are kept.
+   * @default 90
+   */
+  readonly deadLetterDays?: number;
+}
+
+/** When alarms ring. `false` leaves an alarm out. */
+export interface StreamAlarmThresholds {
+  /**
+   * Minutes that the consumer may be behind.
+   * @default 15
+   */
+  readonly behindMinutes?: number | false;
+  /**
+   * Percent of a window's events that may come too late.
+   * @default 5
+   */
+  readonly latePercent?: number | false;
+}

@@ -1,0 +1,55 @@
+import { findTable, type TablePlace } from '../../lib/platform/lookup';
+import { findStream, type Stream } from '../../lib/stream/stream';
+import type { Text } from '../core/text';
+import type { LakeFacts, ZoneFacts } from '../lake/model';
+import type {
+  BronzeDelivery,
+  ConsumerDeclaration,
+  EventStreamDeclaration,
+  KafkaSource,
+  KinesisSource,
+  StreamAlarmThresholds,
+} from './props';
+
+/** An event stream with every default applied. */
+export interface Setting {
+  readonly stream: Stream;
+  /** Begins the names of its resources: `<platform>-<stream>`. */
+  readonly own: string;
+  readonly place: TablePlace;
+  readonly source: Required<KinesisSource> | Required<KafkaSource>;
+  readonly bronze: (BronzeDelivery & Required<Omit<BronzeDelivery, 'sourceField'>>) | false;
+  readonly consumer: Required<ConsumerDeclaration> | false;
+  readonly alarms: Required<StreamAlarmThresholds>;
+  readonly lake: LakeFacts;
+  /** The zone that its events are kept in as they are. */
+  readonly files: ZoneFacts;
+  /** Key of its stream, its stopped keys and its dead letters. */
+  readonly keyArn: Text;
+}
+
+/** Throws where the manifest has no such stream; everything else is judged by `settingProblems`. */
+export function settingOf(declared: EventStreamDeclaration, lake: LakeFacts, keyArn: Text): Setting {
+  const stream = findStream(declared.stream, declared.manifest);
+  const place = findTable(stream.table, declared.manifest);
+  const own = `${declared.manifest.name}-${stream.name}`;
+  const { source = { kind: 'kinesis' }, bronze = {}, consumer = {} } = declared;
+  return {
+    stream,
+    own,
+    place,
+    source:
+      source.kind === 'kinesis'
+        ? { capacity: 'onDemand', retentionHours: 168, fanOut: false, ...source }
+        : { consumerGroup: own, connectivity: 'PRIVATE', ...source },
+    bronze: bronze === false ? false : { bufferMb: 128, bufferSeconds: 300, ...bronze },
+    consumer:
+      consumer === false
+        ? false
+        : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...consumer },
+    alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
+    lake,
+    files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,
+    keyArn,
+  };
+}

@@ -1,0 +1,75 @@
+import { Construct } from 'constructs';
+import { operationsKeyId } from '../core/operations-key';
+import { deletionFlag } from '../core/removal';
+import type { KmsKey, SnsTopic } from '../core/terraform/aws';
+import { type Grantee, grant } from '../core/terraform/grant';
+import { type Attributes, type Lookup, render } from '../core/terraform/render';
+import { type Resolved, resolve } from '../core/text';
+import type { Lake } from '../lake/terraform';
+import { noticesId } from '../pipeline/ids';
+import type { IPostgresDatabase } from '../postgres/terraform';
+import {
+  type EventStreamFacts,
+  type EventStreamModel,
+  eventStreamModel,
+  putStatements,
+  readEventStatements,
+} from './model';
+import type { EventStreamDeclaration } from './props';
+
+export interface EventStreamProps extends EventStreamDeclaration {
+  /** The lake whose zones hold its events, its table and its results. */
+  readonly lake: Lake;
+  /**
+   * The database that results of windows go to, where some do. The role `ingot_stream` must be there.
+   * @default none
+   */
+  readonly database?: IPostgresDatabase;
+  /**
+   * An existing topic that is told of alarms.
+   * @default a new one
+   */
+  readonly notices?: Pick<SnsTopic, 'arn' | 'name'>;
+  /**
+   * An existing key for logs, topic and environments. Its policy must let the services in `servicesUseOperationsKey` use
+   * it.
+   * @default a new one
+   */
+  readonly operationsKey?: Pick<KmsKey, 'arn' | 'keyId'>;
+}
+
+/** A stream of events: kept in bronze as they come, validated by their contract into a table and windows. */
+export class EventStream extends Construct {
+  /** What was decided, before any engine. */
+  readonly model: EventStreamModel;
+  /** ARNs of the stream, the consumer and what else others need. */
+  readonly facts: Resolved<EventStreamFacts>;
+  readonly #lookup: Lookup;
+
+  constructor(scope: Construct, id: string, props: EventStreamProps) {
+    super(scope, id);
+    const { operationsKey: key, notices, database } = props;
+    const given: Record<string, Attributes> = {
+      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
+      ...(notices === undefined ? {} : { [noticesId]: { arn: notices.arn, name: notices.name } }),
+    };
+    this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
+      nodes: new Set(Object.keys(given)),
+      folder: process.cwd(),
+      deletionFlag: this.node.tryGetContext(deletionFlag),
+      database: database?.facts,
+    });
+    this.#lookup = render(this, this.model.nodes, given);
+    this.facts = resolve(this.model.facts, this.#lookup);
+  }
+
+  /** Lets a role put events. */
+  grantPut(role: Grantee): void {
+    grant(this, 'Put', role, putStatements(this.model.facts), this.#lookup);
+  }
+
+  /** Lets a role read events from the stream. */
+  grantRead(role: Grantee): void {
+    grant(this, 'Read', role, readEventStatements(this.model.facts), this.#lookup);
+  }
+}
