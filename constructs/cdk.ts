@@ -1,4 +1,5 @@
 /** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
+export { BackupPolicy, type BackupPolicyProps } from './backup/cdk';
 export { Catalog, type CatalogProps } from './catalog/cdk';
 export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { platformMigrations } from '../../lib/migrations/platform';
+import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
 import { DocumentIngestion } from '../documents/cdk';
 import { Lake } from '../lake/cdk';
@@ -41,6 +42,8 @@ export class Platform extends Construct {
   readonly search?: VectorStore;
   /** Absent where the manifest has no documents. */
   readonly documents?: DocumentIngestion;
+  /** Absent where the manifest asks for none. */
+  readonly backups?: BackupPolicy;
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
@@ -89,6 +92,16 @@ export class Platform extends Construct {
           topic: this.pipeline.notices,
         });
     }
+    if (manifest.backup !== undefined)
+      this.backups = new BackupPolicy(this, 'Backups', {
+        ...props,
+        ...manifest.backup,
+        // Beside a database the function is in its network.
+        network: this.database === undefined ? (functions.network ?? props.network) : undefined,
+        lake: this.lake,
+        database: this.database,
+        replica: props.backupReplica,
+      });
   }
 
   /** What the platform costs a month when no data arrives. */
@@ -102,6 +115,7 @@ export class Platform extends Construct {
       this.migrations,
       this.search,
       this.documents,
+      this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));
   }

@@ -53,7 +53,7 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
   const custom = metrics.filter((metric) => !metric.namespace.startsWith('AWS/'));
   const part = (what: string, count: number, each: number) => ({ what, count, dollars: count * each });
   const schedules = nodes.filter((node) => node.kind === 'schedule');
-  const calls = schedules.filter((node) => /(Probe|Retain)Schedule$/.test(node.id));
+  const calls = schedules.filter((node) => /(Probe|Retain|Fingerprint|Catalog|Age)Schedule$/.test(node.id));
   const parts = [
     part('KMS keys', nodes.filter((node) => node.kind === 'key').length, monthly.key),
     part('alarm metrics', metrics.length, monthly.alarmMetric),

@@ -14,7 +14,7 @@ export function zoneDeclarations(manifest: Manifest): ZoneDeclaration[] {
 
 /** Services of AWS that functions inside the platform's own VPC call: it has an interface endpoint for each. */
 export function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
-  const { network, database } = manifest;
+  const { network, database, backup } = manifest;
   return [
     ...new Set([
       ...(network !== undefined && 'cidr' in network ? network.endpoints : []),
@@ -25,6 +25,9 @@ export function endpointsOf(manifest: Manifest, functionsInside: boolean): strin
       ...((manifest.stores ?? []).some(({ embedder }) => embedder !== undefined) ? ['bedrock-runtime'] : []),
       // Comparing stores with documents queues what differs.
       ...(manifest.documents === undefined ? [] : ['sqs']),
+      // What compares restored backups asks AWS Backup and RDS, and writes the catalog down.
+      ...(backup === undefined || database === undefined ? [] : ['backup', 'glue', 'rds']),
+      ...(backup?.dump === undefined || backup.dump === false ? [] : ['ecr.api', 'ecr.dkr', 'logs']),
       ...(functionsInside ? ['glue', 'sqs'] : []),
     ]),
   ].sort();

@@ -1,5 +1,5 @@
 import type { CatalogDeclaration } from '../catalog/props';
-import type { LakeDeclaration } from '../lake/props';
+import type { LakeDeclaration, Replica } from '../lake/props';
 import type { PipelineDeclaration } from '../pipeline/props';
 
 /**
@@ -9,4 +9,11 @@ import type { PipelineDeclaration } from '../pipeline/props';
 export interface PlatformDeclaration
   extends PipelineDeclaration,
     Omit<LakeDeclaration, 'name' | 'zones'>,
-    Omit<CatalogDeclaration, 'manifest'> {}
+    Omit<CatalogDeclaration, 'manifest'> {
+  /**
+   * A bucket elsewhere that results, reports and dumps of backups are copied to. Must be given where the manifest has
+   * backups and compliance is `regulated`.
+   * @default none
+   */
+  readonly backupReplica?: Replica;
+}

@@ -1,3 +1,5 @@
+import type { ReadyMade, Recipe } from '../migrations/ready/ready-made';
+
 /**
  * One row a statement: roles of users and what they are members of, for a server that may have them already. A dump of
  * one database grants rights to roles and does not make them. Passwords stay behind: logins are by IAM.
@@ -46,3 +48,10 @@ BEGIN
 END
 $roles$;
 `;
+
+/** The ready-made migration of a platform that has backups. */
+export const backupRoles: Recipe<Record<string, never>> = { steps: [() => [backupRolesMigration]], change: () => [] };
+
+export const backupMigrations: readonly ReadyMade[] = [
+  { recipe: 'backupRoles', name: 'backups', parameters: {}, after: 0 },
+];

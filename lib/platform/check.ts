@@ -1,3 +1,4 @@
+import { backupProblems } from '../backup/declaration';
 import { cdcProblems, fedTables, resolveCdc } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
@@ -74,6 +75,8 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       document.problem(['database', first, ...(first === 'parameters' ? [rest.join('.')] : rest)], message),
     );
   }
+
+  problems.push(...backupProblemsOf(value, document));
 
   const notices: Problem[] = [];
   const found: DeclaredTable[] = [];
@@ -155,6 +158,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
             database: resolveDatabase(declaration.name, declaration.database),
             migrations: { files: input.migrations?.migrations ?? [], uses },
           }),
+      ...(declaration.backup === undefined ? {} : { backup: declaration.backup }),
       ...(declaration.cdc === undefined ? {} : { cdc: resolveCdc(declaration.cdc, datasets) }),
       ...(declaration.streams === undefined ? {} : { streams: resolveStreams(declaration.streams, datasets) }),
       ...(declaration.stores === undefined ? {} : { stores }),
@@ -170,6 +174,19 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   } finally {
     duckdb.close();
   }
+}
+
+function backupProblemsOf(value: PlatformDeclaration | undefined, document: Document): Problem[] {
+  if (value?.backup === undefined) return [];
+  const steps = (path: string) =>
+    [...path.matchAll(/\[(\d+)\]|([A-Za-z]+)/g)].map(([, index, word]) => (index ? Number(index) : word!));
+  const problems = backupProblems('', value.backup).map(({ path, message }) =>
+    document.problem(['backup', ...steps(path)], message),
+  );
+  const dumps = value.backup.dump !== undefined && value.backup.dump !== false;
+  return dumps && value.database === undefined
+    ? [...problems, document.problem(['backup', 'dump'], 'must be left out where the platform has no database')]
+    : problems;
 }
 
 const hint = ({ postgres }: Dataset): string =>

@@ -1,3 +1,4 @@
+import type { BackupDeclaration } from '../backup/declaration';
 import type { CdcSource } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { DocumentIngestion } from '../documents/declaration';
@@ -29,6 +30,8 @@ export interface Manifest {
   readonly database?: DatabaseManifest;
   /** What is applied to the database; absent where there is none. */
   readonly migrations?: Migrations;
+  /** Backups, as declared: what is left out depends on the compliance that is asked for. Absent where there are none. */
+  readonly backup?: BackupDeclaration;
   /** PostgreSQL databases whose changes fill tables; absent where there are none. */
   readonly cdc?: readonly CdcSource[];
   /** Vector stores, by name; absent where there is none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type BackupDeclaration, backupWords } from '../backup/declaration';
 import { type CdcDeclaration, cdcWords } from '../cdc/declaration';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
@@ -43,6 +44,8 @@ export interface PlatformDeclaration {
   readonly network?: NetworkWords;
   /** A PostgreSQL database. */
   readonly database?: DatabaseDeclaration & MigrationsDeclaration;
+  /** Backups of lake and database, and the restores that prove them. */
+  readonly backup?: BackupDeclaration;
   /** Streams of events, by name. */
   readonly streams?: Readonly<Record<string, StreamDeclaration>>;
   /** Who is told when an alarm goes off. */
@@ -268,6 +271,7 @@ export const platformFile = strict({
   streams: streamsWords.optional(),
   network: networkWords.optional(),
   database: databaseWords.optional(),
+  backup: backupWords.optional(),
   notifications: strict({ emails: z.array(email).optional().describe('Addresses that alarms are sent to.') })
     .optional()
     .describe('Who is told when an alarm goes off.'),

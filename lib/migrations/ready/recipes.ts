@@ -1,3 +1,4 @@
+import { backupRoles } from '../../backup/roles';
 import { search, vectorStore } from '../../vector/migrations';
 import { eventStore } from './event-store';
 import { fullTextSearch } from './full-text-search';
@@ -18,6 +19,7 @@ export const recipes = {
   timeSeries,
   keysetPagination,
   role,
+  backupRoles,
   search,
   vectorStore,
 } as const;
