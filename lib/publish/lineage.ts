@@ -49,9 +49,11 @@ export interface LineageOfTable {
 }
 
 type Json = Readonly<Record<string, unknown>>;
+/** A RunEvent of OpenLineage, as JSON. */
+export type LineageEvent = Json;
 
 /** The OpenLineage event (spec 2-0-2) of a table that a run has written. */
-export function lineageEvent(of: LineageOfTable): Json {
+export function lineageEvent(of: LineageOfTable): LineageEvent {
   const { inputs, output, rows, model } = of;
   const columnLineage = model === undefined && inputs[0] !== undefined ? columnsFrom(inputs[0].at, output) : {};
   return {
@@ -71,6 +73,11 @@ export function lineageEvent(of: LineageOfTable): Json {
   };
 }
 
+/** The event that begins what another ends: of the same run and job, at the time when the platform's run began. */
+export function startOf(end: LineageEvent, startedAt: string): LineageEvent {
+  return { ...end, eventType: 'START', eventTime: startedAt, inputs: [], outputs: [] };
+}
+
 /** An answer to a rule, as it stands in the platform's own table. */
 export interface Answer {
   readonly rule: string;
@@ -83,7 +90,7 @@ export interface Answer {
 }
 
 /** The OpenLineage event of a quality check. Its table is an input: OpenLineage knows assertions on what is read alone. */
-export function assertionsEvent(of: LineageOfTable, answers: readonly Answer[], rules: readonly Rule[]): Json {
+export function assertionsEvent(of: LineageOfTable, answers: readonly Answer[], rules: readonly Rule[]): LineageEvent {
   const assertions = answers.map((answer) => {
     const rule = rules.find((r) => r.name === answer.rule);
     return {

@@ -13,8 +13,10 @@ import {
   assertionsEvent,
   datasetName,
   type LineageDataset,
+  type LineageEvent,
   type LineageOfTable,
   lineageEvent,
+  startOf,
 } from './lineage';
 import { metricNames } from './metrics';
 import { emitRatios } from './probe';
@@ -114,17 +116,22 @@ async function writeLineage(
     output: { ...located(place, services), snapshot: await lake.snapshotId(place.database, place.table) },
     ...(model === undefined ? {} : { model }),
   };
-  const events: [name: string, event: object][] = [];
+  const events: [name: string, end: LineageEvent][] = [];
   const written = await lastWritten(place, lake);
   if (written !== undefined && written >= Date.parse(startedAt)) events.push([table, lineageEvent(of)]);
   const answers = await answersOf(run, table, services);
   if (answers.length > 0) events.push([`${table}.quality`, assertionsEvent(of, answers, place.dataset.rules)]);
 
   const folder = `${objectRoot(zones[manifest.ops.zone]!)}/_ops/lineage/${encodeURIComponent(run)}`;
-  for (const [name, event] of events) {
-    await objects.write(`${folder}/${name}.json`, `${JSON.stringify(event, null, 2)}\n`, 'application/json');
-  }
-  return events.map(([name]) => `${folder}/${name}.json`);
+  // OpenLineage wants a start of every run, and one end.
+  const began = new Date(startedAt).toISOString();
+  const files = events.flatMap(([name, end]) => [
+    { uri: `${folder}/${name}.start.json`, event: startOf(end, began) },
+    { uri: `${folder}/${name}.json`, event: end },
+  ]);
+  for (const { uri, event } of files)
+    await objects.write(uri, `${JSON.stringify(event, null, 2)}\n`, 'application/json');
+  return files.map(({ uri }) => uri);
 }
 
 /** A table's data stands in `<root of its zone>/<table>`. */

@@ -13,6 +13,7 @@ import { staleModels } from '../../lib/transform/stale';
 import { transform } from '../../lib/transform/transform';
 import { column, dataset, rule } from '../quality/fixture';
 import { type IcebergLake, icebergLake } from './iceberg-lake';
+import { hasLineageClient, lineageProblems } from './openlineage';
 
 const airports = dataset({
   name: 'airports',
@@ -421,7 +422,8 @@ describe('publish', () => {
   test('writes an OpenLineage event for each table that the run wrote, and one for each that it checked', async () => {
     const { result } = await wholeRun('r1', "('AAA', 'Aa'), ('BBB', NULL)");
     const root = services().zones.silver!;
-    expect(result.lineage.map((uri) => uri.replace(`${root}/_ops/lineage/r1/`, ''))).toEqual([
+    const ends = result.lineage.filter((uri) => !uri.endsWith('.start.json'));
+    expect(ends.map((uri) => uri.replace(`${root}/_ops/lineage/r1/`, ''))).toEqual([
       'silver.airports.json',
       'silver.airports.quality.json',
       'gold.dim_airports.json',
@@ -429,7 +431,7 @@ describe('publish', () => {
       'gold.fct_nested.json',
       'gold.city_counts.json',
     ]);
-    const [ingested, checked, modelled] = result.lineage.map(json);
+    const [ingested, checked, modelled] = ends.map(json);
     expect(ingested).toMatchObject({
       eventType: 'COMPLETE',
       schemaURL: 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent',
@@ -468,6 +470,16 @@ describe('publish', () => {
     expect(modelled.inputs[0].facets.version.datasetVersion).toBe(read);
     expect(modelled.job.facets.sql.query).toBe(models[0]!.sql);
     expect(modelled.run.runId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  test('each event that ends a run has one that began it, and the client of OpenLineage reads them all', async () => {
+    const { result } = await wholeRun('r1', "('AAA', 'Aa'), ('BBB', NULL)");
+    const events = result.lineage.map(json);
+    const ends = events.filter(({ eventType }) => eventType === 'COMPLETE');
+    const starts = events.filter(({ eventType }) => eventType === 'START');
+    expect(starts.map(({ run, job }) => ({ run, job }))).toEqual(ends.map(({ run, job }) => ({ run, job })));
+    for (const [i, { eventTime }] of starts.entries()) expect(eventTime <= ends[i].eventTime).toBe(true);
+    if (hasLineageClient()) expect(lineageProblems(events)).toEqual([]);
   });
 
   test('of a run that wrote nothing, writes no event of a write', async () => {
