@@ -56,6 +56,13 @@ export function bronzeDelivery(
       ...(isParquet ? { parquet: { database: files.database, table: prefix, compression: 'SNAPPY' as const } } : {}),
       logGroupName: ref(`${deliveryId}LogGroup`, 'name'),
       logStreamName: ref(`${deliveryId}Log`, 'name'),
+      exceptions: [
+        {
+          rule: 'AwsSolutions-KDF1',
+          reason:
+            'Firehose that reads a stream or a topic keeps nothing itself: what it reads and what it writes is encrypted.',
+        },
+      ],
     },
   ];
 }

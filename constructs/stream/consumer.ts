@@ -53,6 +53,9 @@ export function consumer(
       removal: handler.removal,
     },
     deadLetters(setting, handler),
+    ...(source.kind === 'kinesis' && source.fanOut
+      ? [{ kind: 'streamConsumer', id: fanOutId, name: `${own}-consume`, streamArn: ref(streamId, 'arn') } as const]
+      : []),
     ...handlerNodes(
       {
         id: 'Consume',
@@ -89,9 +92,6 @@ export function consumer(
       },
       handler,
     ),
-    ...(source.kind === 'kinesis' && source.fanOut
-      ? [{ kind: 'streamConsumer', id: fanOutId, name: `${own}-consume`, streamArn: ref(streamId, 'arn') } as const]
-      : []),
     {
       kind: 'streamSource',
       id: sourceId,

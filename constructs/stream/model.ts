@@ -99,6 +99,12 @@ export function eventStreamModel(
             capacity: source.capacity,
             retentionHours: source.retentionHours,
             keyArn: setting.keyArn,
+            exceptions: [
+              {
+                rule: 'AwsSolutions-KDS3',
+                reason: 'A key of its own decides who may read events, and is worth what its calls cost.',
+              },
+            ],
             removal,
           } as const,
         ]

@@ -1,3 +1,4 @@
+import { Validations } from 'aws-cdk-lib';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { CfnLogStream } from 'aws-cdk-lib/aws-logs';
 import { processors } from '../processors';
@@ -58,6 +59,7 @@ export const renderDeliveryStream: Renderer<'deliveryStream'> = (scope, node) =>
       },
     },
   });
+  for (const { rule, reason } of node.exceptions ?? []) Validations.of(stream).acknowledge({ id: rule, reason });
   return { arn: stream.attrArn, name: stream.ref };
 };
 

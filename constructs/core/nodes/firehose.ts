@@ -25,6 +25,8 @@ export interface DeliveryStreamNode extends NodeBase {
   readonly parquet?: { readonly database: Text; readonly table: Text; readonly compression: 'SNAPPY' | 'GZIP' };
   readonly logGroupName: Text;
   readonly logStreamName: Text;
+  /** Rules of auditors that it cannot meet, by their exact ids. */
+  readonly exceptions?: readonly { readonly rule: string; readonly reason: string }[];
 }
 
 /** A stream of a log group. Attributes: `name`. */

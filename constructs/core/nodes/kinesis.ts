@@ -9,6 +9,8 @@ export interface KinesisStreamNode extends NodeBase {
   readonly capacity: 'onDemand' | { readonly shards: number };
   readonly retentionHours: number;
   readonly keyArn: Text;
+  /** Rules of auditors that it cannot meet, by their exact ids. */
+  readonly exceptions?: readonly { readonly rule: string; readonly reason: string }[];
   readonly removal: Removal;
 }
 

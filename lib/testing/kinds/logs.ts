@@ -24,6 +24,13 @@ export const logs: Service = {
       },
     },
     {
+      kind: 'logs.stream',
+      cloudformation: 'AWS::Logs::LogStream',
+      terraform: 'aws_cloudwatch_log_stream',
+      attributes: { name: names('Ref', 'name') },
+      properties: { name: field('LogStreamName', 'name'), group: field('LogGroupName', 'log_group_name') },
+    },
+    {
       kind: 'logs.metricFilter',
       cloudformation: 'AWS::Logs::MetricFilter',
       terraform: 'aws_cloudwatch_log_metric_filter',

@@ -1,0 +1,244 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
+import { App as TerraformApp, TerraformStack } from 'cdktf';
+import * as cdk from '../../constructs/cdk';
+import * as aws from '../../constructs/core/terraform/aws';
+import type { EventStreamDeclaration } from '../../constructs/stream/props';
+import * as terraform from '../../constructs/terraform';
+import { InvalidInputError } from '../../lib/errors';
+import { resolveZones } from '../../lib/platform/zones';
+import type { Stream } from '../../lib/stream/stream';
+import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { created } from '../constructs/engines';
+import { source } from '../ingest/datasets';
+import { manifestOf } from '../transform/memory-lake';
+import { clicks, events, perMinute, resultOf } from './world';
+
+/** Any file will do as the native runtime: its bytes are no decision of a template. */
+const runtime = __filename;
+
+const manifestWith = (stream: Partial<Stream> = {}, format: 'json' | 'parquet' = 'json') => ({
+  ...manifestOf([{ ...events, source: source(format, { prefix: 'events' }) }, resultOf(perMinute, 'per_minute')]),
+  name: 'shop',
+  zones: resolveZones('shop'),
+  ops: { database: 'shop_ops', zone: 'silver' },
+  streams: [{ ...clicks, windows: [perMinute], ...stream }],
+});
+
+type More = Omit<Partial<EventStreamDeclaration>, 'stream'>;
+const props = (more: More = {}): EventStreamDeclaration => ({
+  manifest: manifestWith(),
+  stream: 'clicks',
+  runtime,
+  ...more,
+});
+
+const kafka = {
+  kind: 'kafka',
+  clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/events/abcd-1',
+  topic: 'clicks',
+} as const;
+
+const rows: readonly (readonly [string, More, (keyof typeof engineDifferences)[]])[] = [
+  ['by default', {}, ['retain']],
+  [
+    'with every prop set to something else',
+    {
+      source: { kind: 'kinesis', capacity: { shards: 4 }, retentionHours: 24, fanOut: true },
+      bronze: { sourceField: 'origin', bufferMb: 64, bufferSeconds: 60 },
+      consumer: { batchSize: 100, batchSeconds: 0, maxAgeHours: 1, memoryMb: 512, deadLetterDays: 1 },
+      emails: ['data@example.com'],
+      architecture: 'x86_64',
+      network: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
+      logRetentionDays: 1,
+      alarms: { behindMinutes: false, latePercent: 0.5 },
+      icebergCatalog: { uri: 'https://catalog.example.com', warehouse: 'main', auth: 'none' },
+      removal: 'delete',
+    },
+    // The lake beside it is kept.
+    ['retain'],
+  ],
+  ['over a topic of Kafka, to Parquet', { source: kafka, manifest: manifestWith({}, 'parquet') }, ['retain']],
+  ['of Kinesis alone to bronze', { consumer: false }, ['retain']],
+];
+
+function inCdk(more: More, context: object): { template: object; stream: cdk.EventStream } {
+  const stack = new Stack(new App({ context: { ...context } }), 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  const stream = new cdk.EventStream(stack, 'Clicks', { ...props(more), lake });
+  return { template: Template.fromStack(stack).toJSON(), stream };
+}
+
+function inTerraform(more: More, context: object): string {
+  const stack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
+  new aws.AwsProvider(stack, 'Aws', { region: 'eu-west-1' });
+  const lake = new terraform.Lake(stack, 'Lake', { name: 'shop' });
+  new terraform.EventStream(stack, 'Clicks', { ...props(more), lake });
+  return JSON.stringify(stack.toTerraform());
+}
+
+/** The lake has snapshots of its own. */
+const ofStream = (text: string): string =>
+  text
+    .split('\n\n')
+    .filter((part) => !/^\S+ Lake/.test(part))
+    .join('\n\n');
+
+describe.each(rows)('an event stream %s', (_, more, differences) => {
+  const context = { 'ingot:allow-data-deletion': more.removal === 'delete' };
+  let template: object;
+  let config: string;
+  beforeAll(() => {
+    template = inCdk(more, context).template;
+    config = inTerraform(more, context);
+  });
+
+  test('is the same in both engines, and nothing of it is unknown to the inventory', () => {
+    expectParity(template, config, { differences: differences.map((name) => engineDifferences[name]) });
+    for (const { unknown, resources } of [inventory(template), inventory(config)]) {
+      expect(unknown).toEqual([]);
+      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
+    }
+  });
+
+  test('is what was reviewed', () => {
+    expect(ofStream(inventorySnapshot(template))).toMatchSnapshot();
+  });
+
+  test('allows no role an action with a wildcard, and on all resources only what has none of its own', () => {
+    for (const { resources } of [created(JSON.stringify(template)), created(config)]) {
+      const identity = resources.flatMap(({ statements }) => statements).filter(({ policy }) => policy === 'identity');
+      expect(identity.flatMap(({ actions = [] }) => actions).filter((action) => action.includes('*'))).toEqual([]);
+      const everywhere = identity.filter(({ resources: on = [] }) => on.includes('*'));
+      for (const { actions = [] } of everywhere) for (const action of actions) expect(action).toMatch(/^(ec2|xray):/);
+    }
+  });
+});
+
+test('the stream, what has stopped and the dead letters are encrypted with its key and kept', () => {
+  const { all, find } = created(JSON.stringify(inCdk({}, {}).template));
+  const key = '{kms.key:ClicksKey}';
+  expect(all('kinesis.stream')[0]?.properties).toMatchObject({
+    encryption: 'KMS',
+    mode: 'ON_DEMAND',
+    retentionHours: 168,
+  });
+  expect(JSON.stringify(all('kinesis.stream')[0]?.properties.key)).toContain(key);
+  expect(all('dynamodb.table')[0]?.properties).toMatchObject({ pointInTimeRecovery: true, deletionProtection: true });
+  expect(JSON.stringify(all('dynamodb.table')[0]?.properties.key)).toContain(key);
+  expect(JSON.stringify(find('s3.bucket', 'ClicksDeadLettersBucket').properties.encryption)).toContain(key);
+  expect(all('lambda.eventSource')[0]?.properties).toMatchObject({
+    bisectOnError: true,
+    responseTypes: ['ReportBatchItemFailures'],
+    maximumAgeSeconds: 6 * 3600,
+    batchSize: 10_000,
+    batchSeconds: 30,
+  });
+});
+
+test('a result that goes to PostgreSQL lets the consumer log in as its own role, in the network of the database', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  const network = new cdk.Network(stack, 'Network', { name: 'shop', cidr: '10.42.0.0/16' });
+  const database = new cdk.PostgresDatabase(stack, 'Database', { name: 'shop', network } as cdk.PostgresDatabaseProps);
+  const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
+  new cdk.EventStream(stack, 'Clicks', { ...props({ manifest }), lake, database });
+  const text = JSON.stringify(Template.fromStack(stack).toJSON());
+  expect(text).toContain('rds-db:connect');
+  expect(text).toContain('ingot_stream');
+  const consume = created(text).find('lambda.function', 'ClicksConsumeFunction');
+  expect(JSON.stringify(consume.properties.securityGroups)).toContain('ec2.securityGroup');
+});
+
+test('grants give what it takes to put and to read, and the key with it', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  const stream = new cdk.EventStream(stack, 'Clicks', { ...props(), lake });
+  const role = new iam.Role(stack, 'Producer', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
+  stream.grantPut(role);
+  stream.grantRead(role);
+  const producer = created(JSON.stringify(Template.fromStack(stack).toJSON())).find('iam.role', 'Producer');
+  const actions = producer.statements.flatMap((statement) => statement.actions ?? []);
+  expect([...new Set(actions)].sort()).toEqual([
+    'kinesis:DescribeStream',
+    'kinesis:DescribeStreamSummary',
+    'kinesis:GetRecords',
+    'kinesis:GetShardIterator',
+    'kinesis:ListShards',
+    'kinesis:PutRecord',
+    'kinesis:PutRecords',
+    'kms:Decrypt',
+    'kms:GenerateDataKey',
+    'sts:AssumeRole',
+  ]);
+});
+
+test('everything that is wrong is said at once', () => {
+  const problems = (more: More, stream = 'clicks') => {
+    try {
+      const stack = new Stack(new App(), 'Stack');
+      new cdk.EventStream(stack, 'Clicks', {
+        ...props(more),
+        stream,
+        lake: new cdk.Lake(stack, 'Lake', { name: 'shop' }),
+      });
+      return [];
+    } catch (error) {
+      if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+      throw error;
+    }
+  };
+  expect(problems({}, 'click')).toEqual([
+    'stream: must be a stream of the manifest; given "click"; allowed: clicks; did you mean clicks?',
+  ]);
+  expect(
+    problems({
+      source: { kind: 'kinesis', retentionHours: 24, capacity: { shards: 0 } },
+      consumer: { maxAgeHours: 24, batchSize: 0 },
+      bronze: { bufferMb: 1, sourceField: 'a b' },
+      emails: ['nobody'],
+      logRetentionDays: 2,
+      removal: 'delete',
+    }).map((problem) => problem.split(':')[0]),
+  ).toEqual([
+    'source.capacity.shards',
+    'bronze.bufferMb',
+    'bronze.sourceField',
+    'consumer.batchSize',
+    'consumer.maxAgeHours',
+    'emails',
+    'logRetentionDays',
+    'removal',
+  ]);
+  expect(problems({ bronze: false, consumer: false })).toEqual([
+    'consumer: must not be false where bronze is false too: nothing would read the stream',
+  ]);
+  const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
+  expect(problems({ manifest })).toEqual([
+    'database: must be given, since results go to PostgreSQL (per-minute); given nothing',
+  ]);
+});
+
+test.each([
+  ['AwsSolutions', AwsSolutionsChecks, []],
+  ['HIPAA', HIPAASecurityChecks, undefined],
+  ['NIST 800-53 r5', NIST80053R5Checks, undefined],
+  ['PCI DSS', PCIDSS321Checks, undefined],
+] as const)('cdk-nag %s finds nothing that was not reviewed', (_, Checks, expected) => {
+  const app = new App();
+  const pack = new Checks(app);
+  const stack = new Stack(app, 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  new cdk.EventStream(stack, 'Clicks', { ...props(), lake });
+  Template.fromStack(stack);
+  const found = pack
+    .validateScope(app)
+    .violations.flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+    )
+    .filter((finding) => finding.includes('/Clicks/'));
+  if (expected === undefined) expect(found).toMatchSnapshot();
+  else expect(found).toEqual(expected);
+});
