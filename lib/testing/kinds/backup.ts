@@ -93,7 +93,7 @@ export const backup: Service = {
       cloudformation: 'AWS::Backup::RestoreTestingPlan',
       terraform: 'aws_backup_restore_testing_plan',
       attributes: {
-        name: names(['Ref', 'RestoreTestingPlanName'], 'name'),
+        name: names('Ref', 'name'),
         arn: names('RestoreTestingPlanArn', 'arn'),
       },
       properties: {
@@ -119,7 +119,7 @@ export const backup: Service = {
       kind: 'backup.restoreTestingSelection',
       cloudformation: 'AWS::Backup::RestoreTestingSelection',
       terraform: 'aws_backup_restore_testing_selection',
-      attributes: { name: names('RestoreTestingSelectionName', 'name') },
+      attributes: { name: names(undefined, 'name') },
       properties: {
         name: field('RestoreTestingSelectionName', 'name'),
         plan: field('RestoreTestingPlanName', 'restore_testing_plan_name'),
