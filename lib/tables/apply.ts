@@ -98,7 +98,9 @@ async function makeNamespace(namespace: string, catalog: RestCatalog): Promise<v
   try {
     await catalog.createNamespace(namespace);
   } catch (error) {
-    if (error instanceof ConflictError) return;
+    // Somebody else has made it; or is about to, or the answer was of another request: then this is tried again.
+    if (error instanceof ConflictError && (await catalog.hasNamespace(namespace))) return;
+    if (error instanceof ConflictError) throw error;
     if (!(error instanceof CatalogRefusal)) throw error;
     throw new CatalogRefusal(error.status, `Database ${namespace} is not there and cannot be made: ${error.message}`);
   }
