@@ -53,7 +53,7 @@ export async function readFingerprint(tx: Postgres): Promise<Fingerprint> {
   if (hidden.length > 0)
     throw new Error(
       `Row-level security hides rows of ${hidden.map(({ name }) => name).join(', ')} from the role that compares them; ` +
-        'give it a policy: CREATE POLICY … FOR SELECT TO ingot_reads_all USING (true)',
+        'give it a policy: CREATE POLICY … FOR SELECT TO pg_read_all_data USING (true)',
     );
   const [structure] = await tx.query<{ fingerprint: string }>(structureSql);
   const lines = [structure!.fingerprint];

@@ -19,8 +19,6 @@ SELECT statement FROM (
   FROM pg_auth_members AS m JOIN kept ON kept.oid = m.member JOIN pg_roles AS g ON g.oid = m.roleid
 ) AS statements ORDER BY step, name`;
 
-/** Reads everything, and nothing more: member of it are those who compare and dump. Policies of row-level security name it. */
-export const readerRole = 'ingot_reads_all';
 /** Compares restored databases with their source. */
 export const validateRole = 'ingot_validate';
 /** Dumps the database. */
@@ -28,20 +26,20 @@ export const dumpRole = 'ingot_dump';
 
 /**
  * The migration that makes the roles of backups: log-ins by IAM alone, that read and cannot write. Run by the master,
- * in each database once; a restored one has them from its backup.
+ * in each database once; a restored one has them from its backup. Policies of row-level security let them see all by naming
+ * `pg_read_all_data`, whose members they are.
  */
 export const backupRolesMigration = `
 DO $roles$
 DECLARE
   role text;
 BEGIN
-  FOREACH role IN ARRAY ARRAY['${readerRole}', '${validateRole}', '${dumpRole}'] LOOP
+  FOREACH role IN ARRAY ARRAY['${validateRole}', '${dumpRole}'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-      EXECUTE format('CREATE ROLE %I %s', role, CASE WHEN role = '${readerRole}' THEN 'NOLOGIN' ELSE 'LOGIN' END);
+      EXECUTE format('CREATE ROLE %I LOGIN', role);
     END IF;
   END LOOP;
-  GRANT pg_read_all_data TO ${readerRole};
-  GRANT ${readerRole} TO ${validateRole}, ${dumpRole};
+  GRANT pg_read_all_data TO ${validateRole}, ${dumpRole};
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
     GRANT rds_iam TO ${validateRole}, ${dumpRole};
   END IF;

@@ -243,6 +243,8 @@ function tableSql({ dimension, element, language, tenants }: StoreTable): string
     CREATE POLICY tenant ON ${schema}.%1$I FOR SELECT TO ${searchRole}
       USING (tenant = current_setting(${literal(tenantSetting)}, true));
     CREATE POLICY documents ON ${schema}.%1$I TO ${documentsRole} USING (true) WITH CHECK (true);
+    -- Who compares restored backups with their source, and who dumps.
+    CREATE POLICY backups ON ${schema}.%1$I FOR SELECT TO pg_read_all_data USING (true);
     CREATE INDEX ON ${schema}.%1$I (tenant);`;
   return `
     CREATE TABLE ${schema}.%1$I (

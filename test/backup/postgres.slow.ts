@@ -113,7 +113,7 @@ test('the role that compares reads everything and writes nothing; rows that it m
     await expect(reader.execute('DELETE FROM flights')).rejects.toThrow('permission denied');
     await source.execute('CREATE TABLE secrets (id int); ALTER TABLE secrets ENABLE ROW LEVEL SECURITY');
     await expect(takeFingerprint(reader)).rejects.toThrow('Row-level security hides rows of public.secrets');
-    await source.execute('CREATE POLICY compared ON secrets FOR SELECT TO ingot_reads_all USING (true)');
+    await source.execute('CREATE POLICY compared ON secrets FOR SELECT TO pg_read_all_data USING (true)');
     await expect(takeFingerprint(reader)).resolves.toMatchObject({ rows: { 'public.secrets': { buckets: {} } } });
   } finally {
     await source.execute('DROP TABLE secrets');
