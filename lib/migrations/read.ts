@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { posix, resolve } from 'node:path';
 import type { Problem } from '../errors';
 import { checksumOf } from './checksum';
 import type { Marks, Migration } from './migration';
@@ -24,7 +24,7 @@ export interface ReadMigrations {
  * @param folder relative to the platform's folder, for messages too
  */
 export async function readMigrations(platformFolder: string, folder: string): Promise<ReadMigrations> {
-  const at = join(platformFolder, folder);
+  const at = resolve(platformFolder, folder);
   const names = await readdir(at).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -32,7 +32,7 @@ export async function readMigrations(platformFolder: string, folder: string): Pr
   const files = names.filter((name) => name.toLowerCase().endsWith('.sql')).sort();
   return checkMigrations(
     folder,
-    await Promise.all(files.map(async (name) => ({ name, bytes: await readFile(join(at, name)) }))),
+    await Promise.all(files.map(async (name) => ({ name, bytes: await readFile(resolve(at, name)) }))),
   );
 }
 

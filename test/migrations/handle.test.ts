@@ -1,15 +1,17 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { yamlDocument } from '../../lib/contract/document';
+import { parse } from '../../lib/contract/strict';
 import { resolveUses } from '../../lib/migrations/declaration';
 import { handleMigrate, type MigrateEvent, type MigrateServices } from '../../lib/migrations/handle';
+import { migrate } from '../../lib/migrations/migrate';
 import type { Migrations } from '../../lib/migrations/migration';
 import { planMigrations } from '../../lib/migrations/plan';
 import { releaseOf } from '../../lib/migrations/release';
+import { platformFile } from '../../lib/platform/schema';
 import { readAddress } from '../../lib/runtime/database';
 import { openPglite } from '../../lib/runtime/pglite';
 import type { Postgres } from '../../lib/runtime/postgres';
-import { ingot } from '../cli/ingot';
 import { column, dataset } from '../constructs/manifest';
 import { emptied, migrationsOf, quiet } from './files';
 
@@ -179,39 +181,23 @@ describe('uses', () => {
   });
 });
 
-describe('ingot migrate', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'ingot-migrate-'));
-    await cp(join(__dirname, '../../examples/aviation/contracts'), join(folder, 'contracts'), { recursive: true });
-    await cp(join(__dirname, '../../examples/aviation/models'), join(folder, 'models'), { recursive: true });
-    await writeFile(
-      join(folder, 'platform.yaml'),
-      'name: aviation\ndatabase:\n  migrations: sql\n  uses:\n    - referenceTable: { contract: silver.airports }\n',
-    );
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  test('checks files, applies them, and says what there is', async () => {
-    expect((await ingot(['migrate', folder])).err).toContain('must be a folder that is there; given sql');
-    await mkdir(join(folder, 'sql'));
-    await writeFile(join(folder, 'sql/0002_a.sql'), 'DROP TABLE airports');
-    const wrong = await ingot(['check', folder]);
-    expect(wrong.code).toBe(2);
-    expect(wrong.err).toContain('sql/0002_a.sql: must follow number 0 without a gap, as 1; given 2');
-    expect(wrong.err).toContain('must have a line "-- destructive"');
-    await rm(join(folder, 'sql/0002_a.sql'));
-    await writeFile(join(folder, 'sql/0001_a.sql'), 'CREATE TABLE a (airport uuid REFERENCES airports)');
-    expect((await ingot(['migrate', folder])).out).toBe('✓ referenceTable/airports/1\n✓ 0001_a\n');
-    const status = await ingot(['migrate', 'status', folder, '--json']);
-    expect(JSON.parse(status.out)).toMatchObject({
-      problems: [],
-      migrations: [
-        { name: 'referenceTable/airports/1', state: 'applied' },
-        { name: '0001_a', state: 'applied' },
-      ],
-    });
-    const far = await ingot(['migrate', folder, '--url', 'postgres://a@127.0.0.1:1/b']);
-    expect([far.code, far.err]).toEqual([1, expect.stringContaining('PostgreSQL cannot be reached')]);
-  });
+test('docs/migrations.md: its platform, its files and its queries work as they stand', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/migrations.md'), 'utf8');
+  const blocks = (language: string) =>
+    [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text!);
+  const { document } = yamlDocument('docs/migrations.md', blocks('yaml')[0]!);
+  const { value } = parse(platformFile, document);
+  const customers = dataset('silver', 'customers', [column('email', 'string', { required: true })], { key: ['email'] });
+  const { uses, problems } = resolveUses(value?.database?.uses ?? [], [customers]);
+  expect(problems).toEqual([]);
+  const isFile = (text: string) => text.startsWith('-- migrations/');
+  const files = blocks('sql').filter(isFile);
+  const queries = blocks('sql').filter((text) => !isFile(text));
+  expect([files.length, queries.length]).toEqual([2, 2]);
+  await emptied(pglite);
+  const named = files.map((text) => [/^-- migrations\/(\S+)/.exec(text)![1]!, text] as const);
+  const { status } = await migrate(await migrationsOf(Object.fromEntries(named), uses), pglite, { log: quiet });
+  expect(status).toBe('done');
+  for (const query of queries) for (const one of query.split(';\n')) await pglite.execute(one);
+  expect(await pglite.query('SELECT orders FROM orders_by_day')).toEqual([{ orders: 2n }]);
 });

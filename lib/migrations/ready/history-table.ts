@@ -8,6 +8,7 @@ import {
   comments,
   definition,
   indexName,
+  makeSchema,
   type PgColumn,
   tableName,
 } from './sql';
@@ -29,6 +30,7 @@ export const historyTable: Recipe<HistoryTable> = {
       const name = tableName(table);
       const needed = columns.map((column) => ({ ...column, required: column.required || key.includes(column.name) }));
       return [
+        ...makeSchema(table),
         `CREATE TABLE ${name} (
 ${needed.map((column) => `  ${definition(column)},`).join('\n')}
   "valid_from" timestamptz NOT NULL,

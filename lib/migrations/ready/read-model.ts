@@ -1,5 +1,5 @@
 import type { Recipe } from './ready-made';
-import { beside, body, columnList, indexName, tableName, upkeep, upkeepTable } from './sql';
+import { beside, body, columnList, indexName, makeSchema, tableName, upkeep, upkeepTable } from './sql';
 
 export interface ReadModel {
   readonly name: string;
@@ -15,6 +15,7 @@ export interface ReadModel {
 export const readModel: Recipe<ReadModel> = {
   steps: [
     (parameters) => [
+      ...makeSchema(parameters.name),
       `CREATE MATERIALIZED VIEW ${tableName(parameters.name)} AS\n${parameters.query}`,
       `CREATE UNIQUE INDEX ${indexName(parameters.name, '_key')} ON ${tableName(parameters.name)} (${columnList(parameters.key)})`,
       `CREATE FUNCTION ${refresh(parameters)} RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS ${body(

@@ -8,6 +8,7 @@ import {
   comments,
   definition,
   indexName,
+  makeSchema,
   type PgColumn,
   tableName,
 } from './sql';
@@ -32,6 +33,7 @@ export const referenceTable: Recipe<ReferenceTable> = {
       const name = tableName(table);
       return [
         ...functions,
+        ...makeSchema(table),
         `CREATE TABLE ${name} (
   "id" uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 ${[...columns.map(definition), ...Object.entries(references).map(reference)].map((line) => `  ${line},`).join('\n')}

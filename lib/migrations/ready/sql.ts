@@ -15,6 +15,10 @@ export const tableName = (table: string): string => qualified(...table.split('.'
 /** Another object beside a table, named after it: `app.airports` with `_page` is `"app"."airports_page"`. */
 export const beside = (table: string, suffix: string): string => tableName(`${table}${suffix}`);
 
+/** Makes the schema that a table names. */
+export const makeSchema = (table: string): string[] =>
+  table.includes('.') ? [`CREATE SCHEMA IF NOT EXISTS ${identifier(table.slice(0, table.indexOf('.')))}`] : [];
+
 /** An index is named without its schema: it lies where its table does. */
 export const indexName = (table: string, suffix: string): string =>
   identifier(`${table.slice(table.lastIndexOf('.') + 1)}${suffix}`);

@@ -8,6 +8,7 @@ import {
   comments,
   definition,
   indexName,
+  makeSchema,
   type PgColumn,
   tableName,
   upkeep,
@@ -42,6 +43,7 @@ export const timeSeries: Recipe<TimeSeries> = {
       }));
       const identity = [...key.filter((column) => column !== time), time];
       return [
+        ...makeSchema(table),
         `CREATE TABLE ${name} (
 ${needed.map((column) => `  ${definition(column)}`).join(',\n')}${key.length === 0 ? '' : `,\n  PRIMARY KEY (${columnList(identity)})`}
 ) PARTITION BY RANGE (${identifier(time)})`,
