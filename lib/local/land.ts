@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvalidInputError } from '../errors';
@@ -26,16 +26,24 @@ export interface Landed {
   readonly table: string;
   /** False where the same file had landed before. */
   readonly isNew: boolean;
+  /** Whether the file has gone from where it landed from; what landed stays. */
+  readonly isGone?: true;
 }
 
 /**
  * Copies files into bronze, where an upload would put them: `<zone>/<prefix>/source=<source>/date=<date>/<file>`. A
  * file that is there already is left alone, so that landing twice is landing once.
  *
+ * @param options `landedIsEnough`: a file that has landed before may be gone by now; by default it must be there
  * @throws InvalidInputError with every problem: no such file, no such table, a name that is taken by another file
  */
-export async function landFiles(landings: readonly Landing[], manifest: Manifest, layout: Layout): Promise<Landed[]> {
-  const planned = await Promise.allSettled(landings.map((landing) => plan(landing, manifest, layout)));
+export async function landFiles(
+  landings: readonly Landing[],
+  manifest: Manifest,
+  layout: Layout,
+  options: { readonly landedIsEnough?: boolean } = {},
+): Promise<Landed[]> {
+  const planned = await Promise.allSettled(landings.map((landing) => plan(landing, manifest, layout, options)));
   const problems = planned.flatMap((one) => {
     if (one.status === 'fulfilled') return [];
     if (one.reason instanceof InvalidInputError) return one.reason.problems;
@@ -51,7 +59,12 @@ export async function landFiles(landings: readonly Landing[], manifest: Manifest
   return landed;
 }
 
-async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promise<Landed & { from: string }> {
+async function plan(
+  landing: Landing,
+  manifest: Manifest,
+  layout: Layout,
+  { landedIsEnough = false }: { readonly landedIsEnough?: boolean },
+): Promise<Landed & { from: string }> {
   const { file, source = 'local' } = landing;
   const fail = (path: string, message: string): never => {
     throw new InvalidInputError([{ where: file, path, message }]);
@@ -59,17 +72,32 @@ async function plan(landing: Landing, manifest: Manifest, layout: Layout): Promi
   const table = findIngested(landing.as, manifest.datasets) ?? fail('as', notIngested(landing.as, manifest.datasets));
   if (!/^[A-Za-z0-9_.-]+$/.test(source))
     fail('source', `must be letters, digits, dots, hyphens and underscores, given ${JSON.stringify(source)}`);
+  const { zone, prefix } = table.source!;
+  const arrived = join(layout.zone(zone), prefix, `source=${source}`);
   const info = await stat(file).catch(() => undefined);
+  if (info === undefined && landedIsEnough) {
+    const landed = await landedBefore(arrived, landing.date, basename(file));
+    if (landed !== undefined) return { from: file, to: landed, table: tableId(table), isNew: false, isGone: true };
+  }
   if (info === undefined || !info.isFile()) return fail('', 'there is no such file');
   if (/^[._]/.test(basename(file))) fail('', 'must not begin with a dot or underscore: such files are no data');
   const date = landing.date ?? info.mtime.toISOString().slice(0, 10);
   if (!isDate(date)) fail('date', `must be a day, YYYY-MM-DD, given ${JSON.stringify(date)}`);
-  const { zone, prefix } = table.source!;
-  const to = join(layout.zone(zone), prefix, `source=${source}`, `date=${date}`, basename(file));
+  const to = join(arrived, `date=${date}`, basename(file));
   const taken = await stat(to).catch(() => undefined);
   if (taken !== undefined && (taken.size !== info.size || (await hash(to)) !== (await hash(file))))
     fail('', `${to} is another file of this name, and bronze is never changed; give another date, source or file name`);
   return { from: file, to, table: tableId(table), isNew: taken === undefined };
+}
+
+/** Where a file of that name has landed before, on the day that is given or else the last one. */
+async function landedBefore(arrived: string, date: string | undefined, name: string): Promise<string | undefined> {
+  const days = date === undefined ? await readdir(arrived).catch(() => []) : [`date=${date}`];
+  for (const day of days.sort().reverse()) {
+    const path = join(arrived, day, name);
+    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+  }
+  return undefined;
 }
 
 export function isDate(text: string): boolean {

@@ -71,7 +71,11 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         );
         for (const name of applied) progress.note(`Migration ${name} was applied`);
       }
-      const landed = await stages.time('Landing files', () => landFiles(landings, manifest, layout));
+      const landed = await stages.time('Landing files', () =>
+        landFiles(landings, manifest, layout, { landedIsEnough: true }),
+      );
+      for (const [i, { isGone, to }] of landed.entries())
+        if (isGone) progress.note(`${landings[i]!.file} is gone; what landed from it stays in ${to}`);
       const spark = options.engine === 'spark' ? lazySpark(services, layout, stages, progress) : undefined;
       const streams =
         manifest.streams === undefined

@@ -60,6 +60,19 @@ describe('landing', () => {
     ]);
   });
 
+  test('a file of the platform that is gone after it has landed is no problem, and is said to be gone', async () => {
+    const file = join(folder, 'passing.csv');
+    await writeFile(file, 'a\n1\n');
+    const [first] = await land({ file, as: 'orders', date: '2026-01-02' });
+    await rm(file);
+    const again = (date?: string) =>
+      landFiles([{ file, as: 'orders', date }], manifest, layoutOf(folder), { landedIsEnough: true });
+    for (const date of ['2026-01-02', undefined])
+      expect(await again(date)).toEqual([{ ...first, isNew: false, isGone: true }]);
+    await expect(again('2026-01-03')).rejects.toThrow('there is no such file');
+    expect(await problems({ file, as: 'orders', date: '2026-01-02' })).toEqual([': there is no such file']);
+  });
+
   test('every problem of every file is said at once, and nothing lands', async () => {
     const file = join(folder, 'a.csv');
     await writeFile(file, '');
