@@ -5,15 +5,20 @@ import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Ch
 import * as cdkBackup from '../../constructs/backup/cdk';
 import type { BackupPolicyDeclaration } from '../../constructs/backup/props';
 import * as terraformBackup from '../../constructs/backup/terraform';
+import * as cdk from '../../constructs/cdk';
 import type * as aws from '../../constructs/core/terraform/aws';
 import type { Resolved } from '../../constructs/core/text';
 import * as cdkLake from '../../constructs/lake/cdk';
 import * as terraformLake from '../../constructs/lake/terraform';
 import * as cdkPostgres from '../../constructs/postgres/cdk';
 import type { DatabaseFacts } from '../../constructs/postgres/facts';
+import * as terraformEngine from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
+import { resolveNetwork } from '../../lib/network/declaration';
+import { resolveDatabase } from '../../lib/postgres/resolve';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { type Context, type Created, cdkStack, terraformStack } from './engines';
+import { manifest } from './manifest';
 import { regulated, replica } from './regulated';
 
 const name = 'aviation';
@@ -257,4 +262,28 @@ describe('cdk-nag', () => {
     });
     expect(made).toEqual([]);
   });
+});
+
+test('a platform that declares backups has them in both engines, beside its database', () => {
+  const platform = {
+    manifest: {
+      ...manifest,
+      network: resolveNetwork({ cidr: '10.42.0.0/16' }),
+      database: resolveDatabase(name, {}),
+      backup: { volatile: ['public.sessions'] },
+    },
+    runtime: __filename,
+  };
+  const [cloudformation, terraform] = [
+    cdkStack((stack) => new cdk.Platform(stack, 'Platform', platform)),
+    terraformStack((stack) => new terraformEngine.Platform(stack, 'Platform', platform)),
+  ];
+  const { retain, invocationLifecycle, defaultSecurityGroup } = engineDifferences;
+  expectParity(cloudformation.text, terraform.text, {
+    differences: [retain, invocationLifecycle, defaultSecurityGroup],
+  });
+  const selection = cloudformation.find('backup.selection', 'PlatformBackupsDatabaseSelection').properties.resources;
+  expect(JSON.stringify(selection)).toContain('PlatformDatabaseInstance');
+  const endpoints = cloudformation.all('ec2.endpoint').map(({ id }) => id.replace('PlatformNetwork', ''));
+  expect(endpoints).toEqual(expect.arrayContaining(['BackupEndpoint', 'RdsEndpoint', 'GlueEndpoint']));
 });
