@@ -8,6 +8,7 @@ import { DatabaseMigrations } from '../migrations/cdk';
 import { Network, type NetworkSource } from '../network/cdk';
 import { Pipeline } from '../pipeline/cdk';
 import { PostgresDatabase } from '../postgres/cdk';
+import { EventStream } from '../stream/cdk';
 import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
 import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
@@ -42,6 +43,8 @@ export class Platform extends Construct {
   readonly search?: VectorStore;
   /** Absent where the manifest has no documents. */
   readonly documents?: DocumentIngestion;
+  /** By the manifest's names. */
+  readonly streams: Readonly<Record<string, EventStream>>;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -92,6 +95,25 @@ export class Platform extends Construct {
           topic: this.pipeline.notices,
         });
     }
+    this.streams = Object.fromEntries(
+      (manifest.streams ?? []).map(({ name: stream }) => [
+        stream,
+        new EventStream(this, `Stream-${stream}`, {
+          manifest,
+          stream,
+          removal,
+          logRetentionDays,
+          architecture: props.architecture,
+          runtime: props.runtime,
+          icebergCatalog: props.icebergCatalog,
+          network: functions.network ?? props.network,
+          lake: this.lake,
+          database: this.database,
+          operationsKey: this.catalog.key,
+          topic: this.pipeline.notices,
+        }),
+      ]),
+    );
     if (manifest.backup !== undefined)
       this.backups = new BackupPolicy(this, 'Backups', {
         ...props,
@@ -115,6 +137,7 @@ export class Platform extends Construct {
       this.migrations,
       this.search,
       this.documents,
+      ...Object.values(this.streams),
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

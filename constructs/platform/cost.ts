@@ -13,6 +13,10 @@ const monthly = {
   emptyRun: 10 * 0.000025 + 3 * 3 * 0.0000133334,
   /** A probe, or a look for what is too old: a few seconds of one function. */
   call: 3 * 3 * 0.0000133334,
+  /** A stream of Kinesis on demand; what is in it costs besides. */
+  streamOnDemand: 0.04 * 730,
+  /** A shard of a stream. */
+  shard: 0.015 * 730,
   /** A secret that RDS keeps. */
   secret: 0.4,
   /** An interface endpoint in one zone. */
@@ -68,9 +72,21 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
       calls.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
       monthly.call,
     ),
+    ...streamParts(nodes),
     ...databaseParts(nodes),
   ].filter(({ count }) => count > 0);
   return { total: parts.reduce((sum, { dollars }) => sum + dollars, 0), parts };
+}
+
+/** What streams cost that nobody puts anything into. */
+function streamParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
+  const streams = nodes.filter((node) => node.kind === 'kinesisStream');
+  const onDemand = streams.filter(({ capacity }) => capacity === 'onDemand').length;
+  const shards = streams.reduce((sum, { capacity }) => sum + (capacity === 'onDemand' ? 0 : capacity.shards), 0);
+  return [
+    { what: 'streams on demand', count: onDemand, dollars: onDemand * monthly.streamOnDemand },
+    { what: 'shards', count: shards, dollars: shards * monthly.shard },
+  ];
 }
 
 /** What a database costs that nobody uses: it is there all the same. */

@@ -29,6 +29,10 @@ export function endpointsOf(manifest: Manifest, functionsInside: boolean): strin
       ...(backup === undefined || database === undefined ? [] : ['backup', 'glue', 'rds']),
       ...(backup?.dump === undefined || backup.dump === false ? [] : ['ecr.api', 'ecr.dkr', 'logs']),
       ...(functionsInside ? ['glue', 'sqs'] : []),
+      // Consumers of streams run beside the database where they write to it.
+      ...((manifest.streams ?? []).some(({ windows }) => windows.some(({ into }) => into.kind === 'postgres'))
+        ? ['glue']
+        : []),
     ]),
   ].sort();
 }

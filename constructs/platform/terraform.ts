@@ -8,6 +8,7 @@ import { DatabaseMigrations } from '../migrations/terraform';
 import { Network, type NetworkSource } from '../network/terraform';
 import { Pipeline } from '../pipeline/terraform';
 import { PostgresDatabase } from '../postgres/terraform';
+import { EventStream } from '../stream/terraform';
 import { VectorStore } from '../vector/terraform';
 import { type IdleCost, idleCost } from './cost';
 import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
@@ -36,6 +37,8 @@ export class Platform extends Construct {
   readonly search?: VectorStore;
   /** Absent where the manifest has no documents. */
   readonly documents?: DocumentIngestion;
+  /** By the manifest's names. */
+  readonly streams: Readonly<Record<string, EventStream>>;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -86,6 +89,25 @@ export class Platform extends Construct {
           topic: { arn: this.pipeline.notices },
         });
     }
+    this.streams = Object.fromEntries(
+      (manifest.streams ?? []).map(({ name: stream }) => [
+        stream,
+        new EventStream(this, `Stream-${stream}`, {
+          manifest,
+          stream,
+          removal,
+          logRetentionDays,
+          architecture: props.architecture,
+          runtime: props.runtime,
+          icebergCatalog: props.icebergCatalog,
+          network: functions.network ?? props.network,
+          lake: this.lake,
+          database: this.database,
+          operationsKey: this.catalog.key,
+          topic: { arn: this.pipeline.notices },
+        }),
+      ]),
+    );
     if (manifest.backup !== undefined)
       this.backups = new BackupPolicy(this, 'Backups', {
         ...props,
@@ -109,6 +131,7 @@ export class Platform extends Construct {
       this.migrations,
       this.search,
       this.documents,
+      ...Object.values(this.streams),
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

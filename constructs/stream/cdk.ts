@@ -33,7 +33,7 @@ export interface EventStreamProps extends EventStreamDeclaration {
    * An existing topic that is told of alarms, for example `pipeline.notices`.
    * @default a new one
    */
-  readonly notices?: ITopic;
+  readonly topic?: ITopic;
   /**
    * An existing key for logs, topic and environments. Its policy must let the services in `servicesUseOperationsKey` use
    * it.
@@ -55,10 +55,10 @@ export class EventStream extends Construct {
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
-    const { operationsKey: key, notices, database } = props;
+    const { operationsKey: key, topic, database } = props;
     const given: Record<string, Attributes> = {
       ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
-      ...(notices === undefined ? {} : { [noticesId]: { arn: notices.topicArn, name: notices.topicName } }),
+      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
     };
     this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),

@@ -29,7 +29,7 @@ export interface EventStreamProps extends EventStreamDeclaration {
    * An existing topic that is told of alarms.
    * @default a new one
    */
-  readonly notices?: Pick<SnsTopic, 'arn' | 'name'>;
+  readonly topic?: Pick<SnsTopic, 'arn'>;
   /**
    * An existing key for logs, topic and environments. Its policy must let the services in `servicesUseOperationsKey` use
    * it.
@@ -48,10 +48,10 @@ export class EventStream extends Construct {
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
-    const { operationsKey: key, notices, database } = props;
+    const { operationsKey: key, topic, database } = props;
     const given: Record<string, Attributes> = {
       ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
-      ...(notices === undefined ? {} : { [noticesId]: { arn: notices.arn, name: notices.name } }),
+      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
     };
     this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
       nodes: new Set(Object.keys(given)),
