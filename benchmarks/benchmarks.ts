@@ -2,6 +2,7 @@ import { bundles } from './bundles';
 import { ingest } from './ingest';
 import { quality } from './quality';
 import { synth } from './synth';
+import { vectors } from './vectors';
 
-export const benchmarks = { synth, ingest, quality, bundles } as const;
+export const benchmarks = { synth, ingest, quality, bundles, vectors } as const;
 export type BenchmarkName = keyof typeof benchmarks;

@@ -20,6 +20,9 @@ export function wordVectorEmbedder(): Embedder {
   };
 }
 
+/** The words that have vectors, the commonest first. */
+export const knownWords = (): Iterable<string> => openWords().ranks.keys();
+
 interface Words {
   readonly ranks: ReadonlyMap<string, number>;
   vector(rank: number): Float64Array;

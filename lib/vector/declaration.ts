@@ -78,7 +78,7 @@ const word = z.string().regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, {
 
 const index = z.union([
   strict({
-    type: z.literal('hnsw').optional(),
+    type: z.literal('hnsw').optional().describe('A graph of neighbours: hnsw.'),
     m: z.int().min(2).max(100).optional().describe('Neighbours of a vector, 2 to 100. By default 16.'),
     efConstruction: z
       .int()
@@ -89,7 +89,7 @@ const index = z.union([
     efSearch: z.int().min(1).max(1000).optional().describe('Candidates of a search, 1 to 1000. By default 100.'),
   }),
   strict({
-    type: z.literal('ivfflat'),
+    type: z.literal('ivfflat').describe('Lists of near vectors: ivfflat.'),
     lists: z.int().min(1).max(32768).optional().describe('Groups of vectors, 1 to 32768. By default 100.'),
     probes: z
       .int()
