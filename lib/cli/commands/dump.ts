@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Dumped } from '../../backup/postgres-dump';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { plural } from '../../local/report/format';
+import { CannotError } from '../failure';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
@@ -46,6 +48,10 @@ Examples:
 async function dumpHere(dir: string | undefined, { out }: Options): Promise<Dumped> {
   const { dumpPglite } = require('../../backup/pglite-dump') as typeof import('../../backup/pglite-dump');
   const layout = layoutOf(await platformFolder(dir));
+  if (!existsSync(layout.database))
+    throw new CannotError(
+      'The platform has no database on this machine yet; ingot run makes it, or name one with --url',
+    );
   const lock = await acquireLock(layout.lock);
   try {
     return await dumpPglite(layout.database, resolve(out));

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Validation } from '../../backup/compare';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
-import { exitCode } from '../failure';
+import { CannotError, exitCode } from '../failure';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
@@ -38,7 +38,10 @@ Examples:
       const folder = resolve(dump);
       const validation = await (options.url === undefined
         ? restoreHere(folder, options)
-        : restoreServer(options.url, folder, options));
+        : restoreServer(options.url, folder, options)
+      ).catch((error: unknown) => {
+        throw error instanceof Error && error.name === 'DamagedDumpError' ? new CannotError(error.message) : error;
+      });
       const { green, red } = io.out.colors;
       if (options.json) io.out.write(`${JSON.stringify(validation)}\n`);
       else if (validation.passed) io.out.write(`${green('✓')} ${describeFindings(validation)}\n`);
