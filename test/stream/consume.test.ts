@@ -1,0 +1,231 @@
+import { TransientError } from '../../lib/errors';
+import { DuckdbError } from '../../lib/runtime/duckdb';
+import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
+import { recordsOf } from '../../lib/stream/record';
+import type { StreamServices } from '../../lib/stream/services';
+import { arrived, click, records } from './records';
+import { clicks, events, type World, world } from './world';
+
+let made: World[] = [];
+const fresh = async (...of: Parameters<typeof world>): Promise<World> => {
+  const one = await world(...of);
+  made.push(one);
+  return one;
+};
+afterEach(async () => {
+  for (const one of made) await one.close();
+  made = [];
+});
+
+const idsOf = async ({ rows }: World) => (await rows('silver.events')).map(({ id }) => id);
+const reasonsOf = async ({ rows }: World) =>
+  (
+    await rows<{ file: string; reasons: { rule: string; message: string }[] }>(
+      'lake.test_silver.events_quarantine',
+      'file',
+    )
+  ).map(({ reasons }) => reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; '));
+
+describe('bad input', () => {
+  const cases: readonly [string, object | string | Buffer, RegExp][] = [
+    ['broken JSON', '{"id": "1", "user"', /^row.unreadable: the record is not a JSON object$/],
+    ['JSON that is no object', '[1, 2]', /^row.unreadable: the record is not a JSON object$/],
+    ['an empty record', '', /^row.unreadable/],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00, 0x01]), /^row.unreadable/],
+    [
+      'records packed by the Kinesis Producer Library',
+      Buffer.from([0xf3, 0x89, 0x9a, 0xc2, 1]),
+      /turn its aggregation off/,
+    ],
+    ['an unknown event', click('x', { event_type: 'hover' }), /^event_type.known: /],
+    ['a type that does not fit', click('x', { amount: 'many' }), /^amount.type: amount cannot be read as long: many$/],
+    ['no key', { user: 'ann', event_type: 'click', at: '2026-01-01T12:00:00Z' }, /^id.required: /],
+    [
+      'a clock that is ahead',
+      click('x', { at: '2026-01-01T12:06:00Z' }),
+      /^at.plausible: .* at most 300 s ahead are allowed$/,
+    ],
+    [
+      'an oversized record',
+      click('x', { code: '1'.repeat(70_000) }),
+      /^record.size: the record has 700\d\d bytes; allowed are 65536$/,
+    ],
+  ];
+  test.each(cases)(
+    '%s goes to quarantine as it came, with its reason, and the others go on',
+    async (_, bad, reason) => {
+      const one = await fresh();
+      const consumed = await one.consume(records([click('a'), bad, click('b')]));
+      expect(consumed).toMatchObject({ records: 3, quarantined: 1, parked: 0 });
+      expect(await idsOf(one)).toEqual(['a', 'b']);
+      expect(await reasonsOf(one)).toEqual([expect.stringMatching(reason)]);
+      const [kept] = await one.rows<{ raw: string; file: string }>('lake.test_silver.events_quarantine');
+      expect(kept?.file).toBe('clicks/shard-0/2');
+      const raw = kept!.raw.startsWith('base64:') ? Buffer.from(kept!.raw.slice(7), 'base64') : Buffer.from(kept!.raw);
+      expect(raw).toEqual(records([bad])[0]!.data);
+    },
+  );
+
+  test('an epoch in the wrong unit is told from a time, whichever way it is wrong', async () => {
+    const epoch = (transform: string) => ({
+      ...events,
+      columns: events.columns.map((column) =>
+        column.name === 'at' ? { ...column, transform, sourceColumns: ['at'], sourceType: 'long' as const } : column,
+      ),
+    });
+    const seconds = await fresh(clicks, epoch('to_timestamp("at")'));
+    await seconds.consume(records([click('ok', { at: arrived / 1000 }), click('ms', { at: arrived })]));
+    expect(await idsOf(seconds)).toEqual(['ok']);
+    expect(await reasonsOf(seconds)).toEqual([
+      expect.stringMatching(/^at.plausible: .* are milliseconds read as seconds\?$/),
+    ]);
+    const milliseconds = await fresh(clicks, epoch('make_timestamptz("at" * 1000)'));
+    await milliseconds.consume(records([click('ok', { at: arrived }), click('s', { at: arrived / 1000 })]));
+    expect(await idsOf(milliseconds)).toEqual(['ok']);
+    expect(await reasonsOf(milliseconds)).toEqual([
+      'at.plausible: at is 1970-01-21T11:29:45Z, before 1980-01-01; are seconds read as milliseconds?',
+    ]);
+  });
+
+  test('a bound on how old an event may be is held where the stream has one', async () => {
+    const one = await fresh({ ...clicks, maxBehindSeconds: 3600 });
+    await one.consume(records([click('new'), click('old', { at: '2026-01-01T10:00:00Z' })]));
+    expect(await idsOf(one)).toEqual(['new']);
+    expect(await reasonsOf(one)).toEqual([expect.stringMatching(/at most 3600 s behind are allowed$/)]);
+  });
+});
+
+describe('poison', () => {
+  test('in the middle stops its key alone: a rule that fails itself, and a value that makes an aggregate fail', async () => {
+    const one = await fresh();
+    const consumed = await one.consume(
+      records([
+        click('a'),
+        click('b', { code: 'x' }),
+        click('c'),
+        click('d', { user: 'bob' }),
+        click('e', { user: 'bob' }),
+      ]),
+    );
+    expect(consumed).toMatchObject({ quarantined: 1, parked: 2 });
+    expect(await idsOf(one)).toEqual(['a', 'd', 'e']);
+    expect([...one.objects.keys()].filter((uri) => uri.includes('/_parked/clicks/'))).toHaveLength(2);
+
+    const broken = await fresh();
+    const failing: StreamServices = {
+      ...broken.services,
+      lake: {
+        ...broken.services.lake,
+        commit: (work) =>
+          broken.services.lake.commit((tx) =>
+            work({
+              ...tx,
+              run: async (sql, params) => {
+                const [found] = sql.includes('INSERT INTO "lake"."test_ops"')
+                  ? await tx.query('SELECT 1 FROM "ingot_partials_clicks" WHERE user = \'eve\'')
+                  : [];
+                if (found !== undefined) throw new DuckdbError('Out of Range Error: Overflow in sum');
+                return tx.run(sql, params);
+              },
+            }),
+          ),
+      },
+    };
+    const all = records([
+      click('a'),
+      click('b', { user: 'eve' }),
+      click('c', { user: 'eve' }),
+      click('d', { user: 'bob' }),
+    ]);
+    expect(await broken.consume(all, failing)).toMatchObject({ quarantined: 1, parked: 2 });
+    expect(await idsOf(broken)).toEqual(['a', 'd']);
+    expect(await reasonsOf(broken)).toEqual(['record.poison: Out of Range Error: Overflow in sum']);
+  });
+
+  test('a stream that parks what is invalid keeps the order of its keys', async () => {
+    const stream = { ...clicks, onInvalid: 'park' } as const;
+    const one = await fresh(stream);
+    await one.consume(records([click('a'), click('b', { amount: 'many' }), click('c'), click('d', { user: 'bob' })]));
+    await one.consume(records([click('e'), click('f', { user: 'bob' })], 5));
+    expect(await idsOf(one)).toEqual(['a', 'd', 'f']);
+    expect(
+      (await one.services.parked.list('clicks')).map(({ key, reason, last }) => [key, reason, last.sequence]),
+    ).toEqual([['ann', 'amount.type: amount cannot be read as long: many', '5']]);
+  });
+});
+
+describe('what fails outside', () => {
+  const throttled = (services: StreamServices, after: number): StreamServices => {
+    let commits = 0;
+    return {
+      ...services,
+      lake: {
+        ...services.lake,
+        commit: (work) => {
+          commits += 1;
+          if (commits > after) throw new TransientError('The catalog answers 429');
+          return services.lake.commit(work);
+        },
+      },
+    };
+  };
+
+  test('a catalog that fails from the start fails the call; one that fails later says from which record on', async () => {
+    const one = await fresh();
+    const event = kinesisEvent(records(Array.from({ length: 5_001 }, (_, i) => click(`id-${i}`))));
+    await expect(consumeEvent(event, clicks, throttled(one.services, 0))).rejects.toThrow(TransientError);
+    // The first part needs five commits: two windows, their results, and the table.
+    expect(await consumeEvent(event, clicks, throttled(one.services, 5))).toEqual({
+      batchItemFailures: [{ itemIdentifier: '5001' }],
+    });
+    expect((await idsOf(one)).length).toBe(5_000);
+    expect(await consumeEvent(event, clicks, one.services)).toEqual({ batchItemFailures: [] });
+    expect((await idsOf(one)).length).toBe(5_001);
+    const [total] = await one.rows('(SELECT sum(events) AS events FROM gold.per_minute)');
+    expect(Number(total?.events)).toBe(5_001);
+  });
+
+  test('records of Kafka come by topic and partition; a failure fails the call, and what was done is known', async () => {
+    const value = (body: object) => Buffer.from(JSON.stringify(body)).toString('base64');
+    const event = {
+      records: {
+        'clicks-0': [
+          { offset: 7, timestamp: arrived, key: Buffer.from('ann').toString('base64'), value: value(click('a')) },
+          { offset: 8, timestamp: arrived, key: null, value: null },
+        ],
+        'clicks-1': [{ offset: 7, timestamp: arrived, value: value(click('b')) }],
+      },
+    };
+    expect(recordsOf(event).map(({ shard, sequence, key }) => [shard, sequence, key])).toEqual([
+      ['clicks-0', '7', 'ann'],
+      ['clicks-0', '8', ''],
+      ['clicks-1', '7', ''],
+    ]);
+    const one = await fresh();
+    await expect(consumeEvent(event, clicks, throttled(one.services, 3))).rejects.toThrow(TransientError);
+    await consumeEvent(event, clicks, one.services);
+    expect(await idsOf(one)).toEqual(['a', 'b']);
+  });
+
+  test('metrics say how many records came, were refused, wait, and the share of events that came too late', async () => {
+    const one = await fresh();
+    await one.consume(
+      records([click('a', { at: '2026-01-01T12:00:00Z' }), click('b', { at: '2026-01-01T11:30:00Z' }), '{']),
+    );
+    expect(one.metrics.map(({ name, value }) => [name, value])).toEqual([
+      ['StreamRecords', 3],
+      ['StreamQuarantined', 1],
+      ['StreamLateShare', 50],
+    ]);
+  });
+});
+
+test('a table without a key takes each record once by its position alone', async () => {
+  const one = await fresh(clicks, { ...events, key: [] });
+  const all = records([click('a'), click('a'), click('b')]);
+  await one.consume(all.slice(0, 2));
+  await one.consume(all);
+  expect(await idsOf(one)).toEqual(['a', 'a', 'b']);
+  const [row] = await one.rows('gold.per_minute');
+  expect(Number(row?.events)).toBe(3);
+});
