@@ -7,7 +7,7 @@ import { migrationStatus } from './status';
 import { doUpkeep } from './upkeep';
 
 interface Told {
-  readonly release: Release;
+  readonly release?: Partial<Release>;
 }
 
 /** What Terraform's `aws_lambda_invocation` sends with `lifecycle_scope = "CRUD"`. */
@@ -70,7 +70,7 @@ export async function handleMigrate(event: MigrateEvent, services: MigrateServic
 
 const nothing: Migrated = { status: 'done', applied: [], pending: [], newer: [] };
 
-async function deploy(told: Release, services: MigrateServices): Promise<Migrated> {
+async function deploy(told: Told['release'], services: MigrateServices): Promise<Migrated> {
   const { migrations, log, startMachine } = services;
   if (!sameRelease(told, releaseOf(migrations)))
     throw new Error(

@@ -54,7 +54,12 @@ describe('the handler', () => {
   test('applies what is short at a deploy, starts the machine for the rest, and tells both', async () => {
     await emptied(pglite);
     const first = deployed(await migrationsOf(files));
-    await first.handle(request('Create', await migrationsOf(files)));
+    // The template leaves out that nothing ready-made is used.
+    const { uses: _, ...release } = releaseOf(await migrationsOf(files));
+    await first.handle({
+      ...request('Create', await migrationsOf(files)),
+      ResourceProperties: { release },
+    } as MigrateEvent);
     expect(first.answers).toMatchObject([
       { Status: 'SUCCESS', PhysicalResourceId: 'migrations', Data: { Status: 'done', Applied: '0001_a', Pending: '' } },
     ]);
