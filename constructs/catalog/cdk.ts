@@ -20,8 +20,8 @@ export interface CatalogProps extends CatalogDeclaration {
   readonly key?: IKey;
   /**
    * Nested stacks over which tables and schemas are spread, 1 to 200: a stack of CloudFormation holds 500 resources, and a
-   * dataset needs about 5. Choose it once, since another number moves them into other stacks.
-   * @default none: all are in one stack, which is enough for some 70 datasets
+   * dataset needs about 4. Choose it once, since another number moves them into other stacks.
+   * @default none: all are in one stack, which is enough for some 90 datasets
    */
   readonly tableStacks?: number;
 }

@@ -17,8 +17,8 @@ import type { PlatformDeclaration } from './props';
 export interface PlatformProps extends PlatformDeclaration {
   /**
    * Nested stacks over which tables are spread, and as many for their alarms, 1 to 200: a stack of CloudFormation holds
-   * 500 resources, and a dataset needs about 7. Choose it once, since another number moves them into other stacks.
-   * @default none: all are in one stack, which is enough for some 50 datasets
+   * 500 resources, and a dataset needs about 6. Choose it once, since another number moves them into other stacks.
+   * @default none: all are in one stack, which is enough for some 60 datasets
    */
   readonly tableStacks?: number;
   /**

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Dataset } from '../contract/dataset';
 import { codeDocument, type Document, yamlDocument } from '../contract/document';
@@ -12,6 +12,7 @@ import { readLock } from './lock';
 import type { Manifest } from './manifest';
 import type { ModelFile } from './models';
 import type { LocalDeclaration, PlatformDeclaration } from './schema';
+import { readText } from './text';
 
 /** A platform that has no problem. */
 export interface LoadedPlatform {
@@ -44,13 +45,14 @@ export async function loadPlatform(path: string): Promise<LoadedPlatform> {
 /** Reads a platform and says what is wrong with it, where anything is. Throws nothing for what a user wrote. */
 export async function checkPlatform(path: string): Promise<PlatformCheck> {
   const file = (await isFolder(path)) ? join(path, platformFileName) : path;
-  const text = await readIfThere(file);
   const where = basename(file);
-  if (text === undefined) {
+  const read = await readIfThere(file, where);
+  if (read === undefined) {
     const message = `is not there: a platform is declared in ${platformFileName}; given the path ${path}`;
     return { problems: [{ where, path: '', message }], notices: [] };
   }
-  const { document, problems } = yamlDocument(where, text);
+  const { document, problems: broken } = yamlDocument(where, read.text);
+  const problems = [...read.problems, ...broken];
   const folder = dirname(file);
   const found = await readFiles(folder, document);
   const check = await checkInput(found);
@@ -125,12 +127,17 @@ async function readFiles(folder: string, document: Document, modelsAreGiven = fa
     }
     return [...new Set(files)].sort();
   };
+  const readAs = async (file: string) => {
+    const read = await readText(join(folder, file), file);
+    problems.push(...read.problems);
+    return read.text;
+  };
   const contracts: ReadContract[] = [];
   for (const file of await listed('contracts', defaultContracts))
-    contracts.push(readContract(file, await readFile(join(folder, file), 'utf8')));
+    contracts.push(readContract(file, await readAs(file)));
   const models: ModelFile[] = [];
   for (const file of modelsAreGiven ? [] : await listed('models', defaultModels))
-    models.push({ name: basename(file, '.sql'), file, sql: withoutMark(await readFile(join(folder, file), 'utf8')) });
+    models.push({ name: basename(file, '.sql'), file, sql: withoutMark(await readAs(file)) });
   const said = (document.value as { database?: { migrations?: unknown } | null } | null)?.database?.migrations;
   const migrationFolder = typeof said === 'string' ? said : 'migrations';
   const migrations = await readMigrations(folder, migrationFolder);
@@ -144,9 +151,9 @@ const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
 const isFolder = async (path: string) => (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
-async function readIfThere(file: string): Promise<string | undefined> {
+async function readIfThere(file: string, where: string) {
   try {
-    return await readFile(file, 'utf8');
+    return await readText(file, where);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -86,11 +86,26 @@ export interface DeployDeclaration {
   readonly scheduled?: boolean;
   /**
    * Nested stacks over which tables are spread, in CloudFormation alone: a stack holds 500 resources.
-   * @default none: all are in one stack, which is enough for some 50 datasets
+   * @default none: all are in one stack, which is enough for some 60 datasets
    */
   readonly tableStacks?: number;
   /** @default retain */
   readonly removal?: 'retain' | 'delete';
+  /**
+   * What NIST 800-53 r5, HIPAA and PCI DSS ask. The platform then needs a `network`, and `replicas`.
+   * @default none of them
+   */
+  readonly compliance?: 'regulated';
+  /**
+   * Buckets elsewhere that the lake's own copy to whatever is written, by name of a zone, and `access_logs`, `query_results`.
+   * @default none
+   */
+  readonly replicas?: Readonly<Record<string, { readonly bucketArn: string; readonly keyArn: string }>>;
+  /**
+   * Another Iceberg REST catalog to hold the tables.
+   * @default Glue's, in the account and region of the stack
+   */
+  readonly icebergCatalog?: { readonly uri: string; readonly warehouse: string; readonly auth?: 'sigv4' | 'none' };
 }
 
 /** What concerns runs on this machine alone. */
@@ -203,7 +218,7 @@ const deploy = strict({
     .max(200)
     .optional()
     .describe(
-      'Nested stacks over which tables are spread, 1 to 200, in CloudFormation alone: a stack holds 500 resources, and a dataset needs about 7. Choose it once. By default none.',
+      'Nested stacks over which tables are spread, 1 to 200, in CloudFormation alone: a stack holds 500 resources, and a dataset needs about 6. Choose it once. By default none.',
     ),
   removal: z
     .enum(['retain', 'delete'])
@@ -211,6 +226,31 @@ const deploy = strict({
     .describe(
       'What happens to data that leaves the stack; delete needs the context flag ingot:allow-data-deletion=true as well. By default retain.',
     ),
+  compliance: z
+    .enum(['regulated'])
+    .optional()
+    .describe(
+      'What NIST 800-53 r5, HIPAA and PCI DSS ask; the platform then needs a network, and replicas. By default none of them.',
+    ),
+  replicas: z
+    .record(
+      z.string(),
+      strict({
+        bucketArn: z.string().describe('ARN of the bucket, which must be versioned.'),
+        keyArn: z.string().describe('ARN of the key that the copies are encrypted with, in the region of the bucket.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'Buckets elsewhere that get a copy of whatever is written, by name of a zone, access_logs and query_results. By default none.',
+    ),
+  icebergCatalog: strict({
+    uri: z.string().describe('Address of the Iceberg REST catalog.'),
+    warehouse: z.string().describe('Name of the warehouse that clients ask for.'),
+    auth: z.enum(['sigv4', 'none']).optional().describe('How requests are signed. By default sigv4.'),
+  })
+    .optional()
+    .describe("Another catalog that holds the tables. By default Glue's, in the account and region of the stack."),
 });
 
 const land = strict({

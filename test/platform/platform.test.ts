@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { datasetsOf, readContract } from '../../lib/contract/read';
-import { InvalidInputError } from '../../lib/errors';
+import { describeProblem, InvalidInputError } from '../../lib/errors';
 import { checkPlatform, definePlatform, loadPlatform } from '../../lib/platform/load';
 import { cycles, inOrder, levels } from '../../lib/platform/order';
 import { platformFile, platformJsonSchema } from '../../lib/platform/schema';
@@ -173,6 +173,31 @@ describe('a platform becomes a manifest', () => {
   });
 });
 
+test('a file in another encoding than UTF-8 is a problem, with its line', async () => {
+  const contract = flights['contracts/flights.odcs.yaml']!.replace('status: active', 'status: active\nname: Flüge');
+  const file = 'contracts/flights.odcs.yaml';
+  const { problems } = await inFolder({ ...flights, [file]: contract }, async (folder) => {
+    writeFileSync(join(folder, file), Buffer.from(contract, 'latin1'));
+    return checkPlatform(folder);
+  });
+  expect(problems.map(describeProblem)).toEqual([
+    `${file}:6: must be text in UTF-8; this line has bytes of another encoding, such as Latin-1 or UTF-16`,
+  ]);
+});
+
+test('what is said of the deployment reaches the construct as it is', async () => {
+  const said = {
+    compliance: 'regulated',
+    icebergCatalog: { uri: 'https://catalog.example.com/iceberg', warehouse: 'lake', auth: 'none' },
+    replicas: { silver: { bucketArn: 'arn:aws:s3:::copy', keyArn: 'arn:aws:kms:eu-west-1:1:key/k' } },
+  };
+  const { platform } = await check({
+    ...flights,
+    'platform.yaml': `name: aviation\ndeploy: ${JSON.stringify(said)}\n`,
+  });
+  expect(platform?.deployment).toEqual(said);
+});
+
 describe('what is wrong with a platform is said in full sentences', () => {
   const scd2 = contractFile(
     'dim_origins',
@@ -186,7 +211,7 @@ describe('what is wrong with a platform is said in full sentences', () => {
       'an unknown field',
       { 'platform.yaml': 'name: aviation\nzoness: []\n' },
       [
-        'platform.yaml:2 zoness: is not a field here; given "zoness"; allowed: name, zones, contracts, models, groups, notifications, deploy, local; did you mean zones?',
+        `platform.yaml:2 zoness: is not a field here; given "zoness"; allowed: ${Object.keys(platformFile.shape).join(', ')}; did you mean zones?`,
       ],
     ],
     [
