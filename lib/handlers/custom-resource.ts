@@ -9,6 +9,8 @@ export interface CustomResourceEvent<Properties> {
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
   readonly ResourceProperties: Properties;
+  /** What the update before it was sent. */
+  readonly OldResourceProperties?: Properties;
 }
 
 export interface Answering {
@@ -19,7 +21,7 @@ export interface Answering {
   readonly answer: (url: string, body: string) => Promise<void>;
 }
 
-/** Begins the id of a resource that was never made. */
+/** Begins the id of a resource that was never made: deleting it must touch nothing. */
 export const failedId = 'failed:';
 /** CloudFormation takes an answer of 4,096 bytes. */
 const longestReason = 1_500;

@@ -1,22 +1,12 @@
-import type { Log } from '../runtime/services';
+import { type Answering, answerCustomResource, type CustomResourceEvent, failedId } from '../handlers/custom-resource';
 import { type Applied, applyTable, type Maintenance, removeTable } from './apply';
 import type { RestCatalog } from './client';
 import { parseSpec } from './parse';
 import { quarantineName, withQuarantine } from './quarantine';
 import type { TableSpec } from './spec';
 
-/** What CloudFormation sends for a custom resource. It waits until the answer is PUT to `ResponseURL`. */
-export interface CustomResourceEvent {
-  readonly RequestType: 'Create' | 'Update' | 'Delete';
-  readonly ResponseURL: string;
-  readonly StackId: string;
-  readonly RequestId: string;
-  readonly LogicalResourceId: string;
-  readonly PhysicalResourceId?: string;
-  readonly ResourceProperties: { readonly spec?: unknown };
-  /** What the update before it was sent. */
-  readonly OldResourceProperties?: { readonly spec?: unknown };
-}
+/** What CloudFormation sends for a table. */
+export type TableResourceEvent = CustomResourceEvent<{ readonly spec?: unknown }>;
 
 /** What Terraform's `aws_lambda_invocation` sends with `lifecycle_scope = "CRUD"`; without `tf`, who calls by hand. */
 export interface InvocationEvent {
@@ -28,7 +18,7 @@ export interface InvocationEvent {
   };
 }
 
-export type TablesEvent = CustomResourceEvent | InvocationEvent;
+export type TablesEvent = TableResourceEvent | InvocationEvent;
 
 export interface TablesResult {
   /** `database.table`. */
@@ -38,29 +28,25 @@ export interface TablesResult {
 }
 
 /** What the _tables_ handler needs from outside. */
-export interface TablesServices {
+export interface TablesServices extends Answering {
   readonly catalog: () => Promise<RestCatalog>;
   readonly maintenance?: Maintenance;
   /** Whether the deletion guard is open, so that a table leaves the catalog with its resource. */
   readonly allowDrop: boolean;
-  readonly log: Log;
-  /** Milliseconds until this process is ended from outside; CloudFormation is told before. By default it is not. */
-  readonly timeLeft?: number;
-  /** PUTs the answer to CloudFormation. */
-  readonly answer: (url: string, body: string) => Promise<void>;
 }
-
-/** Begins the id of a resource whose table was never this resource's own: deleting it must touch nothing. */
-const failed = 'failed:';
-/** CloudFormation takes an answer of 4,096 bytes. */
-const longestReason = 1_500;
 
 /**
  * Makes, changes or lets go of one table, with its quarantine. A custom resource gets its answer in any case, as a stack that waits for it
  * hangs for an hour; every other caller gets the result, or the error is thrown.
  */
 export async function handleTables(event: TablesEvent, services: TablesServices): Promise<TablesResult | undefined> {
-  if ('ResponseURL' in event) return answerCustomResource(event, services);
+  if ('ResponseURL' in event) {
+    await answerCustomResource(event, services, async () => {
+      const { table, status } = await carryOut(event, services);
+      return { id: table, data: { Status: status } };
+    });
+    return undefined;
+  }
   const { action, prev_input: previous } = event.tf ?? { action: 'create' };
   const spec = parseSpec(event.spec, 'the invocation');
   if (action === 'delete') return remove(spec, services);
@@ -70,43 +56,13 @@ export async function handleTables(event: TablesEvent, services: TablesServices)
   return result;
 }
 
-async function answerCustomResource(event: CustomResourceEvent, services: TablesServices): Promise<undefined> {
-  const { StackId, RequestId, LogicalResourceId, ResponseURL } = event;
-  const answer = (body: Record<string, unknown>) =>
-    services.answer(ResponseURL, JSON.stringify({ StackId, RequestId, LogicalResourceId, ...body }));
-  let result: TablesResult;
-  try {
-    result = await inTime(carryOut(event, services), services.timeLeft);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    services.log.error(`${event.RequestType} of ${LogicalResourceId} failed`, { error });
-    const PhysicalResourceId = event.PhysicalResourceId ?? `${failed}${LogicalResourceId}`;
-    await answer({ Status: 'FAILED', Reason: reason.slice(0, longestReason), PhysicalResourceId });
-    return;
-  }
-  await answer({ Status: 'SUCCESS', PhysicalResourceId: result.table, Data: { Status: result.status } });
-}
-
-/** How long an answer may take, in milliseconds. */
-const answering = 5_000;
-
-async function inTime<T>(work: Promise<T>, timeLeft: number | undefined): Promise<T> {
-  if (timeLeft === undefined) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = 'The handler ran out of time; what it did stands, and another deployment goes on from there';
-    timer = setTimeout(() => reject(new Error(message)), timeLeft - answering);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
 /** The id of a resource is its table's name: where that changes, CloudFormation deletes the old one by itself. */
-async function carryOut(event: CustomResourceEvent, services: TablesServices): Promise<TablesResult> {
+async function carryOut(event: TableResourceEvent, services: TablesServices): Promise<TablesResult> {
   const { PhysicalResourceId: id = '', ResourceProperties: given, OldResourceProperties: old } = event;
   if (event.RequestType !== 'Delete')
     return apply(parseSpec(given.spec, event.LogicalResourceId), nameOf(old?.spec), services);
   const [database, table, ...more] = id.split('.');
-  if (id.startsWith(failed) || table === undefined || more.length > 0)
+  if (id.startsWith(failedId) || table === undefined || more.length > 0)
     return { table: id, status: 'kept', changes: [] };
   const quarantine = nameOf(given.spec)?.quarantine;
   return { ...(await remove({ database: database!, table, quarantine }, services)), table: id };

@@ -13,7 +13,7 @@ import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { openLake } from '../../lib/runtime/lake';
 import type { Lake, Log } from '../../lib/runtime/services';
 import { RestCatalog } from '../../lib/tables/client';
-import { type CustomResourceEvent, handleTables, type TablesServices } from '../../lib/tables/handle';
+import { handleTables, type TableResourceEvent, type TablesServices } from '../../lib/tables/handle';
 import { quarantineLayout, withQuarantine } from '../../lib/tables/quarantine';
 import type { ColumnSpec, TableSpec } from '../../lib/tables/spec';
 import { column, required, specOf } from './fixture';
@@ -62,9 +62,9 @@ function asCloudFormation(value: unknown): unknown {
 }
 
 async function fromCloudFormation(
-  RequestType: CustomResourceEvent['RequestType'],
+  RequestType: TableResourceEvent['RequestType'],
   spec: unknown,
-  more: Partial<CustomResourceEvent> & { services?: TablesServices } = {},
+  more: Partial<TableResourceEvent> & { services?: TablesServices } = {},
 ) {
   const { services: own = services, ...event } = more;
   const { port } = stack.address() as AddressInfo;
