@@ -1,7 +1,11 @@
+import { platformJsonSchema } from '../platform/schema';
+
 /** The platform that `ingot init` writes: one dataset from a CSV file, one SQL model over it. Text by path. */
 export function starterFiles(name: string): Readonly<Record<string, string>> {
   return {
     'platform.yaml': platform(name),
+    // Beside it, as where the package lies differs from machine to machine.
+    'platform.schema.json': `${JSON.stringify(platformJsonSchema(), null, 2)}\n`,
     'contracts/orders.odcs.yaml': orders(name),
     'contracts/fct_daily_sales.odcs.yaml': dailySales(name),
     'models/fct_daily_sales.sql': model,
@@ -25,7 +29,8 @@ export function platformName(folder: string): string {
   return name.length < 2 ? 'platform' : name;
 }
 
-const platform = (name: string) => `# A data platform: its contracts are in contracts/, its SQL models in models/.
+const platform = (name: string) => `# yaml-language-server: $schema=platform.schema.json
+# A data platform: its contracts are in contracts/, its SQL models in models/.
 name: ${name}
 groups:
   sales:

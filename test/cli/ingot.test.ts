@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunReport } from '../../lib/local/report/report';
+import { platformJsonSchema } from '../../lib/platform/schema';
 import { ingot, ingotProcess } from './ingot';
 
 let folder: string;
@@ -90,6 +91,12 @@ describe('init', () => {
     await writeFile(join(other, 'mine.txt'), '');
     expect((await ingot(['init', '.'], { cwd: other })).code).toBe(2);
     expect(await readdir(other)).toEqual(['mine.txt']);
+  });
+
+  test('tells editors by which schema they complete platform.yaml', async () => {
+    const [first] = (await readFile(join(shop, 'platform.yaml'), 'utf8')).split('\n');
+    expect(first).toBe('# yaml-language-server: $schema=platform.schema.json');
+    expect(JSON.parse(await readFile(join(shop, 'platform.schema.json'), 'utf8'))).toEqual(platformJsonSchema());
   });
 
   test('refuses a name that the platform could not have', async () => {
