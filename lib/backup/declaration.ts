@@ -219,7 +219,11 @@ export const backupWords = strict({
     .optional()
     .describe('How often what is backed up, and how long it is kept.'),
   lock: z
-    .union([z.literal('governance'), z.literal(false), strict({ coolingOffDays: z.number() })])
+    .union([
+      z.literal('governance'),
+      z.literal(false),
+      strict({ coolingOffDays: z.number().describe('Days after which nobody can take the lock away, at least 3.') }),
+    ])
     .optional()
     .describe(
       'Whether recovery points can be deleted. With coolingOffDays nobody can take the lock away after them. By default governance.',
