@@ -1,20 +1,13 @@
-import type { Readable } from 'node:stream';
-import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  type HeadObjectCommandOutput,
-  PutObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Manifest } from '../platform/manifest';
 import { tellingTransient } from './aws-transient';
+import { emfMetrics } from './emf-metrics';
 import type { HandlerEnvironment } from './environment';
 import { openLake } from './lake';
 import { jsonLog } from './log';
-import type { Arrival, Arrivals, Log, Metrics, ObjectInfo, Objects, Services } from './services';
+import { s3Objects } from './s3-objects';
+import type { Arrival, Arrivals, Log, Objects, Services } from './services';
 
 /** The services in Lambda: S3, SQS, Glue's Iceberg REST catalog through DuckDB, CloudWatch through its log format. */
 export async function awsServices(environment: HandlerEnvironment, manifest: Manifest): Promise<Services> {
@@ -41,62 +34,6 @@ export async function awsServices(environment: HandlerEnvironment, manifest: Man
     metrics: emfMetrics(manifest.name),
     log,
   };
-}
-
-/** Objects of S3, by `s3://bucket/key`. */
-export function s3Objects(s3: S3Client): Objects {
-  return {
-    async *list(prefix) {
-      const { Bucket, Key } = place(prefix);
-      for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix: Key })) {
-        for (const { Key: key, Size, ETag, LastModified } of page.Contents ?? []) {
-          const modified = LastModified!.toISOString();
-          yield { uri: `s3://${Bucket}/${key}`, size: Size!, etag: unquoted(ETag!), modified };
-        }
-      }
-    },
-    async head(uri) {
-      const head = await s3.send(new HeadObjectCommand(place(uri))).catch(ifMissing);
-      return head === undefined ? undefined : info(uri, head);
-    },
-    async read(uri) {
-      const { Body } = await s3.send(new GetObjectCommand(place(uri)));
-      return Buffer.from(await Body!.transformToByteArray());
-    },
-    async stream(uri, from = 0) {
-      // A range that begins at the first byte is an error where there is none.
-      const Range = from === 0 ? undefined : `bytes=${from}-`;
-      const { Body } = await s3.send(new GetObjectCommand({ ...place(uri), Range }));
-      return Body as Readable;
-    },
-    async write(uri, body, contentType) {
-      await s3.send(new PutObjectCommand({ ...place(uri), Body: body, ContentType: contentType }));
-    },
-  };
-}
-
-function place(uri: string): { Bucket: string; Key: string } {
-  const found = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri);
-  if (found === null) throw new Error(`An object of S3 is named s3://bucket/key; given ${uri}`);
-  return { Bucket: found[1]!, Key: found[2]! };
-}
-
-const info = (uri: string, { ContentLength, ETag, LastModified }: HeadObjectCommandOutput): ObjectInfo => ({
-  uri,
-  size: ContentLength!,
-  etag: unquoted(ETag!),
-  modified: LastModified!.toISOString(),
-});
-
-/** S3 quotes ETags in its answers, and not in its events. */
-const unquoted = (etag: string): string => etag.replaceAll('"', '');
-
-function ifMissing(error: {
-  readonly name: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}): undefined {
-  if (error.name === 'NotFound' || error.$metadata?.httpStatusCode === 404) return undefined;
-  throw error;
 }
 
 /** The queue of a group, to which EventBridge brings S3's `Object Created`. */
@@ -157,17 +94,4 @@ function uriOf(message: Message): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Metrics as lines in the log, which CloudWatch turns into metrics. */
-export function emfMetrics(platform: string): Metrics {
-  return {
-    put(name, value, unit, dimensions) {
-      const metric = new Powertools({ namespace: 'Ingot', singleMetric: true });
-      // Powertools adds a dimension "service"; an alarm finds a metric by exactly the dimensions that it names.
-      metric.clearDefaultDimensions();
-      metric.addDimensions({ Platform: platform, ...dimensions });
-      metric.addMetric(name, unit, value);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { MetadataFiles } from '../../lib/local/catalog/files';
-import { s3Objects } from '../../lib/runtime/aws';
+import { s3Objects } from '../../lib/runtime/s3-objects';
 import type { Objects } from '../../lib/runtime/services';
 
 /** Where everything is deployed: the account and region of the emulator that `deploy_check.py` starts. */

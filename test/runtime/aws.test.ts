@@ -2,9 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { emfMetrics, s3Objects, sqsArrivals } from '../../lib/runtime/aws';
+import { sqsArrivals } from '../../lib/runtime/aws';
 import { tellingTransient } from '../../lib/runtime/aws-transient';
+import { emfMetrics } from '../../lib/runtime/emf-metrics';
 import { openLake } from '../../lib/runtime/lake';
+import { s3Objects } from '../../lib/runtime/s3-objects';
 import type { Objects } from '../../lib/runtime/services';
 
 interface Command {

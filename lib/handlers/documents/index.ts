@@ -10,10 +10,10 @@ import {
   type QueueResult,
 } from '../../documents/handle';
 import type { Manifest } from '../../platform/manifest';
-import { s3Objects } from '../../runtime/aws';
 import { tellingTransient } from '../../runtime/aws-transient';
 import { openDatabase } from '../../runtime/database';
 import { jsonLog } from '../../runtime/log';
+import { s3Objects } from '../../runtime/s3-objects';
 import { commandLine } from '../command-line';
 
 let opening: Promise<DocumentsServices> | undefined;
