@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InvalidInputError } from '../errors';
 import { findTable } from '../platform/lookup';
 import type { Postgres } from '../runtime/postgres';
 import type { Services } from '../runtime/services';
@@ -69,7 +70,11 @@ export class LocalStream {
   /** Puts the lines of a file that were not put before. */
   async feed(file: string, shards?: number): Promise<number> {
     const fed = await this.readState('fed.json');
-    const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line.trim() !== '');
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const message = `must be a file that can be read: ${file}: ${error.message}`;
+      throw new InvalidInputError([{ where: 'platform.yaml', path: 'local.streams', message }]);
+    });
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
     const count = await this.put(lines.slice(fed[file] ?? 0), shards);
     await this.writeState('fed.json', { ...fed, [file]: lines.length });
     return count;
