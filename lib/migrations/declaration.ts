@@ -110,7 +110,9 @@ const useShapes = {
       .optional()
       .describe('Reference tables that this one refers to, by the name of the column.'),
   }).describe('Things that others refer to: UUID keys, soft delete, attributes, updated_at.'),
-  eventStore: strict({ name, after }).describe('Events in streams: append with the expected version, replay.'),
+  eventStore: strict({ name: name.describe('Name of the store; begins the names of its tables.'), after }).describe(
+    'Events in streams: append with the expected version, replay.',
+  ),
   historyTable: strict(ofContract).describe('Every version of a row (SCD type 2), and the table as of any time.'),
   timeSeries: strict({
     ...ofContract,
@@ -124,14 +126,14 @@ const useShapes = {
       .describe('Days that rows are kept. By default as the contract says.'),
   }).describe('A table with partitions by time.'),
   readModel: strict({
-    name: table,
+    name: table.describe('Name of the view.'),
     query: z.string().min(1).describe('The SELECT that fills it.'),
     key: z.array(column).min(1).describe('Columns that tell its rows apart.'),
     every: every.optional().describe('How often it is refreshed. By default 15 minutes.'),
     after,
   }).describe('A materialised view, refreshed concurrently.'),
   fullTextSearch: strict({
-    table,
+    table: table.describe('The table that gets the column.'),
     columns: z.record(column, z.enum(['A', 'B', 'C', 'D'])).describe('Columns and their weights; A counts most.'),
     language: z
       .string()
@@ -144,7 +146,7 @@ const useShapes = {
     after,
   }).describe('A column for full-text search, kept up to date, with a GIN index.'),
   keysetPagination: strict({
-    table,
+    table: table.describe('The table whose rows are paged.'),
     by: z.array(column).min(1).describe('Columns that order the rows; together they must be unique and never null.'),
     direction: z.enum(['asc', 'desc']).optional().describe('By default asc.'),
     after,

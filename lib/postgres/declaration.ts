@@ -180,7 +180,10 @@ export const databaseWords = strict({
   version: z.enum(['17', '18']).optional().describe('Major version, in quotes. By default 17.'),
   databaseName: z.string().optional().describe("Name of the database inside it. By default the platform's."),
   instanceClass: z.string().optional().describe('Class of the instance. By default db.t4g.medium.'),
-  capacity: strict({ min: count, max: count })
+  capacity: strict({
+    min: count.describe('Capacity units that are always there.'),
+    max: count.describe('Capacity units that are never exceeded.'),
+  })
     .optional()
     .describe('Aurora capacity units, at least and at most. By default 0.5 to 4.'),
   storageGb: count.optional().describe('Storage of an instance at first, in GB. By default 20.'),
