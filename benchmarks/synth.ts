@@ -78,11 +78,8 @@ function withDatasets(example: LoadedPlatform, count: number): LoadedPlatform {
   const groups = [
     { ...example.manifest.groups[0]!, ingests: datasets.map(({ name }) => `silver.${name}`), levels: [] },
   ];
-  return {
-    ...example,
-    deployed: undefined,
-    manifest: { ...example.manifest, datasets, models: [], groups },
-  } as LoadedPlatform;
+  const { name, zones, ops } = example.manifest;
+  return { ...example, deployed: undefined, manifest: { name, zones, ops, datasets, models: [], groups } };
 }
 
 if (require.main === module) {
