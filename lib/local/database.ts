@@ -18,14 +18,39 @@ export async function openStores(manifest: Manifest, layout: Layout, log: Log): 
   return (await openMigrated(manifest, layout, log)).postgres;
 }
 
-/** Brings the platform's database on this machine up to date, and what is due in it regularly. */
-export async function migrateDatabase(manifest: Manifest, layout: Layout, log: Log): Promise<Migrated> {
-  const { postgres, migrated } = await openMigrated(manifest, layout, log);
-  try {
-    await doUpkeep(postgres, log);
+/**
+ * The platform's database while a run is at work: opened, and brought up to date, by whoever first asks for it. Opening
+ * it costs seconds, so all of a run share one.
+ */
+export class LocalDatabase {
+  private opening: ReturnType<typeof openMigrated> | undefined;
+
+  constructor(
+    private readonly manifest: Manifest,
+    private readonly layout: Layout,
+    private readonly log: Log,
+  ) {}
+
+  /** Brings it up to date, and what is due in it regularly. */
+  async migrate(): Promise<Migrated> {
+    const { postgres, migrated } = await this.open();
+    await doUpkeep(postgres, this.log);
     return migrated;
-  } finally {
-    await postgres.close();
+  }
+
+  async postgres(): Promise<Postgres> {
+    return (await this.open()).postgres;
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.opening?.catch(() => undefined);
+    this.opening = undefined;
+    await opened?.postgres.close();
+  }
+
+  private open() {
+    this.opening ??= openMigrated(this.manifest, this.layout, this.log);
+    return this.opening;
   }
 }
 

@@ -9,7 +9,7 @@ import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
-import { migrateDatabase, openStores } from './database';
+import { LocalDatabase } from './database';
 import { gatherSearch, ingestDocuments, landDocuments } from './documents';
 import type { Engine } from './engine';
 import { type Ended, outcomeOf, runGroup } from './group-run';
@@ -58,6 +58,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
   );
   try {
     const workbench = await stages.time('Opening the lake', () => openWorkbench(manifest, layout));
+    const database = new LocalDatabase(manifest, layout, workbench.services.log);
     try {
       const { services } = workbench;
       const applied = await stages.time('Making the tables', () => makeTables(services));
@@ -66,9 +67,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         else if (status === 'older')
           progress.note(`Table ${table} stays as it is: its contract is older than the table`);
       if (manifest.migrations !== undefined) {
-        const { applied } = await stages.time('Migrating the database', () =>
-          migrateDatabase(manifest, layout, services.log),
-        );
+        const { applied } = await stages.time('Migrating the database', () => database.migrate());
         for (const name of applied) progress.note(`Migration ${name} was applied`);
       }
       const landed = await stages.time('Landing files', () =>
@@ -80,7 +79,9 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       const streams =
         manifest.streams === undefined
           ? []
-          : await stages.time('Streams', () => runStreams(local.streams ?? [], folder, services, layout));
+          : await stages.time('Streams', () =>
+              runStreams(local.streams ?? [], folder, services, layout, () => database.postgres()),
+            );
       const ended: Ended[] = [];
       for (const { group, asl } of machines) {
         const around = { services, layout, progress, origin, range, movers: spark?.open };
@@ -92,9 +93,10 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       const search =
         manifest.stores === undefined
           ? undefined
-          : await stages.time('Documents and search', () => searchOf(folder, local, services, layout));
+          : await stages.time('Documents and search', () => searchOf(folder, local, services, database));
       return await reportOn(ended, landed, streams, search, { services, layout, stages, origin });
     } finally {
+      await database.close();
       await workbench.close();
     }
   } finally {
@@ -130,16 +132,12 @@ async function searchOf(
   folder: string,
   local: LocalDeclaration,
   services: Services,
-  layout: Layout,
+  database: LocalDatabase,
 ): Promise<SearchReport> {
   await landDocuments(folder, local, services);
-  const postgres = await openStores(services.manifest, layout, services.log);
-  try {
-    const documents = await ingestDocuments(services, postgres);
-    return await gatherSearch(services.manifest, documents, local.searches ?? [], postgres);
-  } finally {
-    await postgres.close();
-  }
+  const postgres = await database.postgres();
+  const documents = await ingestDocuments(services, postgres);
+  return gatherSearch(services.manifest, documents, local.searches ?? [], postgres);
 }
 
 /** Times what comes before and after the state machines. */

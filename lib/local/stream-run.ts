@@ -23,18 +23,16 @@ export async function runStreams(
   folder: string,
   services: Services,
   layout: Layout,
+  database: () => Promise<Postgres>,
 ): Promise<StreamRun[]> {
-  const { manifest } = services;
   const runs: StreamRun[] = [];
-  await withDatabase(services, layout, async (database) => {
-    const around = localStreamServices(services, layout, database);
-    for (const stream of manifest.streams ?? []) {
-      const local = new LocalStream(stream, around, layout);
-      for (const { file, into, shards } of files)
-        if (into === stream.name) await local.feed(localFile(file, folder), shards);
-      runs.push(summed(stream, await local.deliver()));
-    }
-  });
+  const around = localStreamServices(services, layout, database);
+  for (const stream of services.manifest.streams ?? []) {
+    const local = new LocalStream(stream, around, layout);
+    for (const { file, into, shards } of files)
+      if (into === stream.name) await local.feed(localFile(file, folder), shards);
+    runs.push(summed(stream, await local.deliver()));
+  }
   return runs;
 }
 
