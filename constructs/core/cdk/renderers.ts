@@ -19,6 +19,7 @@ import {
   renderVpcEndpoint,
 } from './ec2';
 import { renderEcsCluster, renderTaskDefinition } from './ecs';
+import { renderSparkApplication } from './emr';
 import { renderStreamSource } from './event-source';
 import { renderEventRule, renderSchedule } from './events';
 import { renderDeliveryStream, renderLogStream } from './firehose';
@@ -92,6 +93,7 @@ export const renderers: Renderers = {
   schemaRegistry: renderSchemaRegistry,
   securityGroup: renderSecurityGroup,
   securityGroupRule: renderSecurityGroupRule,
+  sparkApplication: renderSparkApplication,
   stateMachine: renderStateMachine,
   streamConsumer: renderStreamConsumer,
   streamSource: renderStreamSource,

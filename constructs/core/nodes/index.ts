@@ -19,6 +19,7 @@ import type {
   VpcNode,
 } from './ec2';
 import type { EcsClusterNode, TaskDefinitionNode } from './ecs';
+import type { SparkApplicationNode } from './emr';
 import type { StreamSourceNode } from './event-source';
 import type { EventRuleNode, ScheduleNode } from './events';
 import type { DeliveryStreamNode, LogStreamNode } from './firehose';
@@ -55,6 +56,7 @@ export type * from './common';
 export type * from './dynamodb';
 export type * from './ec2';
 export type * from './ecs';
+export type * from './emr';
 export type * from './event-source';
 export type * from './events';
 export type * from './firehose';
@@ -117,6 +119,7 @@ export type Node =
   | SchemaRegistryNode
   | SecurityGroupNode
   | SecurityGroupRuleNode
+  | SparkApplicationNode
   | StateMachineNode
   | StreamConsumerNode
   | StreamSourceNode

@@ -37,6 +37,7 @@ export { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-g
 export { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
+export { EmrserverlessApplication } from '@cdktf/provider-aws/lib/emrserverless-application';
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';
 export {

@@ -5,6 +5,7 @@ import { cloudwatch } from './cloudwatch';
 import { dynamodb } from './dynamodb';
 import { ec2 } from './ec2';
 import { ecs } from './ecs';
+import { emr } from './emr';
 import { events } from './events';
 import { glue } from './glue';
 import { iam } from './iam';
@@ -26,6 +27,7 @@ const services: readonly Service[] = [
   dynamodb,
   ec2,
   ecs,
+  emr,
   events,
   glue,
   iam,

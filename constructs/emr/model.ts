@@ -1,0 +1,208 @@
+import { assertValid } from '../../lib/errors';
+import { deepFreeze } from '../../lib/freeze';
+import type { Node, ReadyWorkers, RoleNode, Statement } from '../core/nodes';
+import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { removalProblems } from '../core/removal';
+import { aws, ref, type Text, text } from '../core/text';
+import type { VpcFacts } from '../network/model';
+import { type SparkSizes, sparkProblems } from './problems';
+import type { SparkApplicationDeclaration } from './props';
+import { sparkSettings } from './settings';
+
+/** What stands of a Spark application once it is decided. */
+export interface SparkApplicationModel {
+  readonly nodes: readonly Node[];
+  readonly facts: SparkApplicationFacts;
+}
+
+/** What others need to know of a Spark application. Once rendered, every text is the engine's token. */
+export interface SparkApplicationFacts {
+  readonly applicationId: Text;
+  readonly applicationArn: Text;
+  /** Of the role that jobs act as. */
+  readonly jobRoleArn: Text;
+  readonly jobRoleName: Text;
+  /** Of the security group of its workers; absent outside of a VPC. */
+  readonly securityGroupId?: Text;
+}
+
+/** What the user brought along, beside the declaration. */
+export interface SparkApplicationGiven {
+  /** Ids of nodes that are not to be made: `OperationsKey`. */
+  readonly nodes: ReadonlySet<string>;
+  readonly network?: VpcFacts;
+  readonly deletionFlag?: unknown;
+}
+
+export const jobRoleId = 'JobRole';
+const applicationId = 'Application';
+const securityGroupId = 'SecurityGroup';
+
+/**
+ * Decides an EMR Serverless application for the tables of a lake: its capacity, its network, the log of its jobs, the role
+ * that they act as.
+ *
+ * @param path the construct's path, for messages
+ * @throws InvalidInputError with every problem of the declaration
+ */
+export function sparkApplicationModel(
+  path: string,
+  declared: SparkApplicationDeclaration,
+  given: SparkApplicationGiven = { nodes: new Set() },
+): SparkApplicationModel {
+  const { name, compliance } = declared;
+  const removal = declared.removal ?? 'retain';
+  const sizes = sizesOf(declared);
+  assertValid([
+    ...sparkProblems(path, declared, sizes, given.network),
+    ...removalProblems(path, removal, given.deletionFlag),
+  ]);
+
+  const own = `${name}-spark`;
+  const { worker, maxWorkers, drivers, executors } = sizes;
+  const ready: readonly ReadyWorkers[] = [
+    { role: 'Driver', count: drivers, size: worker },
+    { role: 'Executor', count: executors, size: worker },
+  ];
+  const nodes: Node[] = [
+    ...(given.nodes.has(operationsKeyId) ? [] : [operationsKey(own, 'operations', removal)]),
+    {
+      kind: 'logGroup',
+      id: 'Logs',
+      name: `/aws/emr-serverless/${own}`,
+      retentionDays: sizes.logRetentionDays,
+      keyArn: ref(operationsKeyId, 'arn'),
+      removal,
+    },
+    ...(given.network === undefined ? [] : securityGroup(own, given.network)),
+    {
+      kind: 'sparkApplication',
+      id: applicationId,
+      name: own,
+      release: declared.release ?? 'emr-spark-8.0.0',
+      architecture: declared.architecture ?? 'arm64',
+      maximum: {
+        vcpu: maxWorkers * worker.vcpu,
+        memoryGb: maxWorkers * worker.memoryGb,
+        diskGb: maxWorkers * worker.diskGb,
+      },
+      ready: ready.filter(({ count }) => count > 0),
+      autoStart: declared.autoStart ?? true,
+      idleMinutes: sizes.idleMinutes,
+      ...(given.network === undefined
+        ? {}
+        : { network: { subnetIds: given.network.subnetIds, securityGroupIds: [ref(securityGroupId, 'id')] } }),
+      logs: {
+        // The group has its key already: EMR needs no right to give it one.
+        groupName: ref('Logs', 'name'),
+        streamPrefix: 'jobs',
+        types: [
+          { worker: 'SPARK_DRIVER', outputs: ['STDERR', 'STDOUT'] },
+          { worker: 'SPARK_EXECUTOR', outputs: ['STDERR'] },
+        ],
+      },
+      settings: { ...sparkSettings(worker, maxWorkers, declared.icebergCatalog), ...declared.settings },
+    },
+    jobRole(own, compliance === 'regulated'),
+  ];
+  return deepFreeze({
+    nodes,
+    facts: {
+      applicationId: ref(applicationId, 'id'),
+      applicationArn: ref(applicationId, 'arn'),
+      jobRoleArn: ref(jobRoleId, 'arn'),
+      jobRoleName: ref(jobRoleId, 'name'),
+      ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
+    },
+  });
+}
+
+function sizesOf(declared: SparkApplicationDeclaration): SparkSizes {
+  const { worker = { vcpu: 4, memoryGb: 16 }, idleMinutes = 15 } = declared;
+  return {
+    worker: { vcpu: worker.vcpu, memoryGb: worker.memoryGb, diskGb: worker.diskGb ?? 20 },
+    maxWorkers: declared.maxWorkers ?? 11,
+    drivers: declared.ready?.drivers ?? 0,
+    executors: declared.ready?.executors ?? 0,
+    idleMinutes: idleMinutes === false ? 'never' : idleMinutes,
+    logRetentionDays: declared.logRetentionDays ?? (declared.compliance === 'regulated' ? 365 : 90),
+  };
+}
+
+/** What jobs act as. What they may read and write is for grants of the lake to say. */
+function jobRole(own: string, isRegulated: boolean): RoleNode {
+  const application = ref(applicationId, 'arn');
+  return {
+    kind: 'role',
+    id: jobRoleId,
+    description: `${own}: what jobs of Spark act as`,
+    assumedBy: { service: 'emr-serverless.amazonaws.com' },
+    assumeConditions: {
+      StringEquals: { 'aws:SourceAccount': aws.account },
+      ArnLike: { 'aws:SourceArn': [application, text`${application}/jobruns/*`] },
+    },
+    statements: [
+      {
+        sid: 'WriteLogs',
+        because: 'Each job has log streams of its own.',
+        effect: 'Allow',
+        actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+        resources: [ref('Logs', 'arn')],
+      },
+      {
+        sid: 'FindLogs',
+        because: 'EMR looks for the log group by its name, among all.',
+        effect: 'Allow',
+        actions: ['logs:DescribeLogGroups'],
+        resources: [text`arn:${aws.partition}:logs:${aws.region}:${aws.account}:log-group:*`],
+      },
+    ],
+    ...(isRegulated ? { permissions: 'managed' } : {}),
+  };
+}
+
+/** Workers call services of AWS, and are called by nobody: among themselves they speak in a network of EMR's. */
+function securityGroup(own: string, { vpcId }: VpcFacts): Node[] {
+  return [
+    {
+      kind: 'securityGroup',
+      id: securityGroupId,
+      name: own,
+      description: `${own}: workers of Spark, which call services of AWS and are called by nobody`,
+      vpcId,
+    },
+    {
+      kind: 'securityGroupRule',
+      id: 'HttpsOut',
+      direction: 'out',
+      securityGroupId: ref(securityGroupId, 'id'),
+      description: 'HTTPS to services of AWS',
+      port: 443,
+      peer: { cidr: '0.0.0.0/0' },
+    },
+  ];
+}
+
+/** What a principal must be allowed to run jobs, to ask how they are, and to cancel them. */
+export const runStatements = ({ applicationArn, jobRoleArn }: SparkApplicationFacts): Statement[] => [
+  {
+    sid: 'StartJobs',
+    effect: 'Allow',
+    actions: ['emr-serverless:StartJobRun'],
+    resources: [applicationArn],
+  },
+  {
+    sid: 'FollowJobs',
+    because: 'Each job has an ARN of its own, below that of its application.',
+    effect: 'Allow',
+    actions: ['emr-serverless:CancelJobRun', 'emr-serverless:GetJobRun'],
+    resources: [text`${applicationArn}/jobruns/*`],
+  },
+  {
+    sid: 'JobsActAsJobRole',
+    effect: 'Allow',
+    actions: ['iam:PassRole'],
+    resources: [jobRoleArn],
+    conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+  },
+];

@@ -1,0 +1,90 @@
+import { givenAllowed, type Problem } from '../../lib/errors';
+import { isToken } from '../../lib/token';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
+import { logRetentionProblems } from '../core/log-retention';
+import { nameProblems, numberProblems } from '../core/names';
+import type { WorkerSize } from '../core/nodes';
+import type { VpcFacts } from '../network/model';
+import type { SparkApplicationDeclaration } from './props';
+
+/** What a declaration is once its defaults are applied. */
+export interface SparkSizes {
+  readonly worker: WorkerSize;
+  readonly maxWorkers: number;
+  readonly drivers: number;
+  readonly executors: number;
+  readonly idleMinutes: number | 'never';
+  readonly logRetentionDays: number;
+}
+
+/** Memory in GB that EMR Serverless gives workers of so many processors. */
+const memories: Readonly<Record<number, { readonly min: number; readonly max: number; readonly step: number }>> = {
+  1: { min: 2, max: 8, step: 1 },
+  2: { min: 4, max: 16, step: 1 },
+  4: { min: 8, max: 30, step: 1 },
+  8: { min: 16, max: 60, step: 4 },
+  16: { min: 32, max: 120, step: 8 },
+};
+
+export function sparkProblems(
+  where: string,
+  declared: SparkApplicationDeclaration,
+  sizes: SparkSizes,
+  network: VpcFacts | undefined,
+): Problem[] {
+  const { name, release, architecture, settings = {}, compliance } = declared;
+  const { maxWorkers, drivers, executors, idleMinutes } = sizes;
+  const problem = (path: string, message: string): Problem => ({ where, path, message });
+  const counts = [
+    ...numberProblems(where, 'maxWorkers', maxWorkers, { min: 2, whole: true }),
+    ...numberProblems(where, 'ready.drivers', drivers, { min: 0, whole: true }),
+    ...numberProblems(where, 'ready.executors', executors, { min: 0, whole: true }),
+  ];
+  return [
+    ...nameProblems(where, 'name', name),
+    ...(release === undefined || isToken(release) || /^emr-(spark-)?\d+\.\d+\.\d+$/.test(release)
+      ? []
+      : [problem('release', `must be a release of EMR such as emr-spark-8.0.0; given ${JSON.stringify(release)}`)]),
+    ...(architecture === undefined || architecture === 'arm64' || architecture === 'x86_64'
+      ? []
+      : [problem('architecture', `must be one that EMR has; ${givenAllowed(architecture, ['arm64', 'x86_64'])}`)]),
+    ...workerProblems(where, sizes.worker),
+    ...counts,
+    ...(counts.length === 0 && drivers + executors > maxWorkers
+      ? [problem('ready', `must not be more than maxWorkers, ${maxWorkers}, together; given ${drivers + executors}`)]
+      : []),
+    ...(idleMinutes === 'never'
+      ? []
+      : numberProblems(where, 'idleMinutes', idleMinutes, { min: 1, max: 10_080, whole: true })),
+    ...Object.keys(settings)
+      .filter((setting) => !setting.startsWith('spark.'))
+      .map((setting) =>
+        problem(
+          'settings',
+          `must be settings of Spark, whose names begin with spark.; given ${JSON.stringify(setting)}`,
+        ),
+      ),
+    ...(network === undefined && compliance === 'regulated'
+      ? [problem('network', 'must give a VPC for the workers, since compliance is "regulated"; given nothing')]
+      : []),
+    ...(network !== undefined && network.subnetIds.length === 0
+      ? [problem('network.subnetIds', 'must name at least one private subnet; given none')]
+      : []),
+    ...icebergCatalogProblems(where, declared.icebergCatalog),
+    ...logRetentionProblems(where, sizes.logRetentionDays),
+  ];
+}
+
+function workerProblems(where: string, { vcpu, memoryGb, diskGb }: WorkerSize): Problem[] {
+  const problem = (path: string, message: string): Problem => ({ where, path: `worker.${path}`, message });
+  const memory = memories[vcpu];
+  const problems = numberProblems(where, 'worker.diskGb', diskGb, { min: 20, max: 200, whole: true });
+  if (memory === undefined) return [problem('vcpu', `must be 1, 2, 4, 8 or 16; given ${vcpu}`), ...problems];
+  const { min, max, step } = memory;
+  if (memoryGb >= min && memoryGb <= max && (memoryGb - min) % step === 0) return problems;
+  const steps = step === 1 ? '' : ` in steps of ${step}`;
+  return [
+    problem('memoryGb', `must be a whole number from ${min} to ${max}${steps} for ${vcpu} vcpu; given ${memoryGb}`),
+    ...problems,
+  ];
+}

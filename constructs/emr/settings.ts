@@ -1,0 +1,68 @@
+import type { IcebergCatalog } from '../core/iceberg-catalog';
+import type { WorkerSize } from '../core/nodes';
+import { aws, type Text, text } from '../core/text';
+
+/** Where EMR keeps Iceberg. It has no way to the internet by default, so that nothing is fetched from Maven. */
+const icebergJar = '/usr/share/aws/iceberg/lib/iceberg-spark3-runtime.jar';
+
+/** Name of the catalog in SQL: `lake.aviation_silver.flights`, as `spark/ingot_spark` calls it. */
+const catalogName = 'lake';
+
+/** Spark's settings for jobs that read and write the lake's tables with workers of a size. */
+export function sparkSettings(
+  size: WorkerSize,
+  maxWorkers: number,
+  catalog: IcebergCatalog | undefined,
+): Record<string, Text> {
+  // Spark adds a tenth, 384 MB at least, for what is outside of the heap: together they are the worker's memory.
+  const heapMb = Math.floor(Math.min((size.memoryGb * 1024) / 1.1, size.memoryGb * 1024 - 384));
+  const worker = (role: 'driver' | 'executor') => ({
+    [`spark.${role}.cores`]: String(size.vcpu),
+    [`spark.${role}.memory`]: `${heapMb}m`,
+    [`spark.emr-serverless.${role}.disk`]: `${size.diskGb}G`,
+  });
+  return {
+    'spark.jars': icebergJar,
+    'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
+    [`spark.sql.catalog.${catalogName}`]: 'org.apache.iceberg.spark.SparkCatalog',
+    ...catalogSettings(catalog),
+    'spark.sql.session.timeZone': 'UTC',
+    'spark.sql.adaptive.enabled': 'true',
+    'spark.sql.adaptive.coalescePartitions.enabled': 'true',
+    'spark.sql.adaptive.skewJoin.enabled': 'true',
+    'spark.dynamicAllocation.enabled': 'true',
+    'spark.dynamicAllocation.minExecutors': '0',
+    'spark.dynamicAllocation.maxExecutors': String(maxWorkers - 1),
+    ...worker('driver'),
+    ...worker('executor'),
+  };
+}
+
+function catalogSettings(catalog: IcebergCatalog | undefined): Record<string, Text> {
+  const {
+    uri,
+    warehouse,
+    auth = 'sigv4',
+  } = catalog ?? {
+    uri: text`https://glue.${aws.region}.${aws.urlSuffix}/iceberg`,
+    warehouse: aws.account,
+  };
+  const settings: Record<string, Text> = {
+    type: 'rest',
+    uri,
+    warehouse,
+    ...(auth === 'none'
+      ? {}
+      : {
+          'rest.sigv4-enabled': 'true',
+          'rest.signing-name': 'glue',
+          'rest.signing-region': aws.region,
+        }),
+    'io-impl': 'org.apache.iceberg.aws.s3.S3FileIO',
+    // What another writer has committed must be seen at once: positions are read from it.
+    'cache-enabled': 'false',
+  };
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [`spark.sql.catalog.${catalogName}.${name}`, value]),
+  );
+}
