@@ -118,7 +118,7 @@ function arrayParser(types: typeof import('pg').types, oid: number): ((value: st
   return (value) => each(texts(value));
 }
 
-function loadPg(): typeof import('pg') {
+export function loadPg(): typeof import('pg') {
   try {
     return require('pg');
   } catch (error) {

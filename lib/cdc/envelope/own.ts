@@ -33,15 +33,14 @@ export function readOwnChange(feeds: ReadonlyMap<string, Feed>, own: OwnChange, 
   return within(feed, () => {
     const { operation, lsn, sequence, at } = own;
     const change = { operation, position: { lsn: parseLsn(lsn), sequence }, at, origin };
-    if (operation === 'truncate')
-      return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns: noColumns };
-    const row = named(feed, own.row ?? {});
-    const before = own.before === undefined ? undefined : named(feed, own.before);
-    const unchanged = (own.unchanged ?? []).flatMap((name) => feed.bySourceName.get(name)?.name ?? []);
     const columns =
       own.columns === undefined
         ? noColumns
         : { types: new Map(Object.entries(own.columns)), declared: true, complete: true };
+    if (operation === 'truncate') return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns };
+    const row = named(feed, own.row ?? {});
+    const before = own.before === undefined ? undefined : named(feed, own.before);
+    const unchanged = (own.unchanged ?? []).flatMap((name) => feed.bySourceName.get(name)?.name ?? []);
     return { kind: 'changes', feed, changes: rowChanges(feed, change, row, unchanged, before), columns };
   });
 }

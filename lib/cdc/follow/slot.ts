@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CannotError } from '../../cli/failure';
 import { TransientError } from '../../errors';
-import { connectionOf } from '../../runtime/node-postgres';
+import { connectionOf, loadPg } from '../../runtime/node-postgres';
 import type { Postgres } from '../../runtime/postgres';
 import { identifier } from '../../sql/quote';
 import { parseLsn } from '../change';
@@ -23,8 +23,14 @@ const patience = 10_000;
 export async function ensureSlot(source: CdcSource, expected: boolean, postgres: Postgres): Promise<'made' | 'found'> {
   const until = Date.now() + patience;
   for (;;) {
-    const [slot] = await postgres.query<{ pid: number | null; plugin: string; database: string | null; lost: boolean }>(
-      `SELECT active_pid AS pid, plugin, database, coalesce(wal_status = 'lost', false) AS lost
+    const [slot] = await postgres.query<{
+      pid: number | null;
+      plugin: string;
+      database: string;
+      elsewhere: boolean;
+      lost: boolean;
+    }>(
+      `SELECT active_pid AS pid, plugin, database, database <> current_database() AS elsewhere, coalesce(wal_status = 'lost', false) AS lost
         FROM pg_replication_slots WHERE slot_name = $1`,
       [source.slot],
     );
@@ -39,6 +45,10 @@ export async function ensureSlot(source: CdcSource, expected: boolean, postgres:
     }
     if (slot.plugin !== 'pgoutput')
       throw new CannotError(`The replication slot ${source.slot} is of ${slot.plugin}; it must be of pgoutput`);
+    if (slot.elsewhere)
+      throw new CannotError(
+        `The replication slot ${source.slot} is of the database ${slot.database}: a server has one slot of a name, so cdc.${source.name}.slot of platform.yaml must say another`,
+      );
     if (slot.pid === null) return 'found';
     if (Date.now() > until)
       throw new CannotError(
@@ -59,7 +69,7 @@ export interface ExportedSnapshot {
 
 /** Exports a snapshot with its place in the log, by a slot that is there no longer than that. */
 export async function exportSnapshot(url: string, source: CdcSource): Promise<ExportedSnapshot> {
-  const { Client } = await import('pg');
+  const { Client } = loadPg();
   const client = new Client({ ...connectionOf({ url }), replication: 'database' } as object);
   client.on('error', () => {});
   try {

@@ -25,7 +25,6 @@ export async function* snapshotRows(
   // A log of PostgreSQL has records at multiples of eight: nothing else stands here.
   const lsn = lsnText(snapshot.lsn - 1n);
   const own = { schema, table: name, lsn, at };
-  yield [incoming({ ...own, operation: 'truncate', sequence: 0 })];
   const names = dataset.columns.map(sourceNameOf);
   // Taken out of a query of its own: a generator cannot be inside a transaction that somebody else ends.
   const pages = new Pages();
@@ -40,6 +39,7 @@ export async function* snapshotRows(
           WHERE attrelid = (${literal(qualified(schema, name))})::regclass AND attnum > 0 AND NOT attisdropped`,
       );
       const columns = Object.fromEntries(types.map((type) => [type.name, typeOfOid(type.oid, type.modifier)]));
+      await pages.put([incoming({ ...own, operation: 'truncate', sequence: 0, columns })]);
       const texts = names.map((column) => `${identifier(column)}::text AS ${identifier(column)}`);
       await tx.execute(`DECLARE ingot_snapshot CURSOR FOR SELECT ${texts.join(', ')} FROM ${qualified(schema, name)}`);
       for (;;) {

@@ -25,12 +25,13 @@ export interface OpenStream {
   close(): Promise<void>;
 }
 
-/** How often the source hears from us, in milliseconds; it hangs up after a minute of silence. */
-const heartbeat = 10_000;
+/** How often the source hears from us, and says how far its log is, in milliseconds; it hangs up after a minute of silence. */
+const heartbeat = 5_000;
 
 /** Reads a source's changes from where its slot stands, by PostgreSQL's own protocol (pgoutput). */
 export async function openStream(url: string, source: CdcSource, listener: StreamListener): Promise<OpenStream> {
-  const { LogicalReplicationService, PgoutputPlugin } = await import('pg-logical-replication');
+  const { LogicalReplicationService, PgoutputPlugin } =
+    require('pg-logical-replication') as typeof import('pg-logical-replication');
   const config = { ...connectionOf({ url }), options: sessionOptions };
   // It would acknowledge whatever has come in, applied or not, after some seconds: only we know what is applied.
   const service = new LogicalReplicationService(config as never, {
@@ -50,9 +51,10 @@ export async function openStream(url: string, source: CdcSource, listener: Strea
   const reader = new MessageReader(listener);
   let acknowledged: bigint | undefined;
   // The service says one byte more than it is told, which could skip a transaction that begins right there.
-  const say = () =>
-    acknowledged === undefined ? undefined : void service.acknowledge(lsnText(acknowledged - 1n)).catch(() => false);
-  const timer = setInterval(say, heartbeat);
+  const say = (ask = false) => {
+    if (acknowledged !== undefined) void service.acknowledge(lsnText(acknowledged - 1n), ask).catch(() => false);
+  };
+  const timer = setInterval(() => say(true), heartbeat);
   let closing = false;
   const ended = new Promise<void>((resolve, reject) => {
     service.on('error', (error: Error) => (closing ? resolve() : reject(streamError(error))));
