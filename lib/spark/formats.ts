@@ -12,7 +12,7 @@ export const sparkFormats = (session: Pick<SparkSession, 'columns'>): Formats =>
 });
 
 /** Kinds of errors that say nothing of the file. */
-const otherFaults = ['Binder', 'Catalog', 'Parser', 'Protocol'];
+const otherFaults = ['Binder', 'Catalog', 'INTERNAL', 'Parser', 'Protocol'];
 
 function probe(session: Pick<SparkSession, 'columns'>): Format['probe'] {
   return async (uris, source) => {

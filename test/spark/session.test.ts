@@ -1,0 +1,106 @@
+import { PassThrough } from 'node:stream';
+import type { Source } from '../../lib/contract/dataset';
+import { sparkFormats } from '../../lib/spark/formats';
+import { sparkLake } from '../../lib/spark/lake';
+import { SparkError, sparkSession } from '../../lib/spark/session';
+
+/** A line to somebody who answers each request by `answer`, and a record of what was asked. */
+function line(answer: (request: Record<string, unknown>) => object | undefined) {
+  const [answers, requests] = [new PassThrough(), new PassThrough()];
+  const asked: Record<string, unknown>[] = [];
+  requests.on('data', (chunk: Buffer) => {
+    for (const text of chunk.toString().trim().split('\n')) {
+      const request = JSON.parse(text) as Record<string, unknown>;
+      asked.push(request);
+      const answered = answer(request);
+      if (answered === undefined) answers.end();
+      else answers.write(`${JSON.stringify(answered)}\n`);
+    }
+  });
+  return { session: sparkSession({ answers, requests }, async () => {}), asked };
+}
+
+test('a session gives each request its own answer, with numbers that JSON cannot hold', async () => {
+  const { session } = line(({ sql }) => ({
+    value: sql === 'a' ? [{ n: { $long: '9007199254740993' }, x: { $double: 'NaN' } }] : [{ n: 1 }],
+  }));
+  const [a, b] = await Promise.all([session.query('a'), session.query('b')]);
+  expect(a).toEqual([{ n: 9007199254740993n, x: Number.NaN }]);
+  expect(b).toEqual([{ n: 1 }]);
+});
+
+test('what Spark refuses is an error that says its kind, in the way that DuckDB does', async () => {
+  const { session } = line(() => ({ error: { kind: 'Binder', message: 'no column x' } }));
+  const error = await session.run('select x').catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(SparkError);
+  expect(error).toMatchObject({ kind: 'Binder', message: 'Binder Error: no column x' });
+  expect(session.isConflict(error)).toBe(false);
+});
+
+test('a Spark that ends before it has answered fails what was asked, and what is asked later', async () => {
+  const { session } = line(() => undefined);
+  await expect(session.query('a')).rejects.toThrow('Spark has ended before it answered');
+  await expect(session.query('b')).rejects.toThrow('Spark has ended before it answered');
+});
+
+test('a commit that met another writer is rolled back and run again from its start', async () => {
+  let commits = 0;
+  const { session, asked } = line(({ do: what }) => {
+    if (what === 'commit' && ++commits === 1) return { error: { kind: 'Conflict', message: 'main has changed' } };
+    return { value: what === 'run' ? 3 : null };
+  });
+  const lake = sparkLake(session);
+  expect(await lake.commit((tx) => tx.run('insert'))).toBe(3);
+  expect(asked.map(({ do: what }) => what)).toEqual(['begin', 'run', 'commit', 'rollback', 'begin', 'run', 'commit']);
+});
+
+describe('how Spark is told to read files', () => {
+  const csv: Source = { zone: 'bronze', prefix: 'orders', format: 'csv', delimiter: ';' };
+  const wanted = [{ name: 'id', type: 'VARCHAR' }];
+  const formats = sparkFormats({ columns: async () => [{ name: 'ID', type: 'VARCHAR' }] });
+  const argument = (from: string): unknown =>
+    JSON.parse(/^ingot_read\('(.*)'\)$/.exec(from)![1]!.replaceAll("''", "'"));
+
+  test('files of one header are one reading, with the contract’s delimiter and the files’ spelling', () => {
+    const files = [0, 1].map((index) => ({
+      index,
+      uri: `s3://b/o'${index}.csv`,
+      columns: [{ name: 'ID', type: 'VARCHAR' }],
+    }));
+    const [reading, ...more] = formats.csv.readings(files, csv, wanted);
+    expect(more).toEqual([]);
+    expect(reading).toMatchObject({ files: [0, 1], columns: [{ name: 'ID', type: 'VARCHAR' }] });
+    expect(argument(reading!.from)).toEqual({
+      format: 'csv',
+      files: ["s3://b/o'0.csv", "s3://b/o'1.csv"],
+      columns: ['ID'],
+      delimiter: ';',
+      header: true,
+      nullValues: [''],
+    });
+  });
+
+  test('of a column that two Parquet files have in two types nobody says the type', () => {
+    const file = (index: number, type: string) => ({
+      index,
+      uri: `s3://b/${index}.parquet`,
+      columns: [{ name: 'id', type }],
+    });
+    const files = [file(0, 'INTEGER'), file(1, 'BIGINT')];
+    const [reading] = formats.parquet.readings(files, { ...csv, format: 'parquet' }, wanted);
+    expect(reading?.columns).toEqual([{ name: 'id', type: 'ANY' }]);
+    expect(reading?.broken).toBeUndefined();
+  });
+
+  test('a file that cannot be opened is told from a Spark that fails', async () => {
+    const failing = (kind: string) =>
+      sparkFormats({ columns: () => Promise.reject(new SparkError(`${kind} Error: no footer`)) });
+    const query = async () => [];
+    await expect(
+      failing('Invalid Input').parquet.probe(['s3://b/x'], { ...csv, format: 'parquet' }, query),
+    ).resolves.toEqual([{ unreadable: 'Invalid Input Error: no footer' }]);
+    await expect(failing('INTERNAL').parquet.probe(['s3://b/x'], { ...csv, format: 'parquet' }, query)).rejects.toThrow(
+      'no footer',
+    );
+  });
+});
