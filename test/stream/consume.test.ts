@@ -83,7 +83,9 @@ describe('bad input', () => {
     await milliseconds.consume(records([click('ok', { at: arrived }), click('s', { at: arrived / 1000 })]));
     expect(await idsOf(milliseconds)).toEqual(['ok']);
     expect(await reasonsOf(milliseconds)).toEqual([
-      'at.plausible: at is 1970-01-21T11:29:45Z, before 1980-01-01; are seconds read as milliseconds?',
+      expect.stringMatching(
+        /^at.plausible: at is 1970-01-\S+Z, before 1980-01-01; are seconds read as milliseconds\?$/,
+      ),
     ]);
   });
 
