@@ -7,7 +7,7 @@ import type { Architecture, Removal } from '../core/nodes';
 /** What may be said of a catalog, whichever engine makes it. Each engine adds its own references to what exists. */
 export interface CatalogDeclaration {
   /** The tables: a platform's manifest, or the resolved contracts alone as `{ datasets }`. */
-  readonly manifest: Pick<Manifest, 'datasets'>;
+  readonly manifest: Pick<Manifest, 'datasets' | 'streams' | 'cdc'>;
   /**
    * Datasets as they were last deployed, so that synth refuses what their tables could not be changed into.
    * @default none: the tables function alone refuses, at deploy

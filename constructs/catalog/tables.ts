@@ -119,10 +119,14 @@ export function optimizerRole(lake: LakeFacts): RoleNode {
 }
 
 /**
- * Every Iceberg table: those of datasets, those beside them that hold refused rows, and the platform's own. What says
+ * Every Iceberg table: those of datasets, those beside them that hold refused rows, the platform's own, and those that
+ * windows of streams keep their state in. What says
  * where they are comes from the lake, so that they are made after it.
  */
-export function icebergTables({ datasets }: Pick<Manifest, 'datasets'>, lake: LakeFacts): IcebergTableNode[] {
+export function icebergTables(
+  { datasets, streams, cdc }: Pick<Manifest, 'datasets' | 'streams' | 'cdc'>,
+  lake: LakeFacts,
+): IcebergTableNode[] {
   const ops = 'ops';
   const databases = new Map([
     ...lake.zones.map(({ name, database }) => [name, database] as const),
@@ -134,6 +138,8 @@ export function icebergTables({ datasets }: Pick<Manifest, 'datasets'>, lake: La
       zones: lake.zones.map((zone) => ({ ...zone, database: zone.name })),
       ops: { database: ops, zone: lake.ops.zone },
       datasets,
+      ...(streams === undefined ? {} : { streams }),
+      ...(cdc === undefined ? {} : { cdc }),
     },
     Object.fromEntries(lake.zones.map(({ name }) => [name, name])),
   );
