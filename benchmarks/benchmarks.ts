@@ -1,9 +1,10 @@
 import { bundles } from './bundles';
+import { cdc } from './cdc';
 import { ingest } from './ingest';
 import { quality } from './quality';
 import { stream } from './stream';
 import { synth } from './synth';
 import { vectors } from './vectors';
 
-export const benchmarks = { synth, ingest, quality, bundles, vectors, stream } as const;
+export const benchmarks = { synth, ingest, quality, bundles, vectors, stream, cdc } as const;
 export type BenchmarkName = keyof typeof benchmarks;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CdcSource } from '../../lib/cdc/declaration';
+import { handleApply } from '../../lib/cdc/handle';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
 import type { Dataset } from '../../lib/contract/dataset';
@@ -351,5 +352,46 @@ describe("the source's schema", () => {
     ]);
     await send([wrapped(fields(types), 'd', {}), wrapped(fields(types), 'c', { id: 9, ...row })]);
     expect(await rows('stops', 'id')).toEqual([{ id: 1n }, { id: 2n }, { id: 9n }]);
+  });
+});
+
+describe('the function that Kinesis calls', () => {
+  const row = { name: 'x', amount: null, seen_at: null, photo: null };
+  const batch = (records: readonly object[]) => ({
+    Records: records.map((record, i) => ({
+      eventID: `shardId-000000000000:${100 + i}`,
+      kinesis: {
+        sequenceNumber: String(100 + i),
+        data: Buffer.from(JSON.stringify(record)).toString('base64'),
+        approximateArrivalTimestamp: 1_767_225_600.5,
+      },
+    })),
+  });
+
+  test('applies a batch, and names what is to come again: records of the table that could not be written', async () => {
+    const records = [dms('other', 'insert', { id: 500, ...row }), dms('kept', 'insert', { id: 501, ...row })];
+    expect(await handleApply(batch(records), source, services)).toEqual({ batchItemFailures: [] });
+    expect(await rows('other', 'id')).toContainEqual({ id: 500n });
+    const commit: LocalServices['lake']['commit'] = (work, options) =>
+      services.lake.commit(async (tx) => {
+        const result = await work(tx);
+        throw new TransientError(`throttled after ${String(result)}`);
+      }, options);
+    const failing = { ...services, lake: Object.assign(Object.create(services.lake), { commit }) };
+    expect(await handleApply(batch([dms('kept', 'insert', { id: 502, ...row })]), source, failing)).toEqual({
+      batchItemFailures: [{ itemIdentifier: '100' }],
+    });
+  });
+
+  test('forgets deletes when they were remembered for long enough, and not before', async () => {
+    await handleApply(batch([dms('kept', 'delete', { id: 501 })]), source, services);
+    const kept = () => services.lake.query("SELECT id FROM silver.kept_changes WHERE change_kind = 'delete'");
+    await handleApply({ action: 'forget' }, source, services);
+    expect(await kept()).toEqual([{ id: 501n }]);
+    lake.ahead(31 * 86_400_000);
+    const forgotten = await handleApply({ action: 'forget' }, source, services);
+    lake.ahead(0);
+    expect(forgotten).toMatchObject({ tables: expect.arrayContaining([{ table: 'silver.kept', changes: 1 }]) });
+    expect(await kept()).toEqual([]);
   });
 });
