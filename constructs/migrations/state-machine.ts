@@ -38,6 +38,7 @@ export function migrateMachine(name: string, functionArn: Text, { engine, identi
           'status.$': '$.Payload.status',
           'next.$': '$.Payload.next',
           'snapshot.$': '$.Payload.snapshot',
+          'applied.$': '$.Payload.applied',
         },
         Retry: [transient],
         Next: 'WhatNow',
@@ -45,6 +46,14 @@ export function migrateMachine(name: string, functionArn: Text, { engine, identi
       WhatNow: {
         Type: 'Choice',
         Choices: [
+          // A deploy that came meanwhile has started no other machine: what it brought is seen by asking once more.
+          {
+            And: [
+              { Variable: '$.status', StringEquals: 'done' },
+              { Variable: '$.applied[0]', IsPresent: true },
+            ],
+            Next: 'Begin',
+          },
           { Variable: '$.status', StringEquals: 'done', Next: 'Done' },
           { Variable: '$.status', StringEquals: 'destructive', Next: 'TakeSnapshot' },
         ],
@@ -56,7 +65,15 @@ export function migrateMachine(name: string, functionArn: Text, { engine, identi
         Resource: rds(aurora ? 'createDBClusterSnapshot' : 'createDBSnapshot'),
         Parameters: { [of]: identifier, [`${id}.$`]: '$.snapshot' },
         ResultPath: null,
-        Retry: [{ ...busy(aurora), IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 60 }],
+        Retry: [{ ...busy(aurora), IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 60 }, transient],
+        // RDS had taken it, and its answer was lost. The name has the second in which it was asked for.
+        Catch: [
+          {
+            ErrorEquals: [`Rds.Db${aurora ? 'Cluster' : ''}SnapshotAlreadyExistsException`],
+            ResultPath: null,
+            Next: 'AwaitSnapshot',
+          },
+        ],
         Next: 'AwaitSnapshot',
       },
       AwaitSnapshot: { Type: 'Wait', Seconds: 30, Next: 'DescribeSnapshot' },
@@ -99,6 +116,9 @@ const transient = {
     'Lambda.SdkClientException',
     'Lambda.ServiceException',
     'Lambda.TooManyRequestsException',
+    // What RDS throttles or cannot do right now has no name of its own.
+    'Rds.RdsException',
+    'Rds.SdkClientException',
     'States.Timeout',
     'TransientError',
   ],

@@ -187,6 +187,19 @@ describe.each(both)('$engine', ({ make }) => {
     expect(readers.map(({ id }) => id)).toEqual(['MigrationsMigrateRole']);
   });
 
+  test('a machine that fails, is stopped or times out raises an alarm, which goes to the topic', () => {
+    const { properties } = make().find('cloudwatch.alarm', 'MigrationsFailedAlarm');
+    const said = JSON.stringify(properties);
+    for (const word of [
+      'ExecutionsFailed',
+      'ExecutionsAborted',
+      'ExecutionsTimedOut',
+      'MigrateMachine',
+      'NoticesTopic',
+    ])
+      expect(said).toContain(word);
+  });
+
   test('the schedule is there only where something needs upkeep', () => {
     expect(
       make()

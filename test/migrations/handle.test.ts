@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { resolve } from '../../constructs/core/text';
+import { migrateMachine } from '../../constructs/migrations/state-machine';
 import { yamlDocument } from '../../lib/contract/document';
 import { parse } from '../../lib/contract/strict';
+import type { Asl } from '../../lib/local/states/asl';
+import { execute, type Task } from '../../lib/local/states/execute';
 import { resolveUses } from '../../lib/migrations/declaration';
 import { handleMigrate, type MigrateEvent, type MigrateServices } from '../../lib/migrations/handle';
 import { migrate } from '../../lib/migrations/migrate';
@@ -93,6 +97,113 @@ describe('the handler', () => {
     expect(await pglite.query('SELECT count(*) AS n FROM ingot.migrations')).toEqual([{ n: 3n }]);
     expect(await first.handle({ action: 'status' })).toMatchObject({ problems: [], migrations: { length: 3 } });
     expect(await first.handle({ action: 'upkeep' })).toEqual({ done: [], failed: [] });
+  });
+
+  describe.each(['instance', 'aurora'] as const)('called by the state machine of an %s', (engine) => {
+    const asl = resolve(
+      migrateMachine('aviation', 'the-function', { engine, identifier: 'aviation-database' }),
+      ({ attr }) => (attr === 'partition' ? 'aws' : attr),
+    ) as unknown as Asl;
+    const word = engine === 'aurora' ? 'Cluster' : '';
+    const named = (name: string) => Object.assign(new Error(name), { name });
+
+    /** Runs it against the handler and a database; RDS answers with these statuses, one after the other. */
+    async function machine(
+      handle: (event: MigrateEvent) => Promise<unknown>,
+      { statuses = ['creating', 'available'], fails = [] as Error[] } = {},
+    ) {
+      const called: string[] = [];
+      const waited: string[] = [];
+      const left = { statuses: [...statuses], fails: [...fails] };
+      const task = async ({ resource, input, state }: Task): Promise<unknown> => {
+        if (resource.endsWith(':lambda:invoke')) {
+          const { Payload } = input as { Payload: MigrateEvent };
+          called.push(`apply ${(Payload as { snapshotOf: string }).snapshotOf}`.trim());
+          return { Payload: await handle(Payload) };
+        }
+        const snapshot = (input as Record<string, string>)[`Db${word}SnapshotIdentifier`];
+        called.push(`${resource.slice(resource.lastIndexOf(':') + 1)} ${snapshot}`);
+        if (state === 'TakeSnapshot') {
+          const error = left.fails.shift();
+          if (error !== undefined) throw error;
+          return {};
+        }
+        return { [`Db${word}Snapshots`]: [{ Status: left.statuses.shift() }] };
+      };
+      const end = await execute(
+        asl,
+        { machine: 'aviation-migrate', name: 'run', input: {} },
+        { task, sleep: async (milliseconds) => void waited.push(`${milliseconds / 1000} s`), random: () => 1 },
+      );
+      return { end, called, waited };
+    }
+    const snapshot = 'aviation-before-0002-drop-20261121-120001';
+    const take = `createDB${word}Snapshot ${snapshot}`;
+    const look = `describeDB${word}Snapshots ${snapshot}`;
+    const columns = () =>
+      pglite.query("SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'a' ORDER BY 1");
+
+    beforeEach(async () => {
+      await emptied(pglite);
+      const first = await migrationsOf(files);
+      await deployed(first).handle(request('Create', first));
+    });
+
+    test('applies a destructive migration only once its snapshot is there, and then asks whether more came', async () => {
+      const { handle } = deployed(await migrationsOf(more));
+      const { end, called, waited } = await machine(handle);
+      expect(end).toMatchObject({ status: 'SUCCEEDED' });
+      expect(called).toEqual(['apply', take, look, look, 'apply 0002_drop', 'apply']);
+      expect(waited).toEqual(['30 s', '30 s']);
+      expect(await columns()).toEqual([{ name: 'id' }]);
+    });
+
+    test('applies what another deploy has brought while it was at work', async () => {
+      const long = { ...files, '0002_x.sql': '-- long\nSELECT 1' };
+      const now = deployed(await migrationsOf(long));
+      const later = deployed(await migrationsOf({ ...long, '0003_y.sql': '-- long\nSELECT 2' }));
+      let calls = 0;
+      const { end } = await machine((event) => (calls++ === 0 ? now : later).handle(event));
+      expect(end).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await pglite.query("SELECT name FROM ingot.migrations WHERE name = '0003_y'")).toHaveLength(1);
+    });
+
+    test('waits where RDS is busy, and knows a snapshot whose answer was lost', async () => {
+      const { handle } = deployed(await migrationsOf(more));
+      const busy = named(`Rds.InvalidDb${engine === 'aurora' ? 'Cluster' : 'Instance'}StateException`);
+      const fails = [busy, named('Rds.SdkClientException'), named(`Rds.Db${word}SnapshotAlreadyExistsException`)];
+      const { end, called, waited } = await machine(handle, { fails, statuses: ['available'] });
+      expect(end).toMatchObject({ status: 'SUCCEEDED' });
+      expect(called).toEqual(['apply', take, take, take, look, 'apply 0002_drop', 'apply']);
+      expect(waited).toEqual(['60 s', '10 s', '30 s']);
+    });
+
+    test('fails without the migration where no snapshot can be taken', async () => {
+      const { handle } = deployed(await migrationsOf(more));
+      const { end, called } = await machine(handle, { statuses: ['creating', 'failed'] });
+      expect(end).toMatchObject({ status: 'FAILED', error: 'NoSnapshot' });
+      expect(called.filter((call) => call.startsWith('apply '))).toEqual([]);
+      const refused = await machine(handle, { fails: [named('Rds.SnapshotQuotaExceededException')] });
+      expect(refused.end).toMatchObject({ status: 'FAILED', error: 'Rds.SnapshotQuotaExceededException' });
+      expect(await columns()).toEqual([{ name: 'b' }, { name: 'id' }]);
+    });
+
+    test('fails with what PostgreSQL says where a migration fails, and tries it once', async () => {
+      const { handle } = deployed(await migrationsOf({ ...files, '0002_x.sql': '-- long\nSELECT 1 / 0' }));
+      const { end, called } = await machine(handle);
+      expect(end).toMatchObject({ status: 'FAILED', error: 'MigrationError' });
+      expect('cause' in end && end.cause).toContain('migrations/0002_x.sql: its statement failed: division by zero');
+      expect(called).toEqual(['apply']);
+    });
+
+    test('asks every minute for what takes longer than a function may', async () => {
+      const { handle } = deployed(await migrationsOf(more));
+      let calls = 0;
+      const working = { status: 'working', next: '', snapshot: '', applied: [] };
+      const { end, waited } = await machine((event) => (calls++ < 2 ? Promise.resolve(working) : handle(event)));
+      expect(end).toMatchObject({ status: 'SUCCEEDED' });
+      expect(waited).toEqual(['60 s', '60 s', '30 s', '30 s']);
+    });
   });
 
   test('fails the deploy where a migration fails, and says where', async () => {
