@@ -37,10 +37,12 @@ export function synthCloudFormation(
   const assembly = app.synth();
   // Those of nested stacks too.
   const resources = stack.node.findAll().filter((each) => CfnResource.isCfnResource(each)).length;
+  const idle = construct.idleCost;
   return {
     folder: assembly.directory,
     stack: stack.stackName,
     resources,
-    cost: costLine(resources, construct.idleCost),
+    idle,
+    cost: costLine(resources, idle),
   };
 }

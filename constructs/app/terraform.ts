@@ -30,5 +30,6 @@ export function synthTerraform(
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
   app.synth();
   const resources = stack.node.findAll().filter((each) => TerraformResource.isTerraformResource(each)).length;
-  return { folder: app.outdir, stack: manifest.name, resources, cost: costLine(resources, construct.idleCost) };
+  const idle = construct.idleCost;
+  return { folder: app.outdir, stack: manifest.name, resources, idle, cost: costLine(resources, idle) };
 }

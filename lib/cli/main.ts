@@ -9,6 +9,7 @@ import { addInit } from './commands/init';
 import { addLand } from './commands/land';
 import { addLock } from './commands/lock';
 import { addMigrate } from './commands/migrate';
+import { addPlan } from './commands/plan';
 import { addQuery } from './commands/query';
 import { addRestore } from './commands/restore';
 import { addRun } from './commands/run';
@@ -72,6 +73,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addSearch,
     addStream,
     addDiff,
+    addPlan,
     addSynth,
     addLock,
     addDump,

@@ -8,7 +8,7 @@ import type { AddCommand } from '../main';
 import { place } from '../place';
 import { platformFolder } from '../platform-folder';
 
-type Engine = 'cloudformation' | 'terraform';
+export type Engine = 'cloudformation' | 'terraform';
 
 interface Options {
   readonly engine: Engine;
@@ -50,21 +50,26 @@ function orNothing<T>(folder: string, write: () => T): T {
   }
 }
 
-/** The engines are optional peers: each is loaded when it is asked for, and no sooner. */
-function synthesise(engine: Engine, platform: LoadedPlatform, outdir: string): Synthesis {
+/**
+ * Writes a platform with an engine. The engines are optional peers: each is loaded when it is asked for, and no sooner.
+ *
+ * @param runtime zip of the native runtime; by default the one that `ingot runtime` makes
+ * @throws CannotError where the engine is not installed
+ */
+export function synthesise(engine: Engine, platform: LoadedPlatform, outdir: string, runtime?: string): Synthesis {
   if (engine === 'terraform') {
     const { synthTerraform } = load<typeof import('../../../constructs/app/terraform')>(
       () => require('../../../constructs/app/terraform'),
       'cdktf @cdktf/provider-aws constructs',
     );
-    return synthTerraform(platform, { outdir });
+    return synthTerraform(platform, { outdir }, runtime);
   }
   const { synthCloudFormation } = load<typeof import('../../../constructs/app/cdk')>(
     () => require('../../../constructs/app/cdk'),
     'aws-cdk-lib constructs',
   );
   const context = require('aws-cdk-lib/recommended-feature-flags.json') as Record<string, unknown>;
-  return synthCloudFormation(platform, { outdir, context });
+  return synthCloudFormation(platform, { outdir, context }, runtime);
 }
 
 function load<T>(require: () => T, packages: string): T {

@@ -1,0 +1,79 @@
+import { dollars, lambdaHour, type Processor, sparkWorkerHour, usualSpark } from './prices';
+import { longestGapHours } from './schedule';
+
+/** What runs a table's statements: DuckDB in a function of Lambda, or Spark on EMR Serverless. */
+export type EngineName = 'duckdb' | 'spark';
+
+/** GB a run up to which DuckDB in Lambda is chosen. Provisional: it is to be measured. */
+export const duckdbUpToGb = 20;
+
+/** What is known of a table's load. */
+export interface Load {
+  /** GB that arrive a day; absent where nobody has said it. */
+  readonly gbPerDay?: number;
+  /** The schedule of the group that fills it. */
+  readonly schedule: string;
+}
+
+/** Where it would run. */
+export interface Deployed {
+  /** @default 3008 */
+  readonly memoryMb?: number;
+  /** @default arm64 */
+  readonly architecture?: Processor;
+}
+
+export interface EngineChoice {
+  readonly engine: EngineName;
+  /** GB of the largest run; absent where the load is not known. */
+  readonly gbPerRun?: number;
+  /** One sentence. */
+  readonly why: string;
+  /** List price in us-east-1 of an hour of work, in US dollars. */
+  readonly dollarsPerHour: number;
+  /** What costs that. */
+  readonly hourOf: string;
+}
+
+/** Chooses the engine by the size of the largest run: what arrives while two starts are furthest apart, evenly over the day. */
+export function chooseEngine({ gbPerDay, schedule }: Load, deployed: Deployed = {}): EngineChoice {
+  if (gbPerDay === undefined)
+    return { engine: 'duckdb', why: 'its contract declares no volumePerDay', ...duckdbHour(deployed) };
+  // A schedule that starts once takes a day's data, for want of a better word.
+  const gap = longestGapHours(schedule) ?? 24;
+  const gbPerRun = (gbPerDay * gap) / 24;
+  const engine = gbPerRun > duckdbUpToGb ? 'spark' : 'duckdb';
+  const limit = engine === 'spark' ? 'more than' : 'at most';
+  return {
+    engine,
+    gbPerRun,
+    why: `${amount(gbPerDay)} GB a day in runs up to ${hours(gap)} apart are ${amount(gbPerRun)} GB a run, ${limit} ${duckdbUpToGb}`,
+    ...(engine === 'spark' ? sparkHour() : duckdbHour(deployed)),
+  };
+}
+
+type Hour = Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'>;
+
+function duckdbHour({ memoryMb = 3008, architecture = 'arm64' }: Deployed): Hour {
+  return {
+    dollarsPerHour: lambdaHour(memoryMb, architecture),
+    hourOf: `a function of ${memoryMb} MB, ${architecture}`,
+  };
+}
+
+function sparkHour(): Hour {
+  const { worker, maxWorkers } = usualSpark;
+  const each = sparkWorkerHour(worker);
+  return {
+    dollarsPerHour: each * maxWorkers,
+    hourOf: `${maxWorkers} workers (${worker.vcpu} processors, ${worker.memoryGb} GB, ${dollars(each)} each)`,
+  };
+}
+
+/** At most three digits that say something. */
+export const amount = (value: number): string => String(Number(value.toPrecision(3)));
+
+const hours = (value: number): string => {
+  if (value < 1) return `${amount(value * 60)} min`;
+  return value < 48 ? `${amount(value)} h` : `${amount(value / 24)} days`;
+};

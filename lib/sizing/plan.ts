@@ -1,0 +1,91 @@
+import type { Dataset } from '../contract/dataset';
+import { deepFreeze } from '../freeze';
+import { tableId } from '../platform/lookup';
+import type { Manifest } from '../platform/manifest';
+import { chooseEngine, type Deployed, type EngineChoice, type EngineName } from './engine-choice';
+import { longestCall, storageMonth } from './prices';
+
+/** Which engine fits each table of a platform, and what its data costs. */
+export interface Plan {
+  readonly groups: readonly GroupPlan[];
+  /** GB a day of all files that arrive, as far as it is known. */
+  readonly gbPerDay: number;
+  readonly perGb: PerGb;
+}
+
+export interface GroupPlan {
+  readonly name: string;
+  readonly schedule: string;
+  /** Spark where any of its tables needs it. */
+  readonly engine: EngineName;
+  readonly tables: readonly TablePlan[];
+}
+
+export interface TablePlan extends EngineChoice {
+  /** `zone.table`. */
+  readonly table: string;
+  /** GB that arrive for it a day, or that its model's tables get; absent where it is not known. */
+  readonly gbPerDay?: number;
+}
+
+/** What a GB that arrives costs, in US dollars: list prices in us-east-1. */
+export interface PerGb {
+  /** A month of it, as it arrived and as rows of a table, each at the size in which it arrived. */
+  readonly storedMonth: number;
+  /** The most that one call of a function costs, whatever it takes: it ends after 15 minutes. */
+  readonly longestCall: number;
+}
+
+export interface PlanOptions {
+  /** GB a day that each table with files gets, instead of what its contract declares. */
+  readonly gbPerDay?: number;
+  readonly deployed?: Deployed;
+}
+
+/** Chooses an engine for each table that files or models fill. Tables that streams fill are not here: they have no runs. */
+export function planPlatform(manifest: Manifest, { gbPerDay, deployed = {} }: PlanOptions = {}): Plan {
+  const volumes = volumesOf(manifest, gbPerDay);
+  const groups = manifest.groups.map(({ name, schedule, ingests, levels }): GroupPlan => {
+    const models = levels.flat().map((model) => manifest.models.find((one) => one.name === model)?.writes);
+    const tables = [...ingests, ...models].filter((table) => table !== undefined);
+    const plans = tables.map((table): TablePlan => {
+      const gb = volumes.get(table);
+      const declared = gb === undefined ? {} : { gbPerDay: gb };
+      return { table, ...declared, ...chooseEngine({ ...declared, schedule }, deployed) };
+    });
+    const engine = plans.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';
+    return { name, schedule, engine, tables: plans };
+  });
+  const ingested = new Set(manifest.groups.flatMap((group) => group.ingests));
+  const total = [...ingested].reduce((sum, table) => sum + (volumes.get(table) ?? 0), 0);
+  const { memoryMb = 3008, architecture = 'arm64' } = deployed;
+  return deepFreeze({
+    groups,
+    gbPerDay: total,
+    perGb: { storedMonth: storageMonth(2), longestCall: longestCall(memoryMb, architecture) },
+  });
+}
+
+/**
+ * GB a day of each table: what is given or declared; of a model's table that declares nothing, what the tables that it
+ * reads get together.
+ */
+function volumesOf(manifest: Manifest, given: number | undefined): ReadonlyMap<string, number> {
+  const declared = (dataset: Dataset) => (dataset.source === undefined ? undefined : given) ?? dataset.dailyVolumeGb;
+  const volumes = new Map<string, number>();
+  for (const dataset of manifest.datasets) {
+    const gb = declared(dataset);
+    if (gb !== undefined) volumes.set(tableId(dataset), gb);
+  }
+  // Models are in an order in which they can be run: what one reads is there before it.
+  for (const { writes, reads } of manifest.models) {
+    if (writes === undefined || volumes.has(writes)) continue;
+    const known = reads.flatMap((table) => volumes.get(table) ?? []);
+    if (known.length > 0)
+      volumes.set(
+        writes,
+        known.reduce((sum, gb) => sum + gb, 0),
+      );
+  }
+  return volumes;
+}

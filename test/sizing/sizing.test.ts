@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { sparkApplicationModel } from '../../constructs/emr/model';
+import type { Dataset } from '../../lib/contract/dataset';
+import { resolveZones } from '../../lib/platform/zones';
+import { chooseEngine, duckdbUpToGb } from '../../lib/sizing/engine-choice';
+import { planPlatform } from '../../lib/sizing/plan';
+import { sparkWorkerHour, usualSpark } from '../../lib/sizing/prices';
+import { longestGapHours } from '../../lib/sizing/schedule';
+import { ingot } from '../cli/ingot';
+import { dataset, manifest } from '../constructs/manifest';
+import { contractFile, flights, inFolder } from '../platform/folder';
+
+test.each([
+  ['rate(5 minutes)', 5 / 60],
+  ['rate(1 hour)', 1],
+  ['rate(7 days)', 168],
+  ['cron(0 6 * * ? *)', 24],
+  ['cron(0/15 * * * ? *)', 0.25],
+  ['cron(0 6-18 * * ? *)', 12],
+  ['cron(0 6,18 * * ? *)', 12],
+  ['cron(30 8 ? * MON-FRI *)', 72],
+  ['cron(0 0 ? * FRI-MON *)', 96],
+  ['cron(0 5 ? * SUN *)', 168],
+  ['cron(0 5 ? * 1 *)', 168],
+  ['cron(0 0 1 * ? *)', 31 * 24],
+  ['cron(0 0 L * ? *)', 31 * 24],
+  ['cron(0 0 15W * ? *)', 31 * 24],
+  ['cron(0 0 ? * MON#1 *)', 35 * 24],
+  ['cron(0 0 ? * FRIL *)', 35 * 24],
+  ['cron(0 0 1 JAN,JUL ? *)', 184 * 24],
+  ['cron(0 0 31 2 ? *)', undefined],
+  ['at(2026-01-01T00:00:00)', undefined],
+])('runs of %s are at most %p hours apart', (schedule, hours) => {
+  expect(longestGapHours(schedule)).toEqual(hours === undefined ? undefined : expect.closeTo(hours, 9));
+});
+
+describe('the engine', () => {
+  test('is DuckDB up to 20 GB a run, and Spark beyond, with the sentence why and the price of an hour', () => {
+    const daily = (gbPerDay: number) => chooseEngine({ gbPerDay, schedule: 'rate(1 day)' });
+    expect(daily(20)).toEqual({
+      engine: 'duckdb',
+      gbPerRun: 20,
+      why: '20 GB a day in runs up to 24 h apart are 20 GB a run, at most 20',
+      dollarsPerHour: expect.closeTo(0.141, 3),
+      hourOf: 'a function of 3008 MB, arm64',
+    });
+    expect(daily(20.1)).toEqual({
+      engine: 'spark',
+      gbPerRun: 20.1,
+      why: '20.1 GB a day in runs up to 24 h apart are 20.1 GB a run, more than 20',
+      dollarsPerHour: expect.closeTo(3.33, 2),
+      hourOf: '11 workers (4 processors, 16 GB, $0.30 each)',
+    });
+  });
+
+  test('is chosen by the run, not by the day: the same volume in smaller runs is for DuckDB', () => {
+    expect(chooseEngine({ gbPerDay: 200, schedule: 'rate(1 hour)' })).toMatchObject({ engine: 'duckdb' });
+    expect(chooseEngine({ gbPerDay: 200, schedule: 'cron(0 6-18 * * ? *)' })).toMatchObject({
+      engine: 'spark',
+      gbPerRun: 100,
+    });
+  });
+
+  test('is DuckDB where nobody has said how much arrives, and for 0 GB', () => {
+    expect(chooseEngine({ schedule: 'rate(1 day)' })).toMatchObject({
+      engine: 'duckdb',
+      why: 'its contract declares no volumePerDay',
+    });
+    expect(chooseEngine({ gbPerDay: 0, schedule: 'rate(1 day)' })).toMatchObject({ engine: 'duckdb', gbPerRun: 0 });
+  });
+
+  test('that more data changes is changed to Spark, never back', () => {
+    const schedules = ['rate(5 minutes)', 'rate(1 day)', 'cron(0 6-18 * * ? *)', 'cron(0 0 1 * ? *)'];
+    const volume = fc.double({ min: 0, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(fc.constantFrom(...schedules), volume, volume, (schedule, a, b) => {
+        const [less, more] = [Math.min(a, b), Math.max(a, b)].map((gbPerDay) => chooseEngine({ gbPerDay, schedule }));
+        if (less!.engine === 'spark') expect(more!.engine).toBe('spark');
+        expect(less!.engine === 'spark').toBe(less!.gbPerRun! > duckdbUpToGb);
+      }),
+    );
+  });
+
+  test('Spark is as large as a SparkApplication by default', () => {
+    const { nodes } = sparkApplicationModel('Spark', { name: 'aviation' });
+    const { vcpu, memoryGb, diskGb } = usualSpark.worker;
+    const { maxWorkers } = usualSpark;
+    expect(nodes.find((node) => node.kind === 'sparkApplication')!.maximum).toEqual({
+      vcpu: vcpu * maxWorkers,
+      memoryGb: memoryGb * maxWorkers,
+      diskGb: diskGb * maxWorkers,
+    });
+    expect(sparkWorkerHour({ vcpu: 1, memoryGb: 2, diskGb: 120 })).toBeCloseTo(0.052624 + 2 * 0.0057785 + 0.0111, 6);
+  });
+});
+
+describe('a plan', () => {
+  const of = (gb: number | undefined, given?: number) => {
+    const datasets: Dataset[] = manifest.datasets.map((one) =>
+      one.source === undefined || gb === undefined ? one : { ...one, dailyVolumeGb: gb },
+    );
+    const groups = manifest.groups.map((group) => ({ ...group, schedule: 'rate(1 day)' }));
+    return planPlatform({ ...manifest, datasets, groups }, { gbPerDay: given });
+  };
+
+  test('has each table that files or models fill; a model gets what its tables get together', () => {
+    const { groups, gbPerDay } = of(30);
+    expect(groups).toMatchObject([
+      {
+        engine: 'spark',
+        tables: [
+          { table: 'silver.flights', gbPerDay: 30, engine: 'spark' },
+          { table: 'gold.fct_flights', gbPerDay: 30, engine: 'spark' },
+        ],
+      },
+    ]);
+    expect(gbPerDay).toBe(30);
+  });
+
+  test('goes by what is given instead of what is declared, 0 too', () => {
+    expect(of(30, 0)).toMatchObject({ gbPerDay: 0, groups: [{ engine: 'duckdb' }] });
+    expect(of(undefined, 50)).toMatchObject({ gbPerDay: 50, groups: [{ engine: 'spark' }] });
+    expect(of(undefined).groups[0]!.tables.map(({ gbPerDay }) => gbPerDay)).toEqual([undefined, undefined]);
+  });
+
+  test('goes by what a model declares, where it does', () => {
+    const fact = dataset('gold', 'fct_flights', [], { materialization: { kind: 'full' }, dailyVolumeGb: 1 });
+    const datasets = [{ ...manifest.datasets[0]!, dailyVolumeGb: 30 }, fact];
+    const { groups } = planPlatform({ ...manifest, zones: resolveZones('aviation'), datasets });
+    expect(groups[0]!.tables.map(({ gbPerDay }) => gbPerDay)).toEqual([30, 1]);
+  });
+});
+
+describe('ingot plan', () => {
+  const volume = (gb: number) =>
+    contractFile(
+      'flights',
+      'silver',
+      { origin: 'string', distance: 'integer', departed_at: 'timestamp' },
+      {
+        source: true,
+        top: `customProperties: [{property: zone, value: silver}, {property: volumePerDay, value: ${gb} GB}]`,
+      },
+    );
+  const files = {
+    ...flights,
+    'platform.yaml': [
+      'name: aviation',
+      'groups:',
+      '  daily: {tables: [silver.flights], schedule: rate(1 day)}',
+      '  hourly: {tables: [gold.fct_flights], schedule: rate(1 hour)}',
+      '',
+    ].join('\n'),
+  };
+
+  test('prints the decision for each table, the resources, what they cost idle, and what a GB costs', async () => {
+    await inFolder({ ...files, 'contracts/flights.odcs.yaml': volume(50) }, async (folder) => {
+      const { out, err, code } = await ingot(['plan', folder]);
+      expect({ err, code }).toEqual({ err: '', code: 0 });
+      expect(out).toMatch(/^daily rate\(1 day\)$/m);
+      expect(out).toMatch(
+        /^ {2}silver\.flights: Spark on EMR Serverless: 50 GB a day in runs up to 24 h apart are 50 GB a run, more than 20; an hour of 11 workers/m,
+      );
+      expect(out).toMatch(/^ {2}gold\.fct_flights: DuckDB on Lambda: /m);
+      expect(out).toMatch(/^\d+ resources; idle: about \$\d+\.\d\d a month/m);
+      expect(out).toMatch(/^each GB: \$0\.046 a month.*; 50 GB a day add \$69\.00 a month/m);
+    });
+  });
+
+  test('takes a volume, gives JSON, and refuses what is no volume', async () => {
+    await inFolder(files, async (folder) => {
+      const { out, code } = await ingot(['plan', folder, '--volume', '5', '--json']);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({
+        platform: 'aviation',
+        gbPerDay: 5,
+        groups: expect.arrayContaining([
+          expect.objectContaining({
+            name: 'daily',
+            engine: 'duckdb',
+            tables: [expect.objectContaining({ gbPerRun: 5 })],
+          }),
+        ]),
+        resources: expect.any(Number),
+        idle: { total: expect.any(Number) },
+      });
+      const wrong = await ingot(['plan', folder, '--volume', 'much']);
+      expect(wrong).toMatchObject({ code: 2, out: '' });
+      expect(wrong.err).toContain('--volume: must be a number of GB a day from 0; given "much"');
+    });
+  });
+});
