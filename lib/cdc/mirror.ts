@@ -50,6 +50,14 @@ export async function judgeColumns(table: ChangedTable, session: Session): Promi
       UNION SELECT ${columnList(key, 'l')} FROM ${staged.last} AS l JOIN ${name} AS t ON ${sameKey(key, 'l', 't')}
         WHERE t.${meta.older} IS NOT NULL AND ${positionOf('t')} > l._pos`,
   );
+  const [keysToJudge] = await session.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${staged.whole}_keys`);
+  if (keysToJudge!.n === 0n) {
+    await session.run(
+      `CREATE OR REPLACE TEMP TABLE ${staged.whole} AS SELECT ${columnList([...key, ...rest])}, _pos AS _p, _pos AS _d,
+        FALSE AS _missing, FALSE AS _alive, _older AS ${meta.older} FROM ${staged.changes} LIMIT 0`,
+    );
+    return { missing: 0, waiting: 0 };
+  }
   const own = (of: string, older: string, position: string) =>
     rest.map((c) => `${of}.${identifier(c)} AS ${identifier(c)}, ${positionOfColumn(c, older, position)} AS "_p_${c}"`);
   const none = rest.map(() => 'NULL, NULL');

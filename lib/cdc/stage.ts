@@ -1,6 +1,7 @@
 import type { Column } from '../contract/dataset';
 import { typeText } from '../contract/types';
 import { reasonsType } from '../ingest/typed';
+import { DuckdbError } from '../runtime/duckdb';
 import type { Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { columnList } from '../sql/rows';
@@ -63,20 +64,39 @@ export async function stageChanges(
     `CREATE TEMP TABLE ${staged.changes} (${types.join(', ')}, _n INTEGER, _op VARCHAR, _lsn BIGINT, _seq BIGINT,
       _pos HUGEINT, _dead BOOLEAN, _older VARCHAR, _at TIMESTAMPTZ, _reasons ${reasonsType})`,
   );
-  const texts = columns.map((_, i) => `"c${i}":"VARCHAR"`).join(',');
-  const shape = `[{"n":"INTEGER","o":"VARCHAR","l":"BIGINT","s":"BIGINT","t":"VARCHAR","u":"VARCHAR",${texts}}]`;
+  const into = `INSERT INTO ${staged.changes}
+    SELECT ${list}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, t`;
+  const unnested = (types: readonly string[], strict: string) => {
+    const fields = types.map((type, i) => `"c${i}":"${type}"`).join(',');
+    const shape = `[{"n":"INTEGER","o":"VARCHAR","l":"BIGINT","s":"BIGINT","t":"TIMESTAMPTZ","u":"VARCHAR",${fields}}]`;
+    return `(SELECT unnest(json_transform${strict}($json::JSON, ${literal(shape)}), recursive := true)) AS g`;
+  };
+  const renamed = columns.map(({ name }, i) => `c${i} AS ${identifier(name)}`).join(', ');
+  const quick = `${into}, NULL FROM (SELECT n, o, l, s, t, u, ${renamed} FROM ${unnested(
+    columns.map(({ type }) => duckdbType(type)),
+    '_strict',
+  )})`;
   const values = columns.map((column, i) => `${typedValue(column, `c${i}`)} AS ${identifier(column.name)}`);
   const reasons = columns.map((column, i) => reasonOf(column, `g.c${i}`, key.includes(column.name)));
+  const careful = `${into}, nullif(list_filter([${reasons.join(', ')}], r -> r IS NOT NULL), [])
+    FROM (SELECT g.*, ${values.join(', ')} FROM ${unnested(
+      columns.map(() => 'VARCHAR'),
+      '',
+    )}) AS g`;
   for (let from = 0; from < changes.length; from += atOnce) {
     const some = changes.slice(from, from + atOnce);
-    await session.run(
-      `INSERT INTO ${staged.changes}
-       SELECT ${list}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, TRY_CAST(t AS TIMESTAMPTZ),
-         nullif(list_filter([${reasons.join(', ')}], r -> r IS NOT NULL), [])
-       FROM (SELECT g.*, ${values.join(', ')}
-         FROM (SELECT unnest(json_transform($json::JSON, ${literal(shape)}), recursive := true)) AS g) AS g`,
-      { json: json(columns, some, from) },
-    );
+    const given = { json: json(columns, some, from) };
+    // Few batches have anything wrong: those are read once more, value by value, with a reason for each that does not fit.
+    const isRead =
+      looksRight(dataset, some) &&
+      (await session.run(quick, given).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof DuckdbError) return false;
+          throw error;
+        },
+      ));
+    if (!isRead) await session.run(careful, given);
   }
   const bad = await session.query<{ n: number; reasons: string }>(
     `SELECT _n AS n, to_json(_reasons)::VARCHAR AS reasons FROM ${staged.changes} WHERE _reasons IS NOT NULL ORDER BY _n`,
@@ -88,6 +108,38 @@ export async function stageChanges(
 export async function dropStaged(session: Session): Promise<void> {
   for (const table of Object.values(staged)) await session.run(`DROP TABLE IF EXISTS ${table}`);
 }
+
+/** Whether no value needs a look that DuckDB's casts do not take: see `typedValue` and `reasonOf`. */
+function looksRight({ columns, key }: ChangedTable['dataset'], changes: readonly Change[]): boolean {
+  const checks = columns.map(({ name, type, required }) => {
+    const form = forms[typeof type === 'string' ? type.replace(/\(.*/, '') : ''];
+    return { name, form, isKey: key.includes(name), required };
+  });
+  if (checks.some(({ form }) => form === undefined)) return false;
+  return changes.every(({ operation, row, unchanged }) =>
+    checks.every(({ name, form, isKey, required }) => {
+      const value = row[name];
+      if (value != null) return form!.test(value);
+      return !isKey && (!required || operation === 'delete' || unchanged?.includes(name) === true);
+    }),
+  );
+}
+
+/** What texts of a type look like whose cast means what they say. Types that are not named here need a look. */
+const forms: Readonly<Record<string, RegExp>> = {
+  boolean: /^/,
+  int: /^-?\d+$/,
+  long: /^-?\d+$/,
+  float: /^/,
+  double: /^/,
+  decimal: /^/,
+  string: /^/,
+  uuid: /^/,
+  time: /^/,
+  date: /^\d{4}-/,
+  timestamp: /^\d{4}-/,
+  timestamptz: /^\d{4}-/,
+};
 
 function json(columns: readonly Column[], changes: readonly Change[], from: number): string {
   return JSON.stringify(
