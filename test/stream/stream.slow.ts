@@ -1,6 +1,19 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { layoutOf } from '../../lib/local/layout';
+import { localStreamServices } from '../../lib/local/streams';
+import { openWorkbench } from '../../lib/local/workbench';
 import { openPglite } from '../../lib/runtime/pglite';
+import { consume } from '../../lib/stream/consume';
+import { makeTables } from '../../lib/tables/make';
+import { findPyiceberg } from '../local/pyiceberg';
+import { manifestOf } from '../transform/memory-lake';
+import { tryHistories } from './laws';
 import { click, records } from './records';
-import { clicks, perMinute, sliding, type World, world } from './world';
+import { clicks, events, perMinute, resultOf, sliding, type World, world } from './world';
 
 let made: World[] = [];
 const fresh = async (...of: Parameters<typeof world>): Promise<World> => {
@@ -75,3 +88,54 @@ test('five-minute metrics of users go to PostgreSQL, and repeats change nothing'
     await postgres.close();
   }
 }, 30_000);
+
+/** A stream over real Iceberg tables, in a folder of its own. */
+async function icebergWorld(): Promise<
+  Pick<World, 'services' | 'consume' | 'rows' | 'close'> & { readonly uri: string }
+> {
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-stream-'));
+  const layout = layoutOf(folder);
+  const results = [resultOf(perMinute, 'per_minute'), resultOf(sliding, 'sliding')];
+  const manifest = { ...manifestOf([events, ...results]), streams: [clicks] };
+  const workbench = await openWorkbench(manifest, layout);
+  const services = localStreamServices(workbench.services, layout);
+  await makeTables(services);
+  return {
+    services,
+    uri: services.catalog.uri,
+    consume: (given, around = services) => consume(given, clicks, around),
+    rows: (table, order = 'ALL') => services.lake.query(`FROM ${table} ORDER BY ${order}`),
+    close: async () => {
+      await workbench.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+test('histories hold over real Iceberg tables as they do in memory', async () => {
+  const tried = await tryHistories(200, 100, icebergWorld);
+  process.stdout.write(`${tried} histories of streams tried over Iceberg\n`);
+}, 300_000);
+
+test('pyiceberg reads the tables of a stream and of its windows, and agrees', async () => {
+  const python = await findPyiceberg();
+  if (python === undefined) return;
+  const one = await icebergWorld();
+  try {
+    const minutes = (n: number) => new Date(Date.UTC(2026, 0, 1, 11, n)).toISOString();
+    await one.consume(
+      records(Array.from({ length: 500 }, (_, i) => click(`a-${i}`, { at: minutes(i % 50), amount: i }))),
+    );
+    await one.consume(records([click('late', { at: minutes(1), amount: 7 }), click('a-3'), '{'], 501));
+    const script = join(__dirname, 'read_tables.py');
+    const { stdout } = await promisify(execFile)(python, [script, one.uri]);
+    const [own] = await one.rows('(SELECT count(*)::INT AS events, sum(amount)::INT AS amount FROM silver.events)');
+    const [windows] = await one.rows(
+      '(SELECT sum(events)::INT AS counted, sum(late)::INT AS late FROM gold.per_minute)',
+    );
+    expect(JSON.parse(stdout)).toEqual({ ...own, ...windows, position: true });
+    expect(windows?.late).toBeGreaterThan(0);
+  } finally {
+    await one.close();
+  }
+}, 300_000);

@@ -170,13 +170,13 @@ export function dying(services: StreamServices, steps: number): StreamServices {
         return (...args: unknown[]) => step(() => value.apply(target, args));
       },
     });
-  const lake: Lake = {
-    ...services.lake,
-    commit: (work) =>
-      step(() =>
-        services.lake.commit((tx) => work(stepping<Transaction>(tx, ['query', 'run', 'properties', 'setProperties']))),
-      ),
-  };
+  const commit: Lake['commit'] = (work) =>
+    step(() =>
+      services.lake.commit((tx) => work(stepping<Transaction>(tx, ['query', 'run', 'properties', 'setProperties']))),
+    );
+  const lake = new Proxy(stepping<Lake>(services.lake, []), {
+    get: (target, name) => (name === 'commit' ? commit : target[name as keyof Lake]),
+  });
   return {
     ...services,
     lake,
