@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { follow } from '../../lib/cdc/follow/follow';
+import { reconcile } from '../../lib/cdc/reconcile';
 import { startCatalog } from '../../lib/local/catalog';
 import { layoutOf, zoneRoots } from '../../lib/local/layout';
 import { openWorkbench } from '../../lib/local/workbench';
@@ -241,10 +242,39 @@ test('10,000 changes by several writers, while the consumer is killed again and 
   consumer.kill('SIGINT');
   expect(await consumer.ended).toBe(0);
   expect(await differences(path, postgres, ['customers', 'orders'])).toEqual({ customers: 0, orders: 0 });
+  await expectReconciled(path, postgres);
   process.stdout.write(`\n10,500 changes by three writers, ${kills} kills of the consumer: no row differs\n`);
   await expectPyiceberg(path, postgres);
   await postgres.close();
 }, 240_000);
+
+/** Reconciliation sees no drift where there is none, and every row that is tampered with. */
+async function expectReconciled(path: string, postgres: Postgres): Promise<void> {
+  const { manifest } = await loadPlatform(path);
+  const workbench = await openWorkbench(manifest, layoutOf(path));
+  const { services } = workbench;
+  const compare = () => reconcile({ source: manifest.cdc![0]!, postgres, services, settle: 100 });
+  expect((await compare()).map(({ table, drift }) => [table, drift])).toEqual([
+    ['silver.customers', 0],
+    ['silver.orders', 0],
+  ]);
+  await postgres.execute('CREATE TABLE kept_aside AS SELECT * FROM customers ORDER BY id LIMIT 2');
+  await postgres.execute(
+    `UPDATE customers SET ratio = 0.1234567 WHERE id = (SELECT min(id) FROM kept_aside);
+     DELETE FROM customers WHERE id = (SELECT max(id) FROM kept_aside)`,
+  );
+  const ids = await postgres.query<{ id: bigint }>('SELECT id FROM kept_aside');
+  const [customers] = await compare();
+  expect(customers).toMatchObject({
+    table: 'silver.customers',
+    drift: 2,
+    keys: ids.map(({ id }) => String(id)).sort(),
+  });
+  await postgres.execute(
+    'DELETE FROM customers WHERE id IN (SELECT id FROM kept_aside); INSERT INTO customers SELECT * FROM kept_aside',
+  );
+  await workbench.close();
+}
 
 /** pyiceberg reads what changes have made: counts, and a sum that every row is in. */
 async function expectPyiceberg(path: string, postgres: Postgres): Promise<void> {

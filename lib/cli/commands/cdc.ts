@@ -5,7 +5,8 @@ import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { loadPlatform } from '../../platform/load';
 import type { Manifest } from '../../platform/manifest';
-import { CannotError, invalidArgument } from '../failure';
+import type { LocalServices } from '../../runtime/local';
+import { CannotError, exitCode, invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
@@ -15,15 +16,17 @@ interface Options {
   readonly name?: string;
   readonly resnapshot?: true;
   readonly release?: string;
+  readonly reconcile?: true;
   readonly json?: true;
 }
 
-export const addCdc: AddCommand = (add, io) => {
+export const addCdc: AddCommand = (add, io, end) => {
   add('cdc [dir]', 'follow a PostgreSQL database into the tables of a platform on this machine')
     .option('--source <url>', 'the database, postgres://role@host:5432/database; a password may be in PGPASSWORD')
     .option('--name <source>', 'which source of cdc in platform.yaml it is; by default the only one')
     .option('--resnapshot', 'read all tables anew, for example where the replication slot was dropped')
     .option('--release <table>', 'instead: apply what was kept while a table was paused, and let it go on')
+    .option('--reconcile', 'instead: compare the tables with the database, by counts, checksums and rows')
     .addHelpText(
       'after',
       `
@@ -33,6 +36,7 @@ The database needs wal_level = logical, and a role that may replicate.
 
 Examples:
   ingot cdc shop --source postgres://replicator@127.0.0.1:5432/shop
+  ingot cdc shop --source postgres://replicator@127.0.0.1:5432/shop --reconcile
   ingot cdc shop --release silver.orders`,
     )
     .action(async (dir: string | undefined, options: Options) => {
@@ -59,6 +63,10 @@ Examples:
             );
           return;
         }
+        if (options.reconcile) {
+          end((await compare(url, source, workbench.services, options, io)) ? exitCode.ok : exitCode.failed);
+          return;
+        }
         const { follow } = require('../../cdc/follow/follow') as typeof import('../../cdc/follow/follow');
         const { signal, done } = untilInterrupted();
         try {
@@ -74,6 +82,33 @@ Examples:
       }
     });
 };
+
+/** Whether the lake has what the database has. */
+async function compare(
+  url: string,
+  source: CdcSource,
+  services: LocalServices,
+  { json }: Options,
+  { out }: Io,
+): Promise<boolean> {
+  const { reconcile } = require('../../cdc/reconcile') as typeof import('../../cdc/reconcile');
+  const { openNodePostgres } = require('../../runtime/node-postgres') as typeof import('../../runtime/node-postgres');
+  const postgres = await openNodePostgres({ url });
+  try {
+    const results = await reconcile({ source, postgres, services, settle: 5_000 });
+    if (json) out.write(`${JSON.stringify(results)}\n`);
+    else
+      for (const { table, rows, drift, keys } of results) {
+        const more = drift > keys.length ? ', …' : '';
+        const what =
+          drift === 0 ? 'no row differs' : out.colors.red(`${drift} differ: ${printable(keys.join(', '))}${more}`);
+        out.write(`${table}: ${rows} rows, ${what}\n`);
+      }
+    return results.every(({ drift }) => drift === 0);
+  } finally {
+    await postgres.close();
+  }
+}
 
 function sourceOf(name: string | undefined, { cdc = [], name: platform }: Manifest): CdcSource {
   const names = cdc.map((source) => source.name);
