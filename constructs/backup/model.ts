@@ -386,7 +386,13 @@ function givenProblems(
       ? [{ where, path: 'dump', message: 'must be false where no database is given; given a schedule' }]
       : []),
     ...(regulated && declared.replica === undefined
-      ? [{ where, path: 'replica', message: 'must be given, since compliance is "regulated"; given nothing' }]
+      ? [
+          {
+            where,
+            path: 'replica',
+            message: 'must be given (to a Platform as backupReplica), since compliance is "regulated"; given nothing',
+          },
+        ]
       : []),
     ...(regulated && backup.lock === false
       ? [{ where, path: 'lock', message: 'must not be false, since compliance is "regulated"; given false' }]

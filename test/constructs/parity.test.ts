@@ -26,7 +26,7 @@ interface Row {
   readonly context?: Readonly<Record<string, unknown>>;
 }
 
-const { invocationLifecycle, retain } = engineDifferences;
+const { defaultSecurityGroup, invocationLifecycle, retain } = engineDifferences;
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
 const runtime = __filename;
@@ -176,7 +176,7 @@ const rows: readonly Row[] = [
       name: `the example ${example}`,
       cdk: async (stack) => new cdk.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
       terraform: async (stack) => new terraform.Platform(stack, 'Platform', { ...(await load(example)), runtime }),
-      differences: [retain, invocationLifecycle],
+      differences: [retain, defaultSecurityGroup, invocationLifecycle],
     }),
   ),
 ];

@@ -10,11 +10,12 @@ import * as cdk from '../../constructs/cdk';
 import { AwsProvider } from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
 import { loadPlatform } from '../../lib/platform/load';
-import { regulated } from '../constructs/regulated';
+import { regulated, replica } from '../constructs/regulated';
 
 async function main(out: string): Promise<void> {
   const { manifest } = await loadPlatform(join(__dirname, '../../examples/aviation'));
-  const props = { ...regulated, manifest, runtime: __filename, dataQualityRulesets: true };
+  const backupReplica = replica('backups');
+  const props = { ...regulated, backupReplica, manifest, runtime: __filename, dataQualityRulesets: true };
 
   const app = new App({ outdir: join(out, 'cdk.out') });
   new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', props);
