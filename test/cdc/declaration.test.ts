@@ -1,0 +1,122 @@
+import { definePlatform } from '../../lib/platform/load';
+import { platformSpecs } from '../../lib/tables/specs';
+
+const contract = (name: string, more: object = {}, property: object = {}) => ({
+  apiVersion: 'v3.1.0',
+  kind: 'DataContract',
+  id: name,
+  version: '1.0.0',
+  status: 'active',
+  servers: [{ server: 'shop', type: 'postgres', host: 'h', port: 5432, database: 'd', schema: 'sales' }],
+  customProperties: [{ property: 'zone', value: 'silver' }],
+  schema: [
+    {
+      name,
+      properties: [
+        { name: 'id', logicalType: 'integer', primaryKey: true, required: true },
+        { name: 'title', logicalType: 'string', ...property },
+      ],
+    },
+  ],
+  ...more,
+});
+const zone = { property: 'zone', value: 'silver' };
+const scd2 = { customProperties: [zone, { property: 'history', value: 'scd2' }] };
+const define = (cdc: object | undefined, contracts: object[]) =>
+  definePlatform({ name: 'shop', contracts, models: {}, ...(cdc === undefined ? {} : { cdc }) } as never);
+
+test('tables, columns and modes follow from contracts whose server is the source', async () => {
+  const { manifest } = await define({ shop: { log: ['silver.clicks'], truncate: 'refuse' } }, [
+    contract('people'),
+    contract('orders', scd2),
+    contract('clicks'),
+  ]);
+  expect(manifest.cdc).toEqual([
+    {
+      name: 'shop',
+      publication: 'ingot_shop',
+      slot: 'ingot_shop',
+      truncate: 'refuse',
+      schemaChanges: 'evolve',
+      rememberDays: 30,
+      tables: [
+        { table: 'silver.clicks', mode: 'log', schema: 'sales', name: 'clicks' },
+        { table: 'silver.orders', mode: 'history', schema: 'sales', name: 'orders' },
+        { table: 'silver.people', mode: 'mirror', schema: 'sales', name: 'people' },
+      ],
+    },
+  ]);
+  const specs = platformSpecs(manifest, { silver: 's3://silver', gold: 's3://gold' });
+  const columnsOf = (name: string) => specs.find(({ table }) => table === name)?.columns.map((column) => column.name);
+  expect(columnsOf('people')).toEqual(['id', 'title', 'change_lsn', 'change_sequence', 'change_older']);
+  expect(columnsOf('orders')).toContain('valid_to');
+  expect(columnsOf('clicks')).toContain('change_operation');
+  for (const name of ['people', 'orders', 'clicks']) {
+    expect(columnsOf(`${name}_changes`)).toContain('change_kind');
+    expect(specs.find(({ table }) => table === name)?.quarantine).toBeDefined();
+  }
+});
+
+describe('what cannot be followed is said, all of it', () => {
+  const files = {
+    servers: [
+      ...contract('x').servers,
+      { server: 'files', type: 's3', location: 's3://bronze/people/', format: 'csv' },
+    ],
+  };
+  test.each<[string, object | undefined, object[], RegExp]>([
+    [
+      'a server that nothing names',
+      undefined,
+      [contract('people')],
+      /or by the changes of server shop, which cdc of platform\.yaml must name/,
+    ],
+    [
+      'a source that no contract has',
+      { shpo: {} },
+      [contract('people')],
+      /cdc\.shpo: must be the name of a server of type postgres in a contract; given "shpo"; allowed: shop/,
+    ],
+    ['a name that is none', { 'My shop': {} }, [contract('people')], /must be 1 to 30 lower-case letters/],
+    [
+      'a table to log that is not there',
+      { shop: { log: ['silver.poeple'] } },
+      [contract('people')],
+      /cdc\.shop\.log\[0\]: must be a table of the source; given "silver\.poeple"; .*did you mean silver\.people/,
+    ],
+    [
+      'history of a table that logs',
+      { shop: { log: ['silver.people'] } },
+      [contract('people', scd2)],
+      /must not keep history where platform\.yaml logs every change/,
+    ],
+    [
+      'a table without a key',
+      { shop: {} },
+      [{ ...contract('people'), schema: [{ name: 'people', properties: [{ name: 'id', logicalType: 'integer' }] }] }],
+      /must have a primary key, by which changes of silver\.people find their row/,
+    ],
+    ['files and changes', { shop: {} }, [contract('people', files)], /must be filled by files or by changes/],
+    [
+      'a transformation',
+      { shop: {} },
+      [contract('people', {}, { transformLogic: 'upper(title)', transformSourceObjects: ['title'] })],
+      /must have no transformLogic for title/,
+    ],
+    [
+      'a column of a reserved name',
+      { shop: {} },
+      [contract('people', {}, { name: 'change_lsn' })],
+      /must not have a column change_lsn/,
+    ],
+    ['an unknown word', { shop: { slots: 'a' } }, [contract('people')], /slots.*did you mean slot/],
+    [
+      'a slot that is no name',
+      { shop: { slot: 'My-Slot' } },
+      [contract('people')],
+      /must be the name of a replication slot.*given "My-Slot"/,
+    ],
+  ])('%s', async (_, cdc, contracts, message) => {
+    await expect(define(cdc, contracts)).rejects.toThrow(message);
+  });
+});
