@@ -8,6 +8,8 @@ export interface Delivery {
   readonly passed: readonly StreamRecord[];
   /** The lane in which a record has its position. */
   laneOf(record: StreamRecord): string;
+  /** Where the lane of a record begins; absent: with its first record. */
+  fromOf?(record: StreamRecord): string;
   /** Whether events can be late; those that waited, or that are read again, are not to blame for it. */
   readonly judgesLateness: boolean;
   /** Whether a table still needs to know how far a lane has come. */
@@ -22,10 +24,18 @@ export const delivered = (records: readonly StreamRecord[]): Delivery => {
   return { records: ordered, passed: ordered, laneOf: ({ shard }) => shard, judgesLateness: true, keeps: () => true };
 };
 
-/** Records of a key that waited: in a lane of their own, since their shard has passed them. */
-export const released = (records: readonly StreamRecord[], keeps: Delivery['keeps']): Delivery => ({
+/**
+ * Records of a key that waited: in a lane of their own, since their shard may have passed them. It begins with the record
+ * that stopped the key: the key's records before that one are its shard's.
+ */
+export const released = (
+  records: readonly StreamRecord[],
+  first: Pick<StreamRecord, 'shard' | 'sequence'>,
+  keeps: Delivery['keeps'],
+): Delivery => ({
   ...delivered(records),
   laneOf: releaseLane,
+  fromOf: ({ shard }) => (shard === first.shard ? first.sequence : '0'),
   judgesLateness: false,
   keeps,
 });
@@ -67,7 +77,7 @@ export function firstFresh({ records, laneOf }: Delivery, positions: Positions):
 }
 
 /** What a table knows of its lanes once a delivery is applied. */
-export function positionsAfter({ passed, laneOf, keeps }: Delivery, before: Positions): Positions {
-  const next = advanced(before, passed, laneOf);
+export function positionsAfter({ passed, laneOf, fromOf, keeps }: Delivery, before: Positions): Positions {
+  const next = advanced(before, passed, laneOf, fromOf);
   return Object.fromEntries(Object.entries(next).filter(([lane]) => keeps(lane, next)));
 }

@@ -12,6 +12,8 @@ export type Positions = Readonly<Record<string, Position>>;
 
 export interface Position {
   readonly sequence: string;
+  /** Where the lane begins; absent: with its first record. What waited begins with the record that stopped its key. */
+  readonly from?: string;
   /** When that record arrived, in milliseconds since 1970. */
   readonly arrived: number;
 }
@@ -27,7 +29,8 @@ export const releaseLane = ({ shard, key }: Pick<StreamRecord, 'shard' | 'key'>)
 /** Whether a lane has passed this record. */
 export function hasPassed(positions: Positions, lane: string, { sequence }: Pick<StreamRecord, 'sequence'>): boolean {
   const position = positions[lane];
-  return position !== undefined && compareSequences(sequence, position.sequence) <= 0;
+  if (position === undefined || compareSequences(sequence, position.sequence) > 0) return false;
+  return position.from === undefined || compareSequences(sequence, position.from) >= 0;
 }
 
 /** A shard keeps records for at most 365 days: a position that is older can meet none of them again. */
@@ -38,11 +41,14 @@ export function advanced(
   positions: Positions,
   records: readonly StreamRecord[],
   laneOf: (record: StreamRecord) => string,
+  fromOf: (record: StreamRecord) => string | undefined = () => undefined,
 ): Positions {
   const next: Record<string, Position> = { ...positions };
   for (const record of records) {
     const lane = laneOf(record);
-    if (!hasPassed(next, lane, record)) next[lane] = { sequence: record.sequence, arrived: record.arrived };
+    if (hasPassed(next, lane, record)) continue;
+    const from = fromOf(record);
+    next[lane] = { sequence: record.sequence, arrived: record.arrived, ...(from === undefined ? {} : { from }) };
   }
   const newest = Object.values(next).reduce((most, { arrived }) => Math.max(most, arrived), 0);
   return Object.fromEntries(Object.entries(next).filter(([, { arrived }]) => arrived >= newest - forgottenAfter));

@@ -51,7 +51,7 @@ export async function release(
     const seen = waiting.find((one) => one.key === key);
     if (seen === undefined) return { key, status: applied + skipped === 0 ? 'unknown' : 'released', applied, skipped };
     for await (const records of chunks(seen, stream, services)) {
-      const done = await releaseSome(records, waiting, skip, stream, services);
+      const done = await releaseSome(records, seen, waiting, skip, stream, services);
       applied += done.applied;
       skipped += done.skipped;
       if (done.reason !== undefined) return { key, status: 'stopped', applied, skipped, reason: done.reason };
@@ -74,6 +74,7 @@ async function* chunks(seen: ParkedKey, stream: Stream, services: StreamServices
 
 async function releaseSome(
   records: readonly StreamRecord[],
+  seen: ParkedKey,
   waiting: readonly ParkedKey[],
   skip: boolean,
   stream: Stream,
@@ -82,11 +83,11 @@ async function releaseSome(
   const { lake, manifest } = services;
   const place = findTable(stream.table, manifest);
   const positions = positionsOf(await lake.properties(place.database, place.table));
-  const fresh = released(records, isNeeded(waiting)).records.filter(
+  const fresh = released(records, seen.first, isNeeded(waiting)).records.filter(
     (record) => !hasPassed(positions, releaseLane(record), record),
   );
   if (fresh.length === 0) return { applied: 0, skipped: 0 };
-  const delivery = released(fresh, isNeeded(waiting));
+  const delivery = released(fresh, seen.first, isNeeded(waiting));
   const given = await judge(delivery, stream, place.dataset, lake);
   const refused = await refusedOf(fresh, given, lake);
   const stop = skip ? undefined : refused[0];
@@ -100,7 +101,7 @@ async function releaseSome(
     return { applied: fresh.length - refused.length, skipped: refused.length };
   }
   await given.drop();
-  const before = await releaseSome(fresh.slice(0, stop.ordinal), waiting, skip, stream, services);
+  const before = await releaseSome(fresh.slice(0, stop.ordinal), seen, waiting, skip, stream, services);
   const why = stop.reasons.map(({ rule, message }) => `${rule}: ${message}`).join('; ');
   return { ...before, reason: `record ${recordId(stop.record)}: ${why}` };
 }

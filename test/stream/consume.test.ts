@@ -2,6 +2,7 @@ import { TransientError } from '../../lib/errors';
 import { DuckdbError } from '../../lib/runtime/duckdb';
 import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
 import { recordsOf } from '../../lib/stream/record';
+import { release } from '../../lib/stream/release';
 import type { StreamServices } from '../../lib/stream/services';
 import { arrived, click, records } from './records';
 import { clicks, events, type World, world } from './world';
@@ -230,4 +231,44 @@ test('a table without a key takes each record once by its position alone', async
   expect(await idsOf(one)).toEqual(['a', 'a', 'b']);
   const [row] = await one.rows('gold.per_minute');
   expect(Number(row?.events)).toBe(3);
+});
+
+/** Services whose commits fail from the given one on, counted from 1. */
+function failingFrom(services: StreamServices, first: number): StreamServices {
+  let commits = 0;
+  return {
+    ...services,
+    lake: {
+      ...services.lake,
+      commit: (work) => {
+        commits += 1;
+        if (commits >= first) throw new TransientError('The process dies');
+        return services.lake.commit(work);
+      },
+    },
+  };
+}
+
+test('where a consumer dies between a window and its results, the next delivery writes the results', async () => {
+  const one = await fresh();
+  const all = records([click('a'), click('b')]);
+  await expect(one.consume(all, failingFrom(one.services, 2))).rejects.toThrow('The process dies');
+  expect(await one.rows('gold.per_minute')).toEqual([]);
+  expect((await one.rows('lake.test_ops.window_clicks_per_minute')).length).toBe(1);
+  await one.consume(all);
+  expect((await one.rows('gold.per_minute')).map(({ events: n }) => n)).toEqual([2n]);
+});
+
+test('records that were released before their delivery comes again are not applied twice', async () => {
+  const one = await fresh(clicks, { ...events, key: [] });
+  const all = records([click('a'), click('b', { code: 'x' }), click('c'), click('d', { user: 'bob' })]);
+  // Quarantine, two windows and their results are written; the table is not, when it dies.
+  await expect(one.consume(all, failingFrom(one.services, 6))).rejects.toThrow('The process dies');
+  expect(await idsOf(one)).toEqual([]);
+  expect(await release({ key: 'ann', skip: true }, clicks, one.services)).toMatchObject({ applied: 1, skipped: 1 });
+  await one.consume(all);
+  await one.consume(all);
+  expect(await idsOf(one)).toEqual(['a', 'c', 'd']);
+  const [counted] = await one.rows('(SELECT sum(events)::INT AS n FROM gold.per_minute)');
+  expect(counted?.n).toBe(3);
 });
