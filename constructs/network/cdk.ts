@@ -47,12 +47,13 @@ export class Network extends Construct {
       deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
-    const { vpcId, cidr, subnetIds, functionsSecurityGroupId } = this.facts;
+    const { vpcId, cidr, subnetIds, routeTableId, functionsSecurityGroupId } = this.facts;
     this.vpc = Vpc.fromVpcAttributes(this, 'AsVpc', {
       vpcId,
       vpcCidrBlock: cidr,
       availabilityZones: subnetIds.map((_, zone) => Fn.select(zone, Fn.getAzs())),
       isolatedSubnetIds: [...subnetIds],
+      isolatedSubnetRouteTableIds: subnetIds.map(() => routeTableId),
     });
     this.functionsSecurityGroup = SecurityGroup.fromSecurityGroupId(this, 'AsSecurityGroup', functionsSecurityGroupId);
   }

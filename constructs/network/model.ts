@@ -18,6 +18,8 @@ export interface NetworkModel {
 /** What databases and functions need to know of a VPC. Once rendered, every text is the engine's token. */
 export interface NetworkFacts extends VpcFacts {
   readonly cidr: string;
+  /** Of its subnets, which know no way out of the VPC. */
+  readonly routeTableId: Text;
   /** Lets HTTPS out, which goes no further than the endpoints, and nothing in. */
   readonly functionsSecurityGroupId: Text;
 }
@@ -132,7 +134,7 @@ export function networkModel(
   ];
   return deepFreeze({
     nodes,
-    facts: { vpcId, subnetIds, cidr, functionsSecurityGroupId: ref('FunctionsSecurityGroup', 'id') },
+    facts: { vpcId, subnetIds, cidr, routeTableId, functionsSecurityGroupId: ref('FunctionsSecurityGroup', 'id') },
   });
 }
 
