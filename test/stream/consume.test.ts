@@ -269,6 +269,8 @@ test('records that were released before their delivery comes again are not appli
   await one.consume(all);
   await one.consume(all);
   expect(await idsOf(one)).toEqual(['a', 'c', 'd']);
+  // The record that stopped the key does not stop it again.
+  expect(await one.services.parked.list('clicks')).toEqual([]);
   const [counted] = await one.rows('(SELECT sum(events)::INT AS n FROM gold.per_minute)');
   expect(counted?.n).toBe(3);
 });
