@@ -1,4 +1,5 @@
 import type { DocumentIngestion } from '../../lib/documents/declaration';
+import { refusedMessage } from '../../lib/documents/refused';
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { documentsRole } from '../../lib/vector/store';
@@ -147,6 +148,7 @@ export function documentsModel(
     ...exporting,
     ...regulate(scheduled, { ...regulation, network: undefined, concurrency: () => 1 }),
     deadLetterAlarm(own),
+    ...refused(own),
   ].filter(
     ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
   ) as Node[];
@@ -159,6 +161,38 @@ export function documentsModel(
       deadLetters: ref(deadLettersId, 'arn'),
     },
   });
+}
+
+/** Documents in quarantine hold up nothing, and so would be seen by nobody: the function's log is counted. */
+function refused(own: string): Node[] {
+  const metric = `${own}-refused`;
+  const namespace = 'Ingot/Documents';
+  return [
+    {
+      kind: 'metricFilter',
+      id: 'RefusedDocuments',
+      name: metric,
+      logGroupName: ref('DocumentsLogGroup', 'name'),
+      pattern: `"${refusedMessage}"`,
+      namespace,
+      metric,
+    },
+    {
+      kind: 'alarm',
+      id: 'RefusedAlarm',
+      name: metric,
+      description: `Documents could not be taken up and are in quarantine: search.objects in the database says which, and why. ${own}.`,
+      metrics: [
+        { id: 'value', returns: true, namespace, name: metric, dimensions: {}, statistic: 'Sum', periodSeconds: 300 },
+      ],
+      comparison: 'GreaterThanThreshold',
+      threshold: 0,
+      periods: 1,
+      periodsToAlarm: 1,
+      missingData: 'notBreaching',
+      actions: [ref(noticesId, 'arn')],
+    },
+  ];
 }
 
 /** The queue, and the rules that bring S3's events into it: what was written, and what was deleted. */

@@ -5,6 +5,7 @@ import { declaredVersion, type StoreVersion } from '../vector/versions';
 import type { DocumentIngestion } from './declaration';
 import type { Embedder } from './embedder';
 import { type Ingested, type Ingesting, ingestObject, isDocument, objectName, removeObject } from './ingest';
+import { refusedMessage } from './refused';
 import { differenceOf, publishVersion } from './sync';
 
 /** What the documents function needs from outside. */
@@ -75,7 +76,7 @@ async function ingestMessages({ Records }: QueueEvent, services: DocumentsServic
 
 function report({ name }: DocumentIngestion, { object, status, chunks, embedded, reasons }: Ingested, log: Log): void {
   const data = { documents: name, object, status, chunks, embedded };
-  if (reasons.length > 0) log.warn('Documents were refused, and are in quarantine', { ...data, reasons });
+  if (reasons.length > 0) log.warn(refusedMessage, { ...data, reasons });
   else log.info('An object was taken up', data);
 }
 

@@ -8,6 +8,7 @@ import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
 import { resolveDocuments } from '../../lib/documents/declaration';
+import { refusedMessage } from '../../lib/documents/refused';
 import type { Manifest } from '../../lib/platform/manifest';
 import { resolveDatabase } from '../../lib/postgres/resolve';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
@@ -158,6 +159,10 @@ describe.each(both)('$engine', ({ make }) => {
       redrive: { maxReceiveCount: 5 },
     });
     expect(made.find('cloudwatch.alarm', 'DocumentsDeadLettersAlarm')).toBeDefined();
+    const { pattern, group } = made.find('logs.metricFilter', 'DocumentsRefusedDocuments').properties;
+    expect(pattern).toBe(`"${refusedMessage}"`);
+    expect(String(group)).toContain('DocumentsDocumentsLogGroup');
+    expect(JSON.stringify(made.find('cloudwatch.alarm', 'DocumentsRefusedAlarm').properties)).toContain('NoticesTopic');
   });
 
   test('what runs queries is there only where documents have one', () => {
