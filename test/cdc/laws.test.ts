@@ -7,7 +7,7 @@ import { arrivals, inOrder, type Plan, people, plan, tell, truncation } from './
 import { Crash, type MemoryLake, memoryLake, shown } from './memory';
 
 /** How many histories each mode tries; `npm run test:histories` sets more. */
-const wanted = (globalThis as { histories?: number }).histories ?? 360;
+const wanted = (globalThis as { histories?: number }).histories ?? 300;
 const together = wanted > 1_000 ? 400 : 60;
 const batches = 5;
 let tried = 0;
