@@ -4,6 +4,7 @@ import { resolve } from '../../constructs/core/text';
 import { migrateMachine } from '../../constructs/migrations/state-machine';
 import { yamlDocument } from '../../lib/contract/document';
 import { parse } from '../../lib/contract/strict';
+import { localMigrations } from '../../lib/local/database';
 import type { Asl } from '../../lib/local/states/asl';
 import { execute, type Task } from '../../lib/local/states/execute';
 import { resolveUses } from '../../lib/migrations/declaration';
@@ -11,7 +12,9 @@ import { handleMigrate, type MigrateEvent, type MigrateServices } from '../../li
 import { migrate } from '../../lib/migrations/migrate';
 import type { Migrations } from '../../lib/migrations/migration';
 import { planMigrations } from '../../lib/migrations/plan';
+import { platformMigrations } from '../../lib/migrations/platform';
 import { releaseOf } from '../../lib/migrations/release';
+import { loadPlatform } from '../../lib/platform/load';
 import { platformFile } from '../../lib/platform/schema';
 import { readAddress } from '../../lib/runtime/database';
 import { openPglite } from '../../lib/runtime/pglite';
@@ -295,6 +298,13 @@ describe('uses', () => {
       '4.eventStore. must be asked for once; a is there already',
     ]);
   });
+});
+
+test('a database on this machine gets every migration that it gets in AWS, the roles of backups too', async () => {
+  const { manifest } = await loadPlatform(join(__dirname, '../../examples/aviation'));
+  const names = ({ uses }: Migrations) => uses.map(({ recipe, name }) => `${recipe}/${name}`);
+  expect(names(localMigrations(manifest))).toEqual(names(platformMigrations(manifest)));
+  expect(names(localMigrations(manifest))).toContain('backupRoles/backups');
 });
 
 test('docs/migrations.md: its platform, its files and its queries work as they stand', async () => {
