@@ -48,7 +48,10 @@ export const kinesis: Service = {
           object({
             cluster: field('MSKClusterARN', 'msk_cluster_arn'),
             topic: field('TopicName', 'topic_name'),
-            connectivity: field('AuthenticationConfiguration.Connectivity', 'authentication_configuration.connectivity'),
+            connectivity: field(
+              'AuthenticationConfiguration.Connectivity',
+              'authentication_configuration.connectivity',
+            ),
             role: field('AuthenticationConfiguration.RoleARN', 'authentication_configuration.role_arn'),
           }),
         ),
