@@ -143,7 +143,8 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
         CASE WHEN w._p IS NOT NULL THEN NOT w._alive OR w._missing
           ELSE t._pos < greatest(CASE WHEN l._dead THEN l._pos ELSE -1 END, coalesce(k._d, -1), ${truncated}) END AS _gone
       FROM ${staged.last} AS l
-        LEFT JOIN (SELECT ${keys}, ${positionOf('o')} AS _pos, ${meta.older} AS _older FROM ${name} AS o) AS t ON ${sameKey(key, 'l', 't')}
+        LEFT JOIN (SELECT ${keys}, ${positionOf('o')} AS _pos, ${meta.older} AS _older FROM ${name} AS o
+          SEMI JOIN ${staged.last} AS n ON ${sameKey(key, 'o', 'n')}) AS t ON ${sameKey(key, 'l', 't')}
         LEFT JOIN (SELECT ${keys}, max(${positionOf('o')}) AS _d FROM ${kept} AS o WHERE o.change_kind = 'delete' GROUP BY ALL) AS k
           ON ${sameKey(key, 'l', 'k')}
         LEFT JOIN ${staged.whole} AS w ON ${sameKey(key, 'l', 'w')}`,
@@ -158,7 +159,8 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
     FROM ${staged.changes} AS e SEMI JOIN (SELECT _row FROM ${staged.actions} WHERE _write AND NOT _judged) AS a ON e.rowid = a._row`;
   const fromWhole = `SELECT ${columnList([...all], 'w')}, ${lsnOf('w._p')}, ${sequenceOf('w._p')}, w.${meta.older}
     FROM ${staged.whole} AS w SEMI JOIN (SELECT ${keys} FROM ${staged.actions} WHERE _write AND _judged) AS a ON ${sameKey(key, 'w', 'a')}`;
-  const chosen = `EXISTS (SELECT 1 FROM ${staged.actions} AS a WHERE a._exists AND ${sameKey(key, 'a', 't')})`;
+  // A list is looked up in one hash table, where EXISTS would compare row by row what it has found.
+  const chosen = `(${columnList(key, 't')}) IN (SELECT ${key.length === 1 ? keys : `(${keys})`} FROM ${staged.actions} WHERE _exists)`;
   return {
     remove: isTruncated ? `${chosen} OR ${old}` : chosen,
     add: `${fromChanges} UNION ALL ${fromWhole}`,
