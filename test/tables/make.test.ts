@@ -27,13 +27,17 @@ test('a platform gets all its tables, and again changes nothing', async () => {
   expect(Object.fromEntries([...made].map(([table, { status }]) => [table, status]))).toMatchInlineSnapshot(`
 {
   "aviation_gold.dim_airports": "created",
+  "aviation_gold.fct_departures_by_hour": "created",
   "aviation_gold.fct_flights": "created",
   "aviation_gold.fct_route_months": "created",
   "aviation_ops.files": "created",
   "aviation_ops.quality_results": "created",
   "aviation_ops.runs": "created",
+  "aviation_ops.window_departures_by_hour": "created",
   "aviation_silver.airports": "created",
   "aviation_silver.airports_quarantine": "created",
+  "aviation_silver.departures": "created",
+  "aviation_silver.departures_quarantine": "created",
   "aviation_silver.flights": "created",
   "aviation_silver.flights_quarantine": "created",
 }
