@@ -58,7 +58,7 @@ const unique = (rows: readonly string[]) => [...new Set(rows)].sort();
 
 test('a crash after any step of any part of a run, and a run after it, give what one clean run gives', async () => {
   expect(steps).toBeGreaterThan(250);
-  const stride = everything ? 1 : 53;
+  const stride = everything ? 1 : 71;
   let tried = 0;
   for (let at = 1; at <= steps; at += stride) {
     fresh.restore();

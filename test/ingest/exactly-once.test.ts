@@ -171,7 +171,7 @@ describe('laws of ingest', () => {
         const expected = [...last].map(([id, value]) => JSON.stringify({ id, name: value })).sort();
         expect(await platform.content('test_silver', name)).toEqual(expected);
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   }, 120_000);
 
@@ -201,7 +201,7 @@ describe('laws of ingest', () => {
           .map((id) => JSON.stringify({ id, name: `n${id}` }));
         expect(await platform.content('test_silver', name)).toEqual(expected);
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   }, 120_000);
 });
