@@ -79,6 +79,13 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   problems.push(...backupProblemsOf(value, document));
 
   const notices: Problem[] = [];
+  if (declaration.cdc !== undefined)
+    notices.push(
+      document.problem(
+        ['cdc'],
+        'is followed by ingot cdc; a deployment makes the tables, and nothing that fills them yet',
+      ),
+    );
   const found: DeclaredTable[] = [];
   for (const { contract, document: where, problems: wrong } of input.contracts) {
     problems.push(...wrong);
