@@ -7,8 +7,8 @@ describe('ingot migrate', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ingot-migrate-'));
-    await cp(join(__dirname, '../../examples/aviation/contracts'), join(folder, 'contracts'), { recursive: true });
-    await cp(join(__dirname, '../../examples/aviation/models'), join(folder, 'models'), { recursive: true });
+    const airports = 'contracts/airports.odcs.yaml';
+    await cp(join(__dirname, '../../examples/aviation', airports), join(folder, airports));
     await writeFile(
       join(folder, 'platform.yaml'),
       'name: aviation\ndatabase:\n  migrations: sql\n  uses:\n    - referenceTable: { contract: silver.airports }\n',
