@@ -25,7 +25,7 @@ async function main(): Promise<boolean> {
       write(folder, files);
       return { folder, assembly: await synth({ folder, outdir: join(scratch, `${name}.out`), port, ...more }) };
     };
-    const [first, second, third] = versionsOf('shop');
+    const [first, second, third] = versionsOf('shop', 'network:\n  cidr: 10.42.0.0/16\ndatabase: {}\n');
     const shop = await assembly('shop', first);
     const kiosk = await assembly('kiosk', versionsOf('kiosk')[0], { tableStacks: 2 });
     const promises = join(scratch, 'promises');

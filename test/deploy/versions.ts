@@ -35,9 +35,13 @@ function withColumn(text: string, version: string, column: string, logicalType: 
     .replace(/^ {4}quality:$/m, `      - name: ${column}\n        logicalType: ${logicalType}\n    quality:`);
 }
 
-/** A platform as `ingot init` writes it, its contract of orders in three versions, and files that arrive one by one. */
-export function versionsOf(name: string): readonly [Files, Files, Files] {
-  const first = { ...starterFiles(name), ...arriving };
+/**
+ * A platform as `ingot init` writes it, its contract of orders in three versions, and files that arrive one by one. `more`
+ * is what its platform.yaml says beside.
+ */
+export function versionsOf(name: string, more = ''): readonly [Files, Files, Files] {
+  const starter = starterFiles(name);
+  const first: Files = { ...starter, 'platform.yaml': `${starter['platform.yaml']}${more}`, ...arriving };
   const second = { ...first, [contract]: withColumn(first[contract]!, '1.1.0', 'coupon', 'string') };
   const third = { ...second, [contract]: withColumn(second[contract], '1.2.0', 'gift', 'boolean') };
   return [first, second, third];
