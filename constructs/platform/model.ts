@@ -1,6 +1,8 @@
 import { platformMigrations } from '../../lib/migrations/platform';
+import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
+import type { PlatformDeclaration } from './props';
 
 /** A manifest's zones as a lake is told of them: what the manifest leaves out is decided to be never. */
 export function zoneDeclarations(manifest: Manifest): ZoneDeclaration[] {
@@ -12,8 +14,28 @@ export function zoneDeclarations(manifest: Manifest): ZoneDeclaration[] {
   }));
 }
 
+/** Which network a platform has, and what is in it: a new one that is asked for, or one that exists already. */
+export interface Placement {
+  readonly asked?: NewNetwork & { readonly endpoints: readonly string[] };
+  readonly existing?: ExistingNetwork;
+  /** Whether functions are inside the network that is asked for. */
+  readonly functionsInside: boolean;
+}
+
+/**
+ * Decides what is in a platform's network. Functions stay outside of it where that is allowed: inside, each service that
+ * they call costs by the hour.
+ */
+export function placementOf({ manifest, compliance, network }: PlatformDeclaration): Placement {
+  const declared = manifest.network;
+  const isRegulated = compliance === 'regulated' && network === undefined;
+  if (declared === undefined) return { functionsInside: false };
+  if ('vpcId' in declared) return { existing: declared, functionsInside: false };
+  return { asked: { ...declared, endpoints: endpointsOf(manifest, isRegulated) }, functionsInside: isRegulated };
+}
+
 /** Services of AWS that functions inside the platform's own VPC call: it has an interface endpoint for each. */
-export function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
+function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
   const { network, database, backup } = manifest;
   return [
     ...new Set([

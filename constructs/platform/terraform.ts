@@ -11,7 +11,7 @@ import { PostgresDatabase } from '../postgres/terraform';
 import { EventStream } from '../stream/terraform';
 import { VectorStore } from '../vector/terraform';
 import { type IdleCost, idleCost } from './cost';
-import { endpointsOf, hasMigrations, zoneDeclarations } from './model';
+import { hasMigrations, placementOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -47,19 +47,12 @@ export class Platform extends Construct {
     const { manifest, compliance, removal, logRetentionDays } = props;
     const { name } = manifest;
     const shared = { name, compliance, removal, logRetentionDays };
-    // Functions stay outside of a VPC, where that is allowed: inside each service that they call costs by the hour.
-    const inside = compliance === 'regulated' && props.network === undefined;
-    if (manifest.network !== undefined && 'cidr' in manifest.network)
-      this.network = new Network(this, 'Network', {
-        ...shared,
-        ...manifest.network,
-        endpoints: endpointsOf(manifest, inside),
-      });
-    const functions = inside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
+    const { asked, existing, functionsInside } = placementOf(props);
+    if (asked !== undefined) this.network = new Network(this, 'Network', { ...shared, ...asked });
+    const functions = functionsInside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
     this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
     this.catalog = new Catalog(this, 'Catalog', { ...props, ...functions, lake: this.lake });
     this.pipeline = new Pipeline(this, 'Pipeline', { ...props, ...functions, lake: this.lake, key: this.catalog.key });
-    const existing = manifest.network !== undefined && 'vpcId' in manifest.network ? manifest.network : undefined;
     if (manifest.database !== undefined)
       this.database = new PostgresDatabase(this, 'Database', {
         ...shared,
