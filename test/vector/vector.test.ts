@@ -1,9 +1,6 @@
 import { openPglite } from '../../lib/runtime/pglite';
 import type { Postgres } from '../../lib/runtime/postgres';
 import { resolveStores, type StoreDeclaration, storeProblems } from '../../lib/vector/declaration';
-import { searchStore } from '../../lib/vector/search';
-import type { Store } from '../../lib/vector/store';
-import { applyStore, random, row, writeRows } from './stores';
 import { storeSuite } from './suite';
 
 let postgres: Postgres;
@@ -72,46 +69,4 @@ describe('what a store may say', () => {
   });
 });
 
-storeSuite(() => postgres, { hasHalfvec: true });
-
-describe('through the index', () => {
-  const next = random(11);
-  const vectors = Array.from({ length: 800 }, () => Array.from({ length: 8 }, () => next() - 0.5));
-  let store: Store;
-  beforeAll(async () => {
-    store = await applyStore(
-      'rare',
-      { dimension: 8, metadata: { rare: 'boolean' }, index: { efSearch: 10 } },
-      postgres,
-    );
-    await writeRows(
-      store,
-      // Every fifth vector is there twice: ties, which an index gives in any order.
-      vectors.map((vector, n) => row(n, n % 5 === 0 ? vectors[n + 1]! : vector, { metadata: { rare: n % 80 === 0 } })),
-      postgres,
-    );
-    await postgres.execute('ANALYZE search.rare_v1; SET enable_seqscan = off; SET enable_bitmapscan = off');
-  });
-  afterAll(() => postgres.execute('RESET ALL'));
-
-  it('a filter that few rows meet finds them all, though the index gives others first', async () => {
-    const page = await searchStore(store, { mode: 'vector', vector: vectors[1]!, filter: { rare: true } }, postgres);
-    expect([page.hits.length, page.exact]).toEqual([10, false]);
-  });
-
-  it('pages repeat nothing, and each goes on where the one before ended', async () => {
-    const seen: { readonly id: string; readonly score: number }[] = [];
-    let cursor: string | undefined;
-    for (let pages = 0; pages < 12; pages++) {
-      const page = await searchStore(store, { mode: 'vector', vector: vectors[3]!, limit: 7, cursor }, postgres);
-      seen.push(...page.hits);
-      cursor = page.next;
-    }
-    expect(new Set(seen.map(({ id }) => id)).size).toBe(84);
-    const order = (one: (typeof seen)[number], other: (typeof seen)[number]) =>
-      other.score - one.score || Number(one.id) - Number(other.id);
-    expect(seen).toEqual([...seen].sort(order));
-    const one = await searchStore(store, { mode: 'vector', vector: vectors[3]!, limit: 84 }, postgres);
-    expect(one.hits.map(({ id }) => id)).toEqual(seen.map(({ id }) => id));
-  });
-});
+storeSuite(() => postgres);
