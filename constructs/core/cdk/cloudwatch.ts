@@ -2,20 +2,23 @@ import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmMetric } from '../nodes';
 import { onDemand } from '../on-demand';
 import type { Resolved } from '../text';
+import { lean } from './lean';
 import type { Renderer } from './render';
 
 export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
-  const alarm = new CfnAlarm(scope, node.id, {
-    alarmName: node.name,
-    alarmDescription: node.description,
-    ...metricsOf(node.metrics),
-    comparisonOperator: node.comparison,
-    threshold: node.threshold,
-    evaluationPeriods: node.periods,
-    datapointsToAlarm: node.periodsToAlarm,
-    treatMissingData: node.missingData,
-    alarmActions: [...node.actions],
-  });
+  const alarm = lean(
+    new CfnAlarm(scope, node.id, {
+      alarmName: node.name,
+      alarmDescription: node.description,
+      ...metricsOf(node.metrics),
+      comparisonOperator: node.comparison,
+      threshold: node.threshold,
+      evaluationPeriods: node.periods,
+      datapointsToAlarm: node.periodsToAlarm,
+      treatMissingData: node.missingData,
+      alarmActions: [...node.actions],
+    }),
+  );
   return onDemand({ arn: () => alarm.attrArn });
 };
 

@@ -8,6 +8,7 @@ import {
   CfnTable,
 } from 'aws-cdk-lib/aws-glue';
 import { onDemand } from '../on-demand';
+import { lean } from './lean';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -21,24 +22,26 @@ export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
 };
 
 export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
-  const table = new CfnTable(scope, node.id, {
-    catalogId: Stack.of(scope).account,
-    databaseName: node.database,
-    tableInput: {
-      name: node.name,
-      description: node.description,
-      tableType: 'EXTERNAL_TABLE',
-      parameters: node.parameters,
-      partitionKeys: [...node.partitionKeys],
-      storageDescriptor: {
-        columns: [...node.columns],
-        location: node.location,
-        inputFormat: node.inputFormat,
-        outputFormat: node.outputFormat,
-        serdeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
+  const table = lean(
+    new CfnTable(scope, node.id, {
+      catalogId: Stack.of(scope).account,
+      databaseName: node.database,
+      tableInput: {
+        name: node.name,
+        description: node.description,
+        tableType: 'EXTERNAL_TABLE',
+        parameters: node.parameters,
+        partitionKeys: [...node.partitionKeys],
+        storageDescriptor: {
+          columns: [...node.columns],
+          location: node.location,
+          inputFormat: node.inputFormat,
+          outputFormat: node.outputFormat,
+          serdeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
+        },
       },
-    },
-  });
+    }),
+  );
   applyRemoval(table, node.removal);
   return onDemand({ name: () => table.ref });
 };
@@ -49,39 +52,47 @@ export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) =>
 };
 
 export const renderSchema: Renderer<'schema'> = (scope, node) => {
-  const schema = new CfnSchema(scope, node.id, {
-    registry: { arn: node.registryArn },
-    name: node.name,
-    description: node.description,
-    dataFormat: node.dataFormat,
-    compatibility: node.compatibility,
-  });
+  const schema = lean(
+    new CfnSchema(scope, node.id, {
+      registry: { arn: node.registryArn },
+      name: node.name,
+      description: node.description,
+      dataFormat: node.dataFormat,
+      compatibility: node.compatibility,
+    }),
+  );
   // A definition given to the schema itself could never change: CloudFormation would make a new schema of that name.
-  const version = new CfnSchemaVersion(scope, `${node.id}Version`, {
-    schema: { schemaArn: schema.attrArn },
-    schemaDefinition: node.definition,
-  });
+  const version = lean(
+    new CfnSchemaVersion(scope, `${node.id}Version`, {
+      schema: { schemaArn: schema.attrArn },
+      schemaDefinition: node.definition,
+    }),
+  );
   // What was written under an earlier version is read by it. The schema takes its versions along when it goes.
   applyRemoval(version, 'retain');
   return { arn: schema.attrArn, name: node.name };
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
-  const resource = new CfnResource(scope, node.id, {
-    type: 'Custom::IngotTable',
-    properties: { ServiceToken: node.functionArn, ServiceTimeout: node.timeoutSeconds, spec: node.spec },
-  });
+  const resource = lean(
+    new CfnResource(scope, node.id, {
+      type: 'Custom::IngotTable',
+      properties: { ServiceToken: node.functionArn, ServiceTimeout: node.timeoutSeconds, spec: node.spec },
+    }),
+  );
   applyRemoval(resource, 'delete');
   return onDemand({ id: () => resource.ref });
 };
 
 export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
-  const ruleset = new CfnDataQualityRuleset(scope, node.id, {
-    name: node.name,
-    description: node.description,
-    ruleset: node.ruleset,
-    targetTable: { databaseName: node.database, tableName: node.table },
-  });
+  const ruleset = lean(
+    new CfnDataQualityRuleset(scope, node.id, {
+      name: node.name,
+      description: node.description,
+      ruleset: node.ruleset,
+      targetTable: { databaseName: node.database, tableName: node.table },
+    }),
+  );
   ruleset.node.addDependency(scope.node.findChild(node.after));
   return onDemand({ name: () => ruleset.ref });
 };

@@ -8,6 +8,7 @@ import {
   renderRestoreTestingSelection,
 } from './backup';
 import { renderAlarm } from './cloudwatch';
+import { renderDmsKinesis, renderDmsPostgres, renderDmsReplication, renderDmsSubnetGroup } from './dms';
 import { renderDynamoTable } from './dynamodb';
 import {
   renderFlowLog,
@@ -48,6 +49,7 @@ import {
 } from './rds';
 import type { Renderers } from './render';
 import { renderBucket } from './s3';
+import { renderSecret } from './secrets';
 import { renderStateMachine } from './states';
 
 /** Which rendering each kind of node has. */
@@ -66,6 +68,10 @@ export const renderers: Renderers = {
   dbProxy: renderDbProxy,
   dbSubnetGroup: renderDbSubnetGroup,
   deliveryStream: renderDeliveryStream,
+  dmsKinesis: renderDmsKinesis,
+  dmsPostgres: renderDmsPostgres,
+  dmsReplication: renderDmsReplication,
+  dmsSubnetGroup: renderDmsSubnetGroup,
   dynamoTable: renderDynamoTable,
   ecsCluster: renderEcsCluster,
   eventRule: renderEventRule,
@@ -91,6 +97,7 @@ export const renderers: Renderers = {
   schedule: renderSchedule,
   schema: renderSchema,
   schemaRegistry: renderSchemaRegistry,
+  secret: renderSecret,
   securityGroup: renderSecurityGroup,
   securityGroupRule: renderSecurityGroupRule,
   sparkApplication: renderSparkApplication,

@@ -8,6 +8,7 @@ import type {
   RestoreTestingSelectionNode,
 } from './backup';
 import type { AlarmNode } from './cloudwatch';
+import type { DmsKinesisNode, DmsPostgresNode, DmsReplicationNode, DmsSubnetGroupNode } from './dms';
 import type { DynamoTableNode } from './dynamodb';
 import type {
   FlowLogNode,
@@ -47,12 +48,14 @@ import type {
   DbSubnetGroupNode,
 } from './rds';
 import type { BucketNode } from './s3';
+import type { SecretNode } from './secrets';
 import type { StateMachineNode } from './states';
 
 export type * from './athena';
 export type * from './backup';
 export type * from './cloudwatch';
 export type * from './common';
+export type * from './dms';
 export type * from './dynamodb';
 export type * from './ec2';
 export type * from './ecs';
@@ -70,6 +73,7 @@ export type * from './logs';
 export type * from './messaging';
 export type * from './rds';
 export type * from './s3';
+export type * from './secrets';
 export type * from './states';
 
 /**
@@ -92,6 +96,10 @@ export type Node =
   | DbProxyNode
   | DbSubnetGroupNode
   | DeliveryStreamNode
+  | DmsKinesisNode
+  | DmsPostgresNode
+  | DmsReplicationNode
+  | DmsSubnetGroupNode
   | DynamoTableNode
   | EcsClusterNode
   | EventRuleNode
@@ -117,6 +125,7 @@ export type Node =
   | ScheduleNode
   | SchemaNode
   | SchemaRegistryNode
+  | SecretNode
   | SecurityGroupNode
   | SecurityGroupRuleNode
   | SparkApplicationNode

@@ -34,6 +34,9 @@ export { DbProxyDefaultTargetGroup } from '@cdktf/provider-aws/lib/db-proxy-defa
 export { DbProxyTarget } from '@cdktf/provider-aws/lib/db-proxy-target';
 export { DbSubnetGroup } from '@cdktf/provider-aws/lib/db-subnet-group';
 export { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group';
+export { DmsEndpoint } from '@cdktf/provider-aws/lib/dms-endpoint';
+export { DmsReplicationConfig } from '@cdktf/provider-aws/lib/dms-replication-config';
+export { DmsReplicationSubnetGroup } from '@cdktf/provider-aws/lib/dms-replication-subnet-group';
 export { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
@@ -84,6 +87,7 @@ export { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bu
 export { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 export { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 export { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
+export { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 export { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 export { SfnStateMachine } from '@cdktf/provider-aws/lib/sfn-state-machine';
 export { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic';

@@ -2,6 +2,7 @@ import type { Kind, Satellite, Service } from '../kind';
 import { athena } from './athena';
 import { backup } from './backup';
 import { cloudwatch } from './cloudwatch';
+import { dms } from './dms';
 import { dynamodb } from './dynamodb';
 import { ec2 } from './ec2';
 import { ecs } from './ecs';
@@ -16,6 +17,7 @@ import { logs } from './logs';
 import { rds } from './rds';
 import { s3 } from './s3';
 import { scheduler } from './scheduler';
+import { secretsmanager } from './secretsmanager';
 import { sns } from './sns';
 import { sqs } from './sqs';
 import { stepfunctions } from './stepfunctions';
@@ -24,6 +26,7 @@ const services: readonly Service[] = [
   athena,
   backup,
   cloudwatch,
+  dms,
   dynamodb,
   ec2,
   ecs,
@@ -38,6 +41,7 @@ const services: readonly Service[] = [
   rds,
   s3,
   scheduler,
+  secretsmanager,
   sns,
   sqs,
   stepfunctions,
