@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { policyDocument } from '../policy';
+import { portRange } from '../port-range';
 import type { Renderer } from './render';
 
 export const renderVpc: Renderer<'vpc'> = (scope, node) => {
@@ -98,9 +99,7 @@ export const renderSecurityGroupRule: Renderer<'securityGroupRule'> = (scope, no
   const rule = {
     groupId: node.securityGroupId,
     description: node.description,
-    ipProtocol: 'tcp',
-    fromPort: node.port,
-    toPort: node.port,
+    ...portRange(node.port),
   };
   const group = 'securityGroupId' in node.peer ? node.peer.securityGroupId : undefined;
   const cidrIp = 'cidr' in node.peer ? node.peer.cidr : undefined;

@@ -1,4 +1,4 @@
-import { CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
+import { CfnInstanceProfile, CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import { policyDocument, trustDocument } from '../policy';
 import { acknowledgeWildcards } from './acknowledge';
 import type { Renderer } from './render';
@@ -25,3 +25,7 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
   acknowledgeWildcards(managed ?? role, statements);
   return { arn: role.attrArn, name: role.ref };
 };
+
+export const renderInstanceProfile: Renderer<'instanceProfile'> = (scope, node) => ({
+  name: new CfnInstanceProfile(scope, node.id, { roles: [node.roleName] }).ref,
+});

@@ -21,6 +21,7 @@ import {
 } from './ec2';
 import { renderEcsCluster, renderTaskDefinition } from './ecs';
 import { renderSparkApplication } from './emr';
+import { renderEmrCluster, renderEmrSecurity, renderEmrTaskFleet, renderEmrTaskGroup } from './emr-cluster';
 import { renderStreamSource } from './event-source';
 import { renderEventRule, renderSchedule } from './events';
 import { renderDeliveryStream, renderLogStream } from './firehose';
@@ -32,7 +33,7 @@ import {
   renderSchema,
   renderSchemaRegistry,
 } from './glue';
-import { renderRole } from './iam';
+import { renderInstanceProfile, renderRole } from './iam';
 import { renderInvocation } from './invocation';
 import { renderKinesisStream, renderStreamConsumer } from './kinesis';
 import { renderKey } from './kms';
@@ -48,13 +49,14 @@ import {
   renderDbSubnetGroup,
 } from './rds';
 import type { Renderers } from './render';
-import { renderBucket } from './s3';
+import { renderAsset, renderBucket } from './s3';
 import { renderSecret } from './secrets';
 import { renderStateMachine } from './states';
 
 /** Which rendering each kind of node has. */
 export const renderers: Renderers = {
   alarm: renderAlarm,
+  asset: renderAsset,
   backupPlan: renderBackupPlan,
   backupReportPlan: renderBackupReportPlan,
   backupSelection: renderBackupSelection,
@@ -74,6 +76,10 @@ export const renderers: Renderers = {
   dmsSubnetGroup: renderDmsSubnetGroup,
   dynamoTable: renderDynamoTable,
   ecsCluster: renderEcsCluster,
+  emrCluster: renderEmrCluster,
+  emrSecurity: renderEmrSecurity,
+  emrTaskFleet: renderEmrTaskFleet,
+  emrTaskGroup: renderEmrTaskGroup,
   eventRule: renderEventRule,
   eventSource: renderEventSource,
   flowLog: renderFlowLog,
@@ -81,6 +87,7 @@ export const renderers: Renderers = {
   glueDatabase: renderGlueDatabase,
   glueTable: renderGlueTable,
   icebergTable: renderIcebergTable,
+  instanceProfile: renderInstanceProfile,
   invocation: renderInvocation,
   key: renderKey,
   kinesisStream: renderKinesisStream,

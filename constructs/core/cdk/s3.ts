@@ -1,6 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { Bucket, BucketPolicy, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { replicationRule } from '../replication';
@@ -68,3 +69,8 @@ function lifecycleRule(rule: LifecycleRule): CfnBucket.RuleProperty {
       rule.abortUploadsAfterDays === undefined ? undefined : { daysAfterInitiation: rule.abortUploadsAfterDays },
   };
 }
+
+export const renderAsset: Renderer<'asset'> = (scope, node) => {
+  const asset = new Asset(scope, node.id, { path: node.file });
+  return { uri: asset.s3ObjectUrl, arn: asset.bucket.arnForObjects(asset.s3ObjectKey) };
+};

@@ -21,4 +21,4 @@ export interface Statement {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, Text | readonly Text[]>>>>;
 }
 
-export type Principal = { readonly service: Text } | { readonly aws: Text } | 'anyone';
+export type Principal = { readonly service: Text | readonly Text[] } | { readonly aws: Text } | 'anyone';

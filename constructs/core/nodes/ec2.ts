@@ -35,16 +35,20 @@ export interface SecurityGroupNode extends NodeBase {
   readonly vpcId: Text;
 }
 
-/** TCP connections to one port that a security group lets in, or out. */
+/** Connections that a security group lets in, or out. */
 export interface SecurityGroupRuleNode extends NodeBase {
   readonly kind: 'securityGroupRule';
   readonly direction: 'in' | 'out';
   readonly securityGroupId: Text;
   readonly description: string;
-  readonly port: number;
+  /** A port of TCP, or all of a protocol. */
+  readonly port: number | AllOf;
   /** The other side. */
   readonly peer: { readonly securityGroupId: Text } | { readonly cidr: string };
 }
+
+/** `any`: of every protocol. */
+export type AllOf = 'all-tcp' | 'all-udp' | 'all-icmp' | 'any';
 
 /** A VPC's own way to a service of AWS. Attributes: `id`. */
 export interface VpcEndpointNode extends NodeBase {

@@ -1,3 +1,4 @@
+import type { Text } from '../text';
 import type { NodeBase, Principal, Statement } from './common';
 
 /** IAM role. Attributes: `arn`, `name`. */
@@ -10,4 +11,10 @@ export interface RoleNode extends NodeBase {
   readonly statements: readonly Statement[];
   /** `managed`: its statements are a policy of its own kind, as some auditors want; absent: they are part of the role. */
   readonly permissions?: 'managed';
+}
+
+/** What EC2 instances get a role through. Attributes: `name`. */
+export interface InstanceProfileNode extends NodeBase {
+  readonly kind: 'instanceProfile';
+  readonly roleName: Text;
 }

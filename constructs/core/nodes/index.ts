@@ -20,7 +20,7 @@ import type {
   VpcNode,
 } from './ec2';
 import type { EcsClusterNode, TaskDefinitionNode } from './ecs';
-import type { SparkApplicationNode } from './emr';
+import type { EmrClusterNode, EmrSecurityNode, EmrTaskFleetNode, EmrTaskGroupNode, SparkApplicationNode } from './emr';
 import type { StreamSourceNode } from './event-source';
 import type { EventRuleNode, ScheduleNode } from './events';
 import type { DeliveryStreamNode, LogStreamNode } from './firehose';
@@ -32,7 +32,7 @@ import type {
   SchemaNode,
   SchemaRegistryNode,
 } from './glue';
-import type { RoleNode } from './iam';
+import type { InstanceProfileNode, RoleNode } from './iam';
 import type { InvocationNode } from './invocation';
 import type { KinesisStreamNode, StreamConsumerNode } from './kinesis';
 import type { KeyNode } from './kms';
@@ -47,7 +47,7 @@ import type {
   DbProxyNode,
   DbSubnetGroupNode,
 } from './rds';
-import type { BucketNode } from './s3';
+import type { AssetNode, BucketNode } from './s3';
 import type { SecretNode } from './secrets';
 import type { StateMachineNode } from './states';
 
@@ -83,6 +83,7 @@ export type * from './states';
  */
 export type Node =
   | AlarmNode
+  | AssetNode
   | BackupPlanNode
   | BackupReportPlanNode
   | BackupSelectionNode
@@ -102,6 +103,10 @@ export type Node =
   | DmsSubnetGroupNode
   | DynamoTableNode
   | EcsClusterNode
+  | EmrClusterNode
+  | EmrSecurityNode
+  | EmrTaskFleetNode
+  | EmrTaskGroupNode
   | EventRuleNode
   | EventSourceNode
   | FlowLogNode
@@ -109,6 +114,7 @@ export type Node =
   | GlueDatabaseNode
   | GlueTableNode
   | IcebergTableNode
+  | InstanceProfileNode
   | InvocationNode
   | KeyNode
   | KinesisStreamNode

@@ -30,3 +30,15 @@ export interface LifecycleRule {
   readonly expireNoncurrentAfterDays?: number;
   readonly abortUploadsAfterDays?: number;
 }
+
+/**
+ * A file of this machine, in S3. Attributes: `uri`, as `s3://…`, and `arn`. The CDK has a bucket for such files;
+ * Terraform has none and puts it into the one that is named.
+ */
+export interface AssetNode extends NodeBase {
+  readonly kind: 'asset';
+  readonly file: string;
+  readonly bucketName: Text;
+  /** Begins its key in that bucket: `_ops/emr/`. */
+  readonly prefix: string;
+}

@@ -27,6 +27,7 @@ export { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-i
 export { DataAwsIamRole } from '@cdktf/provider-aws/lib/data-aws-iam-role';
 export { DataAwsPartition } from '@cdktf/provider-aws/lib/data-aws-partition';
 export { DataAwsRegion } from '@cdktf/provider-aws/lib/data-aws-region';
+export { DataAwsSecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-version';
 export { DbInstance } from '@cdktf/provider-aws/lib/db-instance';
 export { DbParameterGroup } from '@cdktf/provider-aws/lib/db-parameter-group';
 export { DbProxy } from '@cdktf/provider-aws/lib/db-proxy';
@@ -40,6 +41,11 @@ export { DmsReplicationSubnetGroup } from '@cdktf/provider-aws/lib/dms-replicati
 export { DynamodbTable } from '@cdktf/provider-aws/lib/dynamodb-table';
 export { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 export { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
+export { EmrCluster, type EmrClusterConfig } from '@cdktf/provider-aws/lib/emr-cluster';
+export { EmrInstanceFleet } from '@cdktf/provider-aws/lib/emr-instance-fleet';
+export { EmrInstanceGroup } from '@cdktf/provider-aws/lib/emr-instance-group';
+export { EmrManagedScalingPolicy } from '@cdktf/provider-aws/lib/emr-managed-scaling-policy';
+export { EmrSecurityConfiguration } from '@cdktf/provider-aws/lib/emr-security-configuration';
 export { EmrserverlessApplication } from '@cdktf/provider-aws/lib/emrserverless-application';
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database';
@@ -56,6 +62,7 @@ export {
 export { GlueDataQualityRuleset } from '@cdktf/provider-aws/lib/glue-data-quality-ruleset';
 export { GlueRegistry } from '@cdktf/provider-aws/lib/glue-registry';
 export { GlueSchema } from '@cdktf/provider-aws/lib/glue-schema';
+export { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 export { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy';
 export { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 export { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
@@ -86,6 +93,7 @@ export { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-pub
 export { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration';
 export { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
 export { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
+export { S3Object } from '@cdktf/provider-aws/lib/s3-object';
 export { SchedulerSchedule } from '@cdktf/provider-aws/lib/scheduler-schedule';
 export { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 export { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { policyDocument } from '../policy';
+import { portRange } from '../port-range';
 import {
   DataAwsAvailabilityZones,
   DefaultSecurityGroup,
@@ -73,9 +74,7 @@ export const renderSecurityGroupRule: Renderer<'securityGroupRule'> = (scope, no
   const rule = new Rule(scope, node.id, {
     securityGroupId: node.securityGroupId,
     description: node.description,
-    ipProtocol: 'tcp',
-    fromPort: node.port,
-    toPort: node.port,
+    ...portRange(node.port),
     cidrIpv4: 'cidr' in node.peer ? node.peer.cidr : undefined,
     referencedSecurityGroupId: 'securityGroupId' in node.peer ? node.peer.securityGroupId : undefined,
   });

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { policyDocument, trustDocument } from '../policy';
 import {
+  IamInstanceProfile,
   IamPolicy,
   IamRole,
   IamRolePolicy,
@@ -46,3 +47,7 @@ function attached(scope: Construct, node: NodeOf<'role'>, policy: string, role: 
     policyArn: managed.arn,
   });
 }
+
+export const renderInstanceProfile: Renderer<'instanceProfile'> = (scope, node) => ({
+  name: new IamInstanceProfile(scope, node.id, { role: node.roleName }).name,
+});

@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { replicationRule } from '../replication';
 import {
+  AssetType,
   S3Bucket,
   S3BucketLifecycleConfiguration,
   S3BucketLoggingA,
@@ -12,6 +16,8 @@ import {
   S3BucketReplicationConfigurationA,
   S3BucketServerSideEncryptionConfigurationA,
   S3BucketVersioningA,
+  S3Object,
+  TerraformAsset,
 } from './aws';
 import { lifecycle } from './removal';
 import type { Renderer } from './render';
@@ -93,3 +99,15 @@ function lifecycleRule(rule: LifecycleRule) {
       rule.abortUploadsAfterDays === undefined ? undefined : [{ daysAfterInitiation: rule.abortUploadsAfterDays }],
   };
 }
+
+export const renderAsset: Renderer<'asset'> = (scope, node) => {
+  const hash = createHash('sha256').update(readFileSync(node.file)).digest('hex');
+  const asset = new TerraformAsset(scope, `${node.id}File`, { path: node.file, type: AssetType.FILE, assetHash: hash });
+  // With its hash in its key, as the CDK names its own: another file is another object, and who uses it sees that.
+  const object = new S3Object(scope, node.id, {
+    bucket: node.bucketName,
+    key: `${node.prefix}${hash}/${basename(node.file)}`,
+    source: asset.path,
+  });
+  return { uri: `s3://${object.bucket}/${object.key}`, arn: object.arn };
+};
