@@ -2,6 +2,7 @@ import type { TablePlace } from '../platform/lookup';
 import type { Lake, Services } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
+import { compactedMark, compactedProperty } from '../tables/compacted';
 
 /**
  * Hours since the newest value of the column that the contract's SLA names, or else since the table's rows were last
@@ -16,10 +17,15 @@ export async function ageHours(place: TablePlace, { lake, clock }: Services): Pr
 
 /** When a table's rows were last written, in milliseconds since 1970; undefined where they never were. */
 export async function lastWritten({ database, table }: TablePlace, lake: Lake): Promise<number | undefined> {
-  const [row] = await lake.query<{ at: bigint | null }>(
-    `SELECT epoch_ms(max(timestamp_ms)) AS at FROM iceberg_snapshots(${lake.name(database, table)})`,
+  const name = lake.name(database, table);
+  // A compaction writes files, and no row. The snapshot that it has compacted may have expired since.
+  const [row] = await lake.query<{ written: bigint | null; compacted: bigint | null; mark: string | null }>(
+    `SELECT epoch_ms(max(timestamp_ms) FILTER (operation <> 'replace')) AS written, epoch_ms(max(timestamp_ms)) AS compacted,
+        (SELECT value FROM iceberg_table_properties(${name}) WHERE key = ${literal(compactedProperty)}) AS mark
+      FROM iceberg_snapshots(${name})`,
   );
-  return row?.at === null || row === undefined ? undefined : Number(row.at);
+  const at = row?.written ?? compactedMark(row?.mark ?? undefined)?.at ?? row?.compacted ?? undefined;
+  return at === undefined ? undefined : Number(at);
 }
 
 /**

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientError } from '../errors';
 import type { Manifest } from '../platform/manifest';
 import { identifier, literal, qualified } from '../sql/quote';
+import { compactedProperty, rowsSnapshot } from '../tables/compacted';
 import { type Duckdb, DuckdbError, type DuckdbLimits, openDuckdb } from './duckdb';
 import { lakeExtensions } from './extensions';
 import { type S3Access, s3Secret, secretName } from './s3-access';
@@ -105,17 +106,20 @@ function duckdbSession(duckdb: Duckdb): LakeSession {
       return done(`CALL set_iceberg_table_properties(${nameOf(database, table)}, MAP {${entries.join(', ')}})`);
     },
     async snapshotId(database, table) {
-      const rows = await duckdb.query<{ id: bigint }>(
-        `SELECT snapshot_id AS id FROM iceberg_snapshots(${nameOf(database, table)}) ORDER BY sequence_number DESC LIMIT 1`,
+      const name = nameOf(database, table);
+      const rows = await duckdb.query<{ id: bigint; kept: string | null }>(
+        `SELECT snapshot_id AS id, (SELECT value FROM iceberg_table_properties(${name}) WHERE key = ${literal(compactedProperty)}) AS kept
+          FROM iceberg_snapshots(${name}) ORDER BY sequence_number DESC LIMIT 1`,
       );
-      return rows[0]?.id.toString();
+      return rowsSnapshot(rows[0]?.id.toString(), rows[0]?.kept ?? undefined);
     },
     isConflict,
     close: async () => duckdb.close(),
   };
 }
 
-function attach(name: string, catalog: CatalogAddress, more: readonly string[]): string {
+/** Statement that attaches a catalog's tables as `name`. */
+export function attach(name: string, catalog: CatalogAddress, more: readonly string[]): string {
   const options = [
     'TYPE iceberg',
     `ENDPOINT ${literal(catalog.uri)}`,

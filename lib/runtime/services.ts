@@ -46,7 +46,10 @@ export interface Lake {
   commit<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly attempts?: number }): Promise<T>;
   /** A table's properties, as last committed. Empty where it has none. */
   properties(database: string, table: string): Promise<Record<string, string>>;
-  /** Id of a table's current snapshot, as a string (64 bits); undefined where nothing was ever written. */
+  /**
+   * Id of the snapshot that a table's rows are of, as a string (64 bits): the current one, or, where that is no more than a
+   * compaction, the one that it has compacted. Undefined where nothing was ever written.
+   */
   snapshotId(database: string, table: string): Promise<string | undefined>;
   /** The quoted SQL name that writes to a table: `lake."aviation_silver"."flights"`. */
   name(database: string, table: string): string;

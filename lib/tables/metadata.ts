@@ -81,7 +81,8 @@ export interface SnapshotRef {
   readonly 'max-ref-age-ms'?: Long;
 }
 
-/** A statistics file, of which nothing but its snapshot matters here. */
+/** A statistics file of a snapshot. */
 export interface OfSnapshot {
   readonly 'snapshot-id': Long;
+  readonly 'statistics-path'?: string;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -43,8 +44,15 @@ class Table:
         return dict(self.load().properties())
 
     def snapshot_id(self) -> str | None:
-        snapshot = self.load().currentSnapshot()
-        return None if snapshot is None else str(snapshot.snapshotId())
+        table = self.load()
+        snapshot = table.currentSnapshot()
+        if snapshot is None:
+            return None
+        current = str(snapshot.snapshotId())
+        # A compaction changes no row: its mark says whose rows they are.
+        mark = table.properties().get("ingot.compacted")
+        compacted = {} if mark is None else json.loads(mark)
+        return str(compacted["rows"]) if compacted.get("snapshot") == current else current
 
     def refresh(self) -> None:
         """Spark plans by what it has read of a table before, unless it is told that there is more."""
