@@ -46,12 +46,13 @@ export const keptSuffix = '_changes';
  *
  * - `delete`, `truncate`: remembered, so that a change that comes late does not bring a row back;
  * - `update`: a row that is not whole, as a change that it builds on has not come yet;
+ * - `reload`: the table was read anew, and where in the log the rows of that stand;
  * - `snapshot`: a snapshot that was taken whole, by its slot in `change_record`;
  * - `schema`: the source's columns as they were last seen, in `change_record`;
  * - `pause`: why the table is paused, in `change_record`;
  * - `parked`: a record that came while the table was paused, in `change_record`.
  */
-export type Kind = 'delete' | 'truncate' | 'update' | 'snapshot' | 'schema' | 'pause' | 'parked';
+export type Kind = 'delete' | 'truncate' | 'update' | 'reload' | 'snapshot' | 'schema' | 'pause' | 'parked';
 
 /** A table that is fed by changes, as SQL names it. */
 export interface ChangedTable {

@@ -4,12 +4,19 @@ import { strict } from '../contract/strict';
 import { givenAllowed } from '../errors';
 import { tableId } from '../platform/lookup';
 import { type Mode, reservedNames } from './columns';
+import {
+  type DeployedCdc,
+  type DeployedCdcDeclaration,
+  deployedProblems,
+  deployedWords,
+  resolveDeployed,
+} from './deployed';
 
 /**
  * A PostgreSQL database whose changes fill tables of the lake. Which tables, with which columns and keys, follows from the
  * contracts: those whose server of type postgres has this name.
  */
-export interface CdcDeclaration {
+export interface CdcDeclaration extends DeployedCdcDeclaration {
   /**
    * Publication of the source that names the tables.
    * @default ingot_<name>
@@ -55,6 +62,8 @@ export interface CdcSource {
   readonly schemaChanges: 'evolve' | 'pause';
   readonly rememberDays: number;
   readonly tables: readonly CdcTable[];
+  /** How a deployment follows it; absent where the platform has no database of its own, and no other one is named. */
+  readonly deployed?: DeployedCdc;
 }
 
 /** A table of a source, and the table of the lake that it fills. */
@@ -95,6 +104,7 @@ export const cdcWords = z.record(
       .max(3650)
       .optional()
       .describe('Days that deletes are remembered, 1 to 3650; longer than a change may be under way. By default 30.'),
+    ...deployedWords,
   }).describe('A PostgreSQL database whose changes fill tables of the lake.'),
 );
 
@@ -109,32 +119,37 @@ export function fedTables(declared: Declared | undefined, datasets: readonly Dat
 }
 
 /** Applies the defaults. */
-export function resolveCdc(declared: Declared, datasets: readonly Dataset[]): CdcSource[] {
-  return Object.entries(declared).map(([source, said]) => ({
-    name: source,
-    publication: said.publication ?? `ingot_${source}`,
-    slot: said.slot ?? `ingot_${source}`,
-    truncate: said.truncate ?? 'apply',
-    schemaChanges: said.schemaChanges ?? 'evolve',
-    rememberDays: said.rememberDays ?? 30,
-    tables: datasets
-      .filter(({ postgres }) => postgres?.server === source)
-      .map((dataset) => ({
-        table: tableId(dataset),
-        mode: said.log?.includes(tableId(dataset)) ? 'log' : dataset.history === 'scd2' ? 'history' : 'mirror',
-        schema: dataset.postgres!.schema,
-        name: dataset.postgres!.table,
-      })),
-  }));
+export function resolveCdc(declared: Declared, datasets: readonly Dataset[], hasDatabase: boolean): CdcSource[] {
+  return Object.entries(declared).map(([source, said]) => {
+    const deployed = resolveDeployed(said, hasDatabase);
+    return {
+      name: source,
+      publication: said.publication ?? `ingot_${source}`,
+      slot: said.slot ?? `ingot_${source}`,
+      truncate: said.truncate ?? 'apply',
+      schemaChanges: said.schemaChanges ?? 'evolve',
+      rememberDays: said.rememberDays ?? 30,
+      tables: datasets
+        .filter(({ postgres }) => postgres?.server === source)
+        .map((dataset) => ({
+          table: tableId(dataset),
+          mode: said.log?.includes(tableId(dataset)) ? 'log' : dataset.history === 'scd2' ? 'history' : 'mirror',
+          schema: dataset.postgres!.schema,
+          name: dataset.postgres!.table,
+        })),
+      ...(deployed === undefined ? {} : { deployed }),
+    };
+  });
 }
 
 /** One sentence for each thing that is wrong: with the declaration, or with a dataset's contract. */
 export function cdcProblems(
   declared: Declared,
   datasets: readonly Dataset[],
+  database?: { readonly logicalReplication?: boolean },
 ): { readonly path: readonly (string | number)[]; readonly dataset?: Dataset; readonly message: string }[] {
   const servers = [...new Set(datasets.flatMap(({ postgres }) => postgres?.server ?? []))];
-  return Object.entries(declared).flatMap(([source, said]) => {
+  const each = Object.entries(declared).flatMap(([source, said]) => {
     if (!/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(source) || source.length > 30)
       return {
         path: [source],
@@ -154,6 +169,7 @@ export function cdcProblems(
     );
     return [...logged, ...fed.flatMap((dataset) => contractProblems(dataset, said))];
   });
+  return [...each, ...deployedProblems(declared, database)];
 }
 
 function contractProblems(dataset: Dataset, { log = [] }: CdcDeclaration) {

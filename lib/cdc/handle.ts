@@ -2,6 +2,7 @@ import type { CdcSource } from './declaration';
 import { type Forgotten, forgetOld } from './forget';
 import { type Incoming, type ReceiveServices, receive } from './receive';
 import { type Released, releaseTable } from './release';
+import { markReload, type Reloading } from './reload';
 
 /** What Kinesis hands to the _apply_ function, of which it reads this. */
 export interface KinesisBatch {
@@ -23,7 +24,9 @@ export type ApplyCommand =
   /** Applies what was kept while a table was paused, and lets it go on. */
   | { readonly action: 'release'; readonly table: string }
   /** Forgets what was remembered for long enough. */
-  | { readonly action: 'forget' };
+  | { readonly action: 'forget' }
+  /** Tables are read anew: rows that are loaded from `at` on (ISO 8601) stand at `lsn`. */
+  | { readonly action: 'reload'; readonly lsn: string; readonly at: string };
 
 export type ApplyEvent = KinesisBatch | ApplyCommand;
 
@@ -40,7 +43,8 @@ export async function handleApply(
   event: ApplyEvent,
   source: CdcSource,
   services: ReceiveServices,
-): Promise<BatchResponse | Released | Forgotten> {
+): Promise<BatchResponse | Released | Forgotten | Reloading> {
+  if ('action' in event && event.action === 'reload') return markReload(event, source, services);
   if ('action' in event)
     return event.action === 'release' ? releaseTable(event.table, services) : forgetOld(source, services);
   const sequences = new Map<string, string>();

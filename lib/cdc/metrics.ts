@@ -12,4 +12,8 @@ export const cdcMetrics = {
   unreadable: 'ChangesUnreadable',
   /** By table: keys that differ between the source and the lake. */
   drift: 'ChangeDrift',
+  /** By source: 1 where its replication does not run, else 0. */
+  stopped: 'ReplicationStopped',
+  /** By source: tables that its replication has given up on. */
+  tablesFailed: 'ReplicationTablesFailed',
 } as const;

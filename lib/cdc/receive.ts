@@ -11,6 +11,7 @@ import { columnFromSource, columnsWith, sourceColumnsOf } from './evolved';
 import { type Feed, feedsOf, noColumns, type SourceColumns, withColumns } from './feed';
 import { keepSchema, park, pauseTable, type Standing, standingOf } from './kept';
 import { cdcMetrics } from './metrics';
+import { placed } from './reload';
 import { compareSchema } from './schema';
 import type { Rejected } from './stage';
 
@@ -234,7 +235,8 @@ async function parkBatch({ feed, records }: Batch, { lake }: ReceiveServices): P
 
 /** Applies a batch; with `truncate: refuse` truncations go to quarantine. */
 export async function applyBatch({ feed, records }: Batch, services: ReceiveServices): Promise<Applied> {
-  const changes = records.flatMap((one) => one.changes);
+  const all = records.flatMap((one) => one.changes);
+  const changes = await placed(all, changedTable(feed, services.lake).kept, services.lake);
   const fed: FedTable = { place: feed.place, mode: feed.mode };
   if (feed.source.truncate === 'apply' || feed.mode === 'log') return applyChanges(fed, changes, services);
   const refused = changes.filter(({ operation }) => operation === 'truncate');

@@ -55,7 +55,7 @@ export const keptColumns = (dataset: Pick<Dataset, 'columns'>): readonly ColumnS
     ...(description === undefined ? {} : { description }),
   })),
   ...position.map((one) => ({ ...one, required: false })),
-  column(kept.kind, 'string', 'delete, truncate, update, snapshot, schema, pause or parked', true),
+  column(kept.kind, 'string', 'delete, truncate, update, reload, snapshot, schema, pause or parked', true),
   column(kept.record, 'string', 'Of a parked change its record, of a pause its reason, of a schema its columns', false),
   column(meta.at, 'timestamptz', 'When the change was committed at the source', false),
   column(kept.at, 'timestamptz', 'When it was kept', true),

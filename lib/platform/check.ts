@@ -1,5 +1,6 @@
 import { backupProblems } from '../backup/declaration';
 import { cdcProblems, fedTables, resolveCdc } from '../cdc/declaration';
+import { followsOwn } from '../cdc/deployed';
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import type { ReadContract } from '../contract/read';
@@ -68,7 +69,11 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   }
   const zones = resolveZones(declaration.name, declared);
 
-  for (const { path, message } of value?.database === undefined ? [] : databaseProblems(value.name, value.database)) {
+  const database = value?.database && {
+    ...value.database,
+    logicalReplication: value.database.logicalReplication ?? followsOwn(value.cdc),
+  };
+  for (const { path, message } of database === undefined ? [] : databaseProblems(declaration.name, database)) {
     // A setting's own name has dots.
     const [first = '', ...rest] = path.split('.');
     problems.push(
@@ -79,11 +84,11 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   problems.push(...backupProblemsOf(value, document));
 
   const notices: Problem[] = [];
-  if (declaration.cdc !== undefined)
+  if (followsOwn(declaration.cdc) && declaration.database === undefined)
     notices.push(
       document.problem(
         ['cdc'],
-        'is followed by ingot cdc; a deployment makes the tables, and nothing that fills them yet',
+        'is followed by ingot cdc alone: a deployment follows the database of the platform, or the one that source names, and there is neither',
       ),
     );
   const found: DeclaredTable[] = [];
@@ -162,11 +167,13 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       ...(declaration.database === undefined
         ? {}
         : {
-            database: resolveDatabase(declaration.name, declaration.database),
+            database: resolveDatabase(declaration.name, database ?? declaration.database),
             migrations: { files: input.migrations?.migrations ?? [], uses },
           }),
       ...(declaration.backup === undefined ? {} : { backup: declaration.backup }),
-      ...(declaration.cdc === undefined ? {} : { cdc: resolveCdc(declaration.cdc, datasets) }),
+      ...(declaration.cdc === undefined
+        ? {}
+        : { cdc: resolveCdc(declaration.cdc, datasets, declaration.database !== undefined) }),
       ...(declaration.streams === undefined ? {} : { streams: resolveStreams(declaration.streams, datasets) }),
       ...(declaration.stores === undefined ? {} : { stores }),
       ...(declaration.documents === undefined
@@ -209,7 +216,7 @@ function homelessMigrations({ migrations }: PlatformInput, { database }: Platfor
 }
 
 function changeProblems(
-  { cdc = {} }: PlatformDeclaration,
+  { cdc = {}, database }: PlatformDeclaration,
   tables: readonly DeclaredTable[],
   modelled: ReadonlySet<string>,
   document: Document,
@@ -218,7 +225,7 @@ function changeProblems(
   const fed = fedTables(cdc, datasets);
   const at = (dataset: Dataset | undefined) => tables.find(({ resolved }) => resolved.dataset === dataset);
   return [
-    ...cdcProblems(cdc, datasets).map(({ path, dataset, message }) => {
+    ...cdcProblems(cdc, datasets, database).map(({ path, dataset, message }) => {
       const table = at(dataset);
       return table === undefined
         ? document.problem(['cdc', ...path], message)

@@ -43,7 +43,7 @@ export function readDms(
     const operation = isControl ? 'truncate' : operations[said];
     if (operation === undefined)
       throw new Unreadable(`has the operation ${said}; allowed: ${Object.keys(operations).join(', ')}`);
-    const change = { operation, position: positionOf(metadata, operation), at: timeOf(metadata), origin };
+    const change = { operation, position: positionOf(metadata, operation), at: timeOf(metadata, operation), origin };
     if (operation === 'truncate')
       return { kind: 'changes', feed, changes: [{ ...change, row: {} }], columns: noColumns };
     if (!isObject(data)) throw new Unreadable('must have an object data');
@@ -69,8 +69,9 @@ function positionOf(metadata: Readonly<Record<string, Json>>, operation: Operati
   return { lsn: parseLsn(lsn), sequence };
 }
 
-function timeOf(metadata: Readonly<Record<string, Json>>): string {
-  const text = metadata['commit-timestamp'] ?? metadata.timestamp;
+/** Of a row that was loaded, when that was; of a change, when it was committed. */
+function timeOf(metadata: Readonly<Record<string, Json>>, operation: Operation): string {
+  const text = (operation === 'load' ? undefined : metadata['commit-timestamp']) ?? metadata.timestamp;
   const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time))
     throw new Unreadable(`must have a commit-timestamp in ISO 8601; given ${JSON.stringify(text) ?? 'none'}`);

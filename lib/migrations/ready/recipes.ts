@@ -1,4 +1,5 @@
 import { backupRoles } from '../../backup/roles';
+import { changeSource } from '../../cdc/migrations';
 import { search, vectorStore } from '../../vector/migrations';
 import { eventStore } from './event-store';
 import { fullTextSearch } from './full-text-search';
@@ -20,6 +21,7 @@ export const recipes = {
   keysetPagination,
   role,
   backupRoles,
+  changeSource,
   search,
   vectorStore,
 } as const;
