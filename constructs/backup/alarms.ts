@@ -4,7 +4,7 @@ import { pascal } from '../core/names';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
 import { ref } from '../core/text';
 import type { DatabaseFacts } from '../postgres/facts';
-import { deadLettersId, topicId } from './ids';
+import { deadLettersId, dumpMachineId, machineId, topicId } from './ids';
 
 const hour = 3_600;
 
@@ -17,7 +17,7 @@ export function restoreTestIntervals(schedule: string): number {
   return hours === '*' ? 1 : 24;
 }
 
-/** Alarms: a test that failed, a test that has not run, a dump that failed, a call that was given up. */
+/** Alarms: a test that failed, one that has not run, a comparison that broke off, a dump that failed, a call that was given up. */
 export function backupAlarms(
   platform: string,
   tested: readonly { readonly resource: string; readonly hours: number }[],
@@ -43,6 +43,20 @@ export function backupAlarms(
     statistic: 'Maximum',
     periodSeconds: hour,
   });
+  const machineFailed = (machine: string, label: string): AlarmMetric[] =>
+    (['ExecutionsFailed', 'ExecutionsTimedOut'] as const)
+      .map(
+        (name, i): AlarmMetric => ({
+          id: `m${i}`,
+          returns: false,
+          namespace: 'AWS/States',
+          name,
+          dimensions: { StateMachineArn: ref(machine, 'arn') },
+          statistic: 'Sum',
+          periodSeconds: 300,
+        }),
+      )
+      .concat({ id: 'value', returns: true, expression: 'm0 + m1', label });
   return [
     ...tested.flatMap(({ resource, hours }): AlarmNode[] => [
       {
@@ -70,24 +84,26 @@ export function backupAlarms(
         missingData: 'breaching',
       },
     ]),
+    ...(tested.length === 0
+      ? []
+      : [
+          {
+            ...named(
+              'CompareFailed',
+              'restore-test-unanswered',
+              'A backup was restored, and whether it is what it should be could not be told to AWS Backup.',
+            ),
+            metrics: machineFailed(machineId, 'Comparisons that broke off'),
+            threshold: 0,
+            missingData: 'notBreaching' as const,
+          },
+        ]),
     ...(database === undefined || backup.dump === false
       ? []
       : [
           {
             ...named('DumpFailed', 'dump-failed', 'A dump of the database failed, or took longer than a day.'),
-            metrics: (['ExecutionsFailed', 'ExecutionsTimedOut'] as const)
-              .map(
-                (name, i): AlarmMetric => ({
-                  id: `m${i}`,
-                  returns: false,
-                  namespace: 'AWS/States',
-                  name,
-                  dimensions: { StateMachineArn: ref('Dump', 'arn') },
-                  statistic: 'Sum',
-                  periodSeconds: 300,
-                }),
-              )
-              .concat({ id: 'value', returns: true, expression: 'm0 + m1', label: 'Dumps that failed' }),
+            metrics: machineFailed(dumpMachineId, 'Dumps that failed'),
             threshold: 0,
             missingData: 'notBreaching' as const,
           },

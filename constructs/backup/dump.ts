@@ -3,10 +3,11 @@ import { authoritiesKey } from '../../lib/backup/places';
 import { dumpRole } from '../../lib/backup/roles';
 import { dumpScript, uploadScript } from '../../lib/backup/task-scripts';
 import type { HandlerSetting } from '../core/handler';
+import { machineStatements } from '../core/machine';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
 import { connectStatements, type DatabaseFacts } from '../postgres/facts';
-import { bucketId, deadLettersId } from './ids';
+import { bucketId, deadLettersId, dumpMachineId } from './ids';
 
 /** The dump on schedule: a Fargate task, the state machine that runs it, and its schedule. */
 export function dumpNodes(
@@ -14,7 +15,6 @@ export function dumpNodes(
   dump: Required<DumpDeclaration>,
   setting: HandlerSetting,
   useKey: Statement,
-  xrayAndLogs: readonly Statement[],
 ): Node[] {
   const name = `${database.name}-dump`;
   const logGroup = (id: string, logName: Text): Node => ({
@@ -147,12 +147,12 @@ export function dumpNodes(
             text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/StepFunctionsGetEventsForECSTaskRule`,
           ],
         },
-        ...xrayAndLogs,
+        ...machineStatements,
       ],
     },
     {
       kind: 'stateMachine',
-      id: 'Dump',
+      id: dumpMachineId,
       name,
       roleArn: ref('DumpRole', 'arn'),
       logGroupArn: ref('DumpLogGroup', 'arn'),
@@ -170,7 +170,12 @@ export function dumpNodes(
       assumedBy: { service: 'scheduler.amazonaws.com' },
       assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
-        { sid: 'StartDump', effect: 'Allow', actions: ['states:StartExecution'], resources: [ref('Dump', 'arn')] },
+        {
+          sid: 'StartDump',
+          effect: 'Allow',
+          actions: ['states:StartExecution'],
+          resources: [ref(dumpMachineId, 'arn')],
+        },
         {
           sid: 'KeepDeadLetters',
           effect: 'Allow',
@@ -187,7 +192,7 @@ export function dumpNodes(
       description: `Dumps the database of ${database.name}`,
       expression: dump.schedule,
       timeZone: 'UTC',
-      targetArn: ref('Dump', 'arn'),
+      targetArn: ref(dumpMachineId, 'arn'),
       roleArn: ref('DumpScheduleRole', 'arn'),
       keyArn: setting.keyArn,
       input: {},

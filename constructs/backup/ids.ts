@@ -9,5 +9,9 @@ export const topicId = 'NoticesTopic';
 export const deadLettersId = 'DeadLettersQueue';
 /** Begins the ids of the function, its role and its log group. */
 export const validateId = 'ValidateRestore';
+/** The state machine that has compared what was restored. */
+export const machineId = 'Compare';
+/** The state machine that dumps the database. */
+export const dumpMachineId = 'Dump';
 /** What restore testing calls whatever it makes. */
 export const testPrefix = 'awsbackup-restore-test';

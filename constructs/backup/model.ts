@@ -28,7 +28,6 @@ import {
 import type { BackupPolicyDeclaration } from './props';
 import { bucketNodes, notices, operationsKey, reportPlans } from './reports';
 import { restoreTests } from './restore-tests';
-import { deliverLogs, trace } from './services';
 import {
   answerTests,
   backUpDatabase,
@@ -135,11 +134,9 @@ export function backupModel(
     vault(backup, vaultName, removal),
     ...plans(name, backup, lake, database),
     ...reportPlans(name, backup),
-    ...restoreTests(name, backup, lake, database),
+    ...restoreTests(name, backup, lake, database, setting, useKey),
     ...schedules(name, database, keyArn, useKey),
-    ...(database === undefined || backup.dump === false
-      ? []
-      : dumpNodes(database, backup.dump, setting, useKey, [trace, deliverLogs])),
+    ...(database === undefined || backup.dump === false ? [] : dumpNodes(database, backup.dump, setting, useKey)),
     ...backupAlarms(name, testedResources(backup, lake, database), backup, database),
   ];
   return deepFreeze({

@@ -120,6 +120,7 @@ export function bucketNodes(
     versioned: true,
     lifecycle: [
       ...['catalog', 'fingerprints', 'reports', 'validations'].map((prefix) => expire(prefix, keepDays)),
+      expire('comparing', 7),
       ...(backup.dump === false ? [] : [expire('dumps', backup.dump.keepDays)]),
     ],
     ...(lake.accessLogs === undefined ? {} : { accessLogs: { bucketName: lake.accessLogs, prefix: 'backups/' } }),

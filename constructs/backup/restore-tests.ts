@@ -1,13 +1,16 @@
+import { comparingHours } from '../../lib/backup/comparing';
 import type { BackupManifest } from '../../lib/backup/declaration';
+import type { HandlerSetting } from '../core/handler';
 import { pascal } from '../core/names';
-import type { Node, RestoreTestingPlanNode } from '../core/nodes';
+import type { Node, RestoreTestingPlanNode, Statement } from '../core/nodes';
 import { ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import type { DatabaseFacts } from '../postgres/facts';
-import { restoreRoleId, validateId, vaultId } from './ids';
+import { comparing } from './comparing';
+import { restoreRoleId, vaultId } from './ids';
 
 /**
- * Restores of the newest backups, one selection for each protected resource, and what calls the function when one is
+ * Restores of the newest backups, one selection for each protected resource, and what has compared them when they are
  * there. AWS Backup removes what it restored when the function has answered, or after the hours below.
  */
 export function restoreTests(
@@ -15,6 +18,8 @@ export function restoreTests(
   { restoreTests: schedules }: BackupManifest,
   lake: LakeFacts,
   database: DatabaseFacts | undefined,
+  setting: HandlerSetting,
+  useKey: Statement,
 ): Node[] {
   const testName = (...parts: string[]) => [name, ...parts].join('_').replaceAll('-', '_').slice(0, 50);
   const plan = (what: 'database' | 'lake', schedule: string): RestoreTestingPlanNode => ({
@@ -50,7 +55,7 @@ export function restoreTests(
               enableIamDatabaseAuthentication: 'true',
               vpcSecurityGroupIds: text`["${database.securityGroupId}"]`,
             },
-            validationHours: 2,
+            validationHours: comparingHours,
           },
         ];
   const ofLake: Node[] =
@@ -68,7 +73,7 @@ export function restoreTests(
               resourceArns: [zone.bucketArn],
               roleArn: ref(restoreRoleId, 'arn'),
               overrides: zone.keyArn === undefined ? {} : { encryptionType: 'SSE-KMS', kmsKey: zone.keyArn },
-              validationHours: 2,
+              validationHours: comparingHours,
             }),
           ),
         ];
@@ -77,27 +82,5 @@ export function restoreTests(
     ...(schedules.lake === false ? [] : [ref('LakeTestingPlan', 'arn')]),
   ];
   if (planArns.length === 0) return [];
-  return [
-    ...ofDatabase,
-    ...ofLake,
-    {
-      kind: 'eventRule',
-      id: 'RestoredRule',
-      name: `${name}-backup-restored`,
-      description: 'Has compared what a restore test has restored',
-      pattern: {
-        source: ['aws.backup'],
-        'detail-type': ['Restore Job State Change'],
-        detail: { status: ['COMPLETED', 'FAILED', 'ABORTED'], restoreTestingPlanArn: planArns },
-      },
-      targetArn: ref(`${validateId}Function`, 'arn'),
-    },
-    {
-      kind: 'permission',
-      id: 'RestoredCallsFunction',
-      functionName: ref(`${validateId}Function`, 'name'),
-      service: 'events.amazonaws.com',
-      sourceArn: ref('RestoredRule', 'arn'),
-    },
-  ];
+  return [...ofDatabase, ...ofLake, ...comparing(name, planArns, setting, useKey)];
 }

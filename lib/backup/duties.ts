@@ -5,13 +5,21 @@ import type { Clock, Log, Metrics, Objects } from '../runtime/services';
 import type { RestCatalog } from '../tables/client';
 import { type CatalogWord, readCatalog } from './catalog';
 import { compareFingerprints } from './compare';
+import { comparingHours } from './comparing';
 import { describeFindings } from './describe';
-import { type Fingerprint, formatFingerprint, parseFingerprint, takeFingerprint } from './fingerprint';
+import {
+  continueFingerprint,
+  type Fingerprint,
+  formatFingerprint,
+  parseFingerprint,
+  takeFingerprint,
+} from './fingerprint';
 import { checkFiles, checkTables } from './lake';
 import {
   authoritiesKey,
   catalogDay,
   catalogKey,
+  comparingKey,
   fingerprintDay,
   fingerprintKey,
   momentOf,
@@ -19,12 +27,14 @@ import {
   validations,
 } from './places';
 
-/** What the function is told: by its schedules, or by EventBridge when AWS Backup has restored something. */
+/** What the function is told: by its schedules, or by the state machine when AWS Backup has restored something. */
 export type DutyEvent = { readonly action: 'fingerprint' | 'catalog' | 'age' } | RestoredEvent;
 
 export interface RestoredEvent {
   readonly 'detail-type': 'Restore Job State Change';
   readonly detail: { readonly restoreJobId: string; readonly status: string };
+  /** Why the state machine has given up: the comparison is to be answered as one that failed. */
+  readonly error?: { readonly Error: string; readonly Cause?: string };
 }
 
 /** What the function needs from outside. */
@@ -48,6 +58,8 @@ export interface DutyServices {
   /** The authorities of RDS, in PEM, where the runtime has them. */
   readonly authorities?: () => Promise<Buffer>;
   readonly clock: Clock;
+  /** How long this call may still compare, in milliseconds. */
+  readonly timeLeft: () => number;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -55,7 +67,11 @@ export interface DutyServices {
 /** AWS Backup and RDS, as far as restore tests need them. */
 export interface RestoreJobs {
   describe(restoreJobId: string): Promise<RestoreJob>;
-  /** Where a restored database answers, once it does. */
+  /**
+   * Where a restored database answers. What is needed to reach it is made.
+   *
+   * @throws TransientError as long as it does not
+   */
   addressOf(arn: string): Promise<{ readonly host: string; readonly port: number }>;
   /** Root of a restored bucket: `s3://bucket`. */
   rootOf(arn: string): string;
@@ -70,18 +86,22 @@ export interface RestoreJob {
   readonly kind: 'database' | 'bucket';
   readonly sourceArn: string;
   readonly createdArn: string;
+  /** When it was there, ISO 8601, UTC. */
+  readonly restoredAt: string;
   /** Between these moments (ISO 8601, UTC) the backup was taken. */
   readonly backup: { readonly from: string; readonly to: string };
 }
 
 export interface DutyResult {
   readonly done: string;
+  /** Of a comparison: whether it has come to its end. If not, the state machine calls again. */
+  readonly finished?: boolean;
   readonly passed?: boolean;
 }
 
 /** Does what an event asks for. */
 export async function handleDuty(event: DutyEvent, services: DutyServices): Promise<DutyResult> {
-  if ('detail' in event) return validateRestore(event.detail, services);
+  if ('detail' in event) return validateRestore(event, services);
   if (event.action === 'fingerprint') return fingerprint(services);
   return event.action === 'catalog' ? catalog(services) : age(services);
 }
@@ -116,28 +136,37 @@ async function age({ objects, root, tested, clock, metrics }: DutyServices): Pro
 }
 
 /**
- * Compares what a restore test has restored with what was there, and answers AWS Backup. What may pass (a connection that
- * breaks) is thrown: Lambda calls again, twice.
+ * Compares what a restore test has restored with what was there, and answers AWS Backup. What takes longer than a call, or
+ * may pass (an instance that is not up, a connection that breaks), goes on with the next one, where this one ended, until
+ * AWS Backup is about to take away what it has restored.
  */
-async function validateRestore(detail: RestoredEvent['detail'], services: DutyServices): Promise<DutyResult> {
+async function validateRestore({ detail, error }: RestoredEvent, services: DutyServices): Promise<DutyResult> {
   const { objects, root, clock, metrics, jobs, log } = services;
-  const job = await jobs.describe(detail.restoreJobId);
+  const { restoreJobId } = detail;
+  const job = await jobs.describe(restoreJobId);
   const resource = resourceOf(job, services);
-  const outcome = await (detail.status === 'COMPLETED'
-    ? compare(job, resource, services)
-    : Promise.resolve({ passed: false, message: `AWS Backup could not restore it: ${detail.status}` }));
+  const restored = detail.status === 'COMPLETED';
+  const outcome = !restored
+    ? { passed: false, message: `AWS Backup could not restore it: ${detail.status}` }
+    : error !== undefined
+      ? { passed: false, message: `It could not be compared: ${error.Error} ${error.Cause ?? ''}`.trim() }
+      : await compare(job, restoreJobId, resource, services);
+  if (!('passed' in outcome)) {
+    log.info('A restored backup is still being compared', { resource, ...outcome });
+    return { done: resource, finished: false };
+  }
+  if (restored) await jobs.release(job.createdArn);
   const at = new Date(clock.now()).toISOString();
   const key = validationKey(resource, at).replace(/\.json$/, outcome.passed ? '.passed.json' : '.failed.json');
-  await objects.write(`${root}/${key}`, JSON.stringify({ ...outcome, at, job, restoreJobId: detail.restoreJobId }));
-  if (detail.status === 'COMPLETED')
-    await jobs.answer(detail.restoreJobId, outcome.passed, outcome.message.slice(0, 1024));
+  await objects.write(`${root}/${key}`, JSON.stringify({ ...outcome, at, job, restoreJobId }));
+  if (restored) await jobs.answer(restoreJobId, outcome.passed, outcome.message.slice(0, 1024));
   metrics.put(metricNames.restoreTestFailed, outcome.passed ? 0 : 1, 'Count', { Resource: resource });
   if (!outcome.passed) log.error('A restored backup is not what it should be', { resource, ...outcome });
   else if (job.kind === 'database') {
     const forgotten = await jobs.forgetChanges(job.sourceArn, job.backup.from);
     log.info('A restored backup is what it should be', { resource, ...outcome, forgotten });
   }
-  return { done: resource, passed: outcome.passed };
+  return { done: resource, finished: true, passed: outcome.passed };
 }
 
 interface Outcome {
@@ -145,36 +174,63 @@ interface Outcome {
   readonly message: string;
 }
 
-async function compare(job: RestoreJob, resource: string, services: DutyServices): Promise<Outcome> {
+/** What there is still to wait for. */
+interface Unfinished {
+  readonly message: string;
+}
+
+async function compare(
+  job: RestoreJob,
+  restoreJobId: string,
+  resource: string,
+  services: DutyServices,
+): Promise<Outcome | Unfinished> {
+  const failed = (message: string): Outcome => ({ passed: false, message: `It could not be compared: ${message}` });
   try {
-    return await (job.kind === 'database' ? compareDatabase(job, services) : compareBucket(job, resource, services));
+    const outcome = await (job.kind === 'database'
+      ? compareDatabase(job, restoreJobId, services)
+      : compareBucket(job, resource, services));
+    return 'passed' in outcome || !isLate(job, services) ? outcome : failed(outcome.message);
   } catch (error) {
-    if (error instanceof TransientError) throw error;
-    return { passed: false, message: `It could not be compared: ${(error as Error).message}` };
+    const { message } = error as Error;
+    return error instanceof TransientError && !isLate(job, services) ? { message } : failed(message);
   }
 }
 
-async function compareDatabase(job: RestoreJob, services: DutyServices): Promise<Outcome> {
-  const { objects, root, volatile, jobs } = services;
+/** Within an hour what was restored is gone. */
+const isLate = ({ restoredAt }: RestoreJob, { clock }: DutyServices): boolean =>
+  clock.now() > Date.parse(restoredAt) + (comparingHours - 1) * 3_600_000;
+
+async function compareDatabase(
+  job: RestoreJob,
+  restoreJobId: string,
+  services: DutyServices,
+): Promise<Outcome | Unfinished> {
+  const { objects, root, volatile, jobs, timeLeft } = services;
   const { from, to } = job.backup;
   const before = await around(objects, root, fingerprintDay, from, 'before');
   if (before === undefined)
     return { passed: false, message: `No fingerprint was taken in the three days before the backup, ${from}` };
-  const later = await around(objects, root, fingerprintDay, to, 'after');
-  const after =
-    later === undefined ? await withDatabase(services.source, takeFingerprint) : await readFingerprint(objects, later);
-  try {
-    const address = await jobs.addressOf(job.createdArn);
-    const restored = await withDatabase(() => services.restored(address), takeFingerprint);
-    const validation = compareFingerprints(restored, {
-      before: await readFingerprint(objects, before),
-      after,
-      volatile,
-    });
-    return { passed: validation.passed, message: describeFindings(validation) };
-  } finally {
-    await jobs.release(job.createdArn);
-  }
+  const after = (await around(objects, root, fingerprintDay, to, 'after')) ?? (await fingerprint(services)).done;
+  const address = await jobs.addressOf(job.createdArn);
+  const kept = `${root}/${comparingKey(restoreJobId)}`;
+  const begun = (await objects.head(kept)) === undefined ? '' : (await objects.read(kept)).toString('utf8');
+  const parts = begun.split('\n').filter((part) => part !== '');
+  const count = parts.length;
+  const keep = async () => {
+    if (parts.length > count) await objects.write(kept, parts.join('\n'), 'application/x-ndjson');
+  };
+  const whole = await withDatabase(
+    () => services.restored(address),
+    (postgres) => continueFingerprint(postgres, parts, timeLeft),
+  ).finally(keep);
+  if (!whole) return { message: `${Math.max(0, parts.length - 1)} tables were read in the time that there was` };
+  const validation = compareFingerprints(parseFingerprint(parts.join('\n')), {
+    before: await readFingerprint(objects, before),
+    after: await readFingerprint(objects, after),
+    volatile,
+  });
+  return { passed: validation.passed, message: describeFindings(validation) };
 }
 
 async function compareBucket(job: RestoreJob, zone: string, services: DutyServices): Promise<Outcome> {

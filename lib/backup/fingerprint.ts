@@ -48,6 +48,44 @@ export async function takeFingerprint(postgres: Postgres): Promise<Fingerprint> 
 
 /** The same within a transaction that is REPEATABLE READ already. */
 export async function readFingerprint(tx: Postgres): Promise<Fingerprint> {
+  const parts: string[] = [];
+  await readParts(tx, parts);
+  return parseFingerprint(parts.join('\n'));
+}
+
+/**
+ * Takes as much of a fingerprint as there is time for, of a database that nobody writes to.
+ *
+ * @param parts what was taken before; what is taken now is put there, even where an error ends it
+ * @param timeLeft milliseconds
+ * @returns whether the fingerprint, `parts` as lines, is whole
+ */
+export async function continueFingerprint(
+  postgres: Postgres,
+  parts: string[],
+  timeLeft: () => number,
+): Promise<boolean> {
+  try {
+    await postgres.transaction(async (tx) => {
+      await tx.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      await readParts(tx, parts, timeLeft);
+    });
+    return true;
+  } catch (error) {
+    if (timeLeft() > 0) throw error;
+    return false;
+  }
+}
+
+/** The first part is the structure, then comes one a table, in the order of their names. */
+async function readParts(tx: Postgres, parts: string[], timeLeft?: () => number): Promise<void> {
+  const inTime = async <Row extends object>(sql: string): Promise<Row[]> => {
+    if (timeLeft !== undefined) {
+      if (timeLeft() <= 0) throw new Error('There is no time left');
+      if (Number.isFinite(timeLeft())) await tx.execute(`SET LOCAL statement_timeout = ${Math.ceil(timeLeft())}`);
+    }
+    return tx.query<Row>(sql);
+  };
   await tx.execute(settings);
   const hidden = await tx.query<{ name: string }>(hiddenRowsSql);
   if (hidden.length > 0)
@@ -55,13 +93,15 @@ export async function readFingerprint(tx: Postgres): Promise<Fingerprint> {
       `Row-level security hides rows of ${hidden.map(({ name }) => name).join(', ')} from the role that compares them; ` +
         'give it a policy: CREATE POLICY … FOR SELECT TO pg_read_all_data USING (true)',
     );
-  const [structure] = await tx.query<{ fingerprint: string }>(structureSql);
-  const lines = [structure!.fingerprint];
-  for (const { statement } of await tx.query<{ statement: string }>(rowStatementsSql)) {
-    const [row] = await tx.query<{ fingerprint: string }>(statement);
-    lines.push(row!.fingerprint);
+  if (parts.length === 0) {
+    const [structure] = await inTime<{ fingerprint: string }>(structureSql);
+    parts.push(structure!.fingerprint);
   }
-  return parseFingerprint(lines.join('\n'));
+  const statements = await tx.query<{ statement: string }>(rowStatementsSql);
+  for (const { statement } of statements.slice(parts.length - 1)) {
+    const [row] = await inTime<{ fingerprint: string }>(statement);
+    parts.push(row!.fingerprint);
+  }
 }
 
 /** @throws Error where the text is none */

@@ -19,6 +19,9 @@ export const catalogDay = (day: string): string => `catalog/date=${day}/`;
 export const validationKey = (resource: string, at: string): string =>
   `${validations(resource)}${at.replaceAll(':', '')}.json`;
 
+/** As much of the fingerprint of what a job has restored as has been taken. */
+export const comparingKey = (restoreJobId: string): string => `comparing/${restoreJobId}.jsonl`;
+
 export const validations = (resource: string): string => `validations/resource=${resource}/`;
 
 /** The moment that a key names: `2026-11-21T120000.000Z` is `2026-11-21T12:00:00.000Z`. */

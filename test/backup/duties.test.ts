@@ -2,11 +2,16 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { compareMachine } from '../../constructs/backup/comparing';
 import { readCatalog, restoreCatalog } from '../../lib/backup/catalog';
-import { type DutyServices, handleDuty, type RestoreJob } from '../../lib/backup/duties';
+import { comparingHours } from '../../lib/backup/comparing';
+import { type DutyEvent, type DutyServices, handleDuty, type RestoreJob } from '../../lib/backup/duties';
 import { checkFiles, checkTables } from '../../lib/backup/lake';
 import { momentOf } from '../../lib/backup/places';
 import { TransientError } from '../../lib/errors';
+import type { Asl } from '../../lib/local/states/asl';
+import { execute } from '../../lib/local/states/execute';
+import { validateStates } from '../../lib/local/states/validate';
 import { localObjects } from '../../lib/runtime/objects';
 import { openPglite } from '../../lib/runtime/pglite';
 import type { Postgres } from '../../lib/runtime/postgres';
@@ -53,6 +58,7 @@ function world(more: Partial<DutyServices> = {}): World {
       kind: 'database',
       sourceArn: 'arn:aws:rds:eu-west-1:111122223333:db:shop',
       createdArn: 'arn:aws:rds:eu-west-1:111122223333:db:awsbackup-restore-test-1',
+      restoredAt: new Date().toISOString(),
       backup: { from: new Date().toISOString(), to: new Date().toISOString() },
     },
     services: {
@@ -76,6 +82,7 @@ function world(more: Partial<DutyServices> = {}): World {
         forgetChanges: async (...asked) => made.forgotten.push(asked.join(' ')),
       },
       clock: { now: () => Date.now() },
+      timeLeft: () => Number.POSITIVE_INFINITY,
       metrics: { put: (name, value, _, { Resource }) => void made.metrics.push(`${Resource} ${name} ${value}`) },
       log: { debug() {}, info() {}, warn() {}, error() {} },
       ...more,
@@ -97,7 +104,7 @@ test('a restored database is compared with fingerprints around its backup, and A
   expect(Date.now() - Date.parse(momentOf(done))).toBeLessThan(60_000);
   await pause();
   here.job = { ...here.job, backup: { from: moment(), to: moment() } };
-  expect(await handleDuty(event, here.services)).toEqual({ done: 'database', passed: true });
+  expect(await handleDuty(event, here.services)).toEqual({ done: 'database', finished: true, passed: true });
   expect(here.answers).toEqual([['job-1', true, '500 of 500 rows of 1 tables were compared and are the same']]);
   expect(here.metrics).toEqual(['database RestoreTestFailed 0']);
   // What was taken before changes is needed no more: a later backup is proven.
@@ -126,17 +133,122 @@ test('without a fingerprint of before the backup nothing is proven, and that is 
   expect(JSON.stringify(here.answers)).toContain('No fingerprint was taken in the three days before the backup');
 });
 
-test('what may pass is thrown, so that Lambda calls again; what does not is answered as a failure', async () => {
+test('what may pass is tried again with the next call, until what was restored is about to go; what does not is a failure', async () => {
   const here = world();
   await handleDuty({ action: 'fingerprint' }, here.services);
   await pause();
   here.job = { ...here.job, backup: { from: moment(), to: moment() } };
-  const failing = (error: Error): DutyServices => ({ ...here.services, restored: () => Promise.reject(error) });
-  await expect(handleDuty(event, failing(new TransientError('not up yet')))).rejects.toThrow('not up yet');
-  expect(here.answers).toEqual([]);
+  const failing = (error: Error, more: Partial<DutyServices> = {}): DutyServices => ({
+    ...here.services,
+    restored: () => Promise.reject(error),
+    ...more,
+  });
+  const early = new TransientError('not up yet');
+  expect(await handleDuty(event, failing(early))).toEqual({ done: 'database', finished: false });
+  expect([here.answers, here.metrics, here.released]).toEqual([[], [], 0]);
+  const late = { clock: { now: () => Date.parse(here.job.restoredAt) + (comparingHours - 0.9) * 3_600_000 } };
+  expect(await handleDuty(event, failing(early, late))).toEqual({ done: 'database', finished: true, passed: false });
   await handleDuty(event, failing(new Error('password authentication failed')));
-  expect(here.answers).toEqual([['job-1', false, 'It could not be compared: password authentication failed']]);
+  expect(here.answers).toEqual([
+    ['job-1', false, 'It could not be compared: not up yet'],
+    ['job-1', false, 'It could not be compared: password authentication failed'],
+  ]);
   expect(here.released).toBe(2);
+});
+
+describe('a comparison that takes longer than a call', () => {
+  const tables = ['a', 'b', 'c', 'd'];
+  beforeAll(async () => {
+    for (const postgres of [source, restored])
+      for (const table of tables)
+        await postgres.execute(`CREATE TABLE ${table} (id int PRIMARY KEY); INSERT INTO ${table} VALUES (1), (2)`);
+  });
+  afterAll(async () => {
+    for (const postgres of [source, restored]) await postgres.execute(`DROP TABLE ${tables.join(', ')}`);
+  });
+
+  /** A restored database that reads `each` tables in a call, and then says or breaks. */
+  const slow = (read: string[], each: number, breaks?: Error) => {
+    let left = 0;
+    const counting = (postgres: Postgres): Postgres => ({
+      ...postgres,
+      query: async (sql, parameters) => {
+        const table = /'table', '([^']*)'/.exec(sql)?.[1];
+        if (table !== undefined && left === 0 && breaks !== undefined) throw breaks;
+        if (table !== undefined) {
+          left -= 1;
+          read.push(table);
+        }
+        return postgres.query(sql, parameters);
+      },
+      transaction: (work) => postgres.transaction((tx) => work(counting(tx))),
+    });
+    return {
+      restored: async () => {
+        left = each;
+        return open(counting(restored));
+      },
+      timeLeft: () => (left > 0 || breaks !== undefined ? Number.POSITIVE_INFINITY : 0),
+    };
+  };
+  const machine = (services: DutyServices, calls: unknown[], throws: Error[] = []) =>
+    execute(
+      compareMachine('shop', 'arn:aws:lambda:eu-west-1:111122223333:function:compare') as Asl,
+      { machine: 'compare', name: 'run', input: event },
+      {
+        task: async ({ input }) => {
+          const { Payload } = input as { Payload: DutyEvent };
+          const error = throws.shift();
+          if (error !== undefined) throw error;
+          const result = await handleDuty(Payload, services);
+          calls.push(result.finished);
+          return { Payload: result };
+        },
+        sleep: async () => {},
+        random: () => 0.5,
+      },
+    );
+  const begun = async (): Promise<World> => {
+    const here = world();
+    await handleDuty({ action: 'fingerprint' }, here.services);
+    await pause();
+    here.job = { ...here.job, backup: { from: moment(), to: moment() } };
+    return here;
+  };
+
+  test.each([
+    ['its time ends', undefined],
+    ['its connection breaks', new TransientError('the connection broke')],
+  ])('goes on where %s, and reads no table twice', async (_, breaks) => {
+    const here = await begun();
+    const [read, calls]: [string[], unknown[]] = [[], []];
+    const end = await machine({ ...here.services, ...slow(read, 2, breaks) }, calls);
+    expect(end.status).toBe('SUCCEEDED');
+    expect(calls).toEqual([false, false, true]);
+    expect(read).toEqual(['public.a', 'public.b', 'public.c', 'public.d', 'public.orders']);
+    expect(here.answers).toEqual([['job-1', true, '508 of 508 rows of 5 tables were compared and are the same']]);
+    expect(here.released).toBe(1);
+  });
+
+  test('is answered as a failure where the function fails', async () => {
+    const here = await begun();
+    const broken = Object.assign(new Error('Cannot find module'), { name: 'Runtime.ImportModuleError' });
+    const end = await machine(here.services, [], [broken]);
+    expect(end.status).toBe('SUCCEEDED');
+    expect(here.answers).toEqual([
+      [
+        'job-1',
+        false,
+        expect.stringMatching(/^It could not be compared: Runtime\.ImportModuleError .*Cannot find module/),
+      ],
+    ]);
+    expect([here.metrics, here.released]).toEqual([['database RestoreTestFailed 1'], 1]);
+  });
+
+  test('is a machine that both validators find nothing wrong with', () => {
+    const asl = JSON.parse(JSON.stringify(compareMachine('shop', 'arn:aws:lambda:eu-west-1:1:function:f'))) as Asl;
+    expect(validateStates(asl)).toEqual([]);
+  });
 });
 
 test('a restore that AWS Backup could not do is a failed test', async () => {

@@ -12,7 +12,6 @@ type Answer = object | Error | readonly (object | Error)[];
 /** Jobs over clients that answer each command by its name; of a list, one after the other, the last for ever. */
 function jobs(answers: Readonly<Record<string, Answer>>) {
   const sent: string[] = [];
-  const waits: number[] = [];
   const counts: Record<string, number> = {};
   const send = async (command: { constructor: { name: string }; input: object }) => {
     const name = command.constructor.name.replace('Command', '');
@@ -27,8 +26,8 @@ function jobs(answers: Readonly<Record<string, Answer>>) {
   };
   const client = <T extends object>(made: T): T => Object.assign(made, { send });
   const [backup, databases] = [new BackupClient({ region: 'eu-west-1' }), new RDSClient({ region: 'eu-west-1' })];
-  const made = restoreJobs(client(backup), client(databases), 'shop', async (ms) => void waits.push(ms));
-  return { jobs: made, sent, waits };
+  const made = restoreJobs(client(backup), client(databases), 'shop');
+  return { jobs: made, sent };
 }
 
 test('a restore job says what was restored, into what, and between which moments its backup was taken', async () => {
@@ -37,6 +36,7 @@ test('a restore job says what was restored, into what, and between which moments
     RecoveryPointArn: `${rds}:snapshot:awsbackup:1`,
     ResourceType: 'RDS',
     CreatedResourceArn: instance,
+    CompletionDate: new Date('2026-11-22T04:30:00Z'),
   };
   const point = {
     ResourceArn: `${rds}:db:shop`,
@@ -48,6 +48,7 @@ test('a restore job says what was restored, into what, and between which moments
     kind: 'database',
     sourceArn: `${rds}:db:shop`,
     createdArn: instance,
+    restoredAt: '2026-11-22T04:30:00.000Z',
     backup: { from: '2026-11-21T03:00:00.000Z', to: '2026-11-21T03:20:00.000Z' },
   });
   expect(asked.sent[1]).toContain('"BackupVaultName":"shop-backups"');
@@ -75,42 +76,40 @@ describe('a restored cluster, which has no instance', () => {
   const bare = { Endpoint: 'cluster.example', Port: 5432, Engine: 'aurora-postgresql', DBClusterMembers: [] };
   const status = (DBInstanceStatus: string) => ({ DBInstances: [{ DBInstanceStatus }] });
 
-  test('gets one, is waited for, and loses it again', async () => {
-    const {
-      jobs: made,
-      sent,
-      waits,
-    } = jobs({
+  test('gets one, is asked for until it is there, and loses it again', async () => {
+    const { jobs: made, sent } = jobs({
       DescribeDBClusters: { DBClusters: [bare] },
-      CreateDBInstance: {},
-      DescribeDBInstances: [status('creating'), status('available')],
+      // The cluster does not know yet of the instance that the first call has made.
+      CreateDBInstance: [{}, named('DBInstanceAlreadyExistsFault')],
+      DescribeDBInstances: [{ DBInstances: [] }, status('creating'), status('available')],
       DeleteDBInstance: {},
     });
+    for (const said of ['not there', 'creating'])
+      await expect(made.addressOf(cluster)).rejects.toMatchObject({
+        name: 'TransientError',
+        message: `The instance awsbackup-restore-test-1-compare is not available: it is ${said}`,
+      });
     expect(await made.addressOf(cluster)).toEqual({ host: 'cluster.example', port: 5432 });
     await made.release(cluster);
     await made.release(instance);
-    expect(waits).toEqual([30_000]);
-    expect(sent.filter((call) => /^(Create|Delete)/.test(call))).toEqual([
+    expect([...new Set(sent)].filter((call) => /^(Create|Delete)/.test(call))).toEqual([
       'CreateDBInstance {"DBInstanceIdentifier":"awsbackup-restore-test-1-compare","DBClusterIdentifier":"awsbackup-restore-test-1","DBInstanceClass":"db.serverless","Engine":"aurora-postgresql"}',
       'DeleteDBInstance {"DBInstanceIdentifier":"awsbackup-restore-test-1-compare","SkipFinalSnapshot":true}',
     ]);
   });
 
-  test('keeps the instance that a call before has made, and fails for now where it does not come up', async () => {
-    const {
-      jobs: made,
-      sent,
-      waits,
-    } = jobs({
+  test('keeps the instance that it has; where there is no cluster, or it may not be asked for, that is an error', async () => {
+    const { jobs: made, sent } = jobs({
       DescribeDBClusters: { DBClusters: [{ ...bare, DBClusterMembers: [{}] }] },
-      DescribeDBInstances: status('creating'),
+      DescribeDBInstances: status('available'),
     });
-    await expect(made.addressOf(cluster)).rejects.toMatchObject({ name: 'TransientError' });
-    expect(waits).toHaveLength(20);
+    await made.addressOf(cluster);
     expect(sent.some((call) => call.startsWith('Create'))).toBe(false);
     await expect(jobs({ DescribeDBClusters: { DBClusters: [] } }).jobs.addressOf(cluster)).rejects.toThrow(
       'There is no cluster awsbackup-restore-test-1',
     );
+    const denied = { DescribeDBClusters: { DBClusters: [bare] }, CreateDBInstance: named('AccessDenied') };
+    await expect(jobs(denied).jobs.addressOf(cluster)).rejects.toThrow('AccessDenied');
   });
 
   test('may have lost it already, and any other error is one', async () => {
@@ -139,20 +138,25 @@ test.each([
     ...(at === undefined ? {} : { SnapshotCreateTime: new Date(at) }),
   });
   const { jobs: made, sent } = jobs({
-    [`DescribeDB${row.word}Snapshots`]: {
-      [row.key]: [
-        snapshot('shop-before-0002-drop-20261120-120001', '2026-11-20T12:00:05Z'),
-        snapshot('shop-before-0003-drop-20261121-120001', '2026-11-21T12:00:05Z'),
-        snapshot('shop-before-0004-drop-20261121-130001'),
-        snapshot('somebody-s-own', '2020-01-01T00:00:00Z'),
-      ],
-    },
+    // A page holds a hundred of them.
+    [`DescribeDB${row.word}Snapshots`]: [
+      {
+        [row.key]: [
+          snapshot('shop-before-0003-drop-20261121-120001', '2026-11-21T12:00:05Z'),
+          snapshot('somebody-s-own', '2020-01-01T00:00:00Z'),
+        ],
+        Marker: 'page-2',
+      },
+      { [row.key]: [snapshot('shop-before-0004-drop-20261121-130001')], Marker: 'page-3' },
+      { [row.key]: [snapshot('shop-before-0002-drop-20261120-120001', '2026-11-20T12:00:05Z')], Marker: '' },
+    ],
     [`DeleteDB${row.word}Snapshot`]: {},
   });
   expect(await made.forgetChanges(row.arn, '2026-11-21T03:00:00.000Z')).toBe(1);
   expect(sent[0]).toContain(row.of);
   expect(sent[0]).toContain('"SnapshotType":"manual"');
-  expect(sent.slice(1)).toEqual([
+  expect(sent.map((call) => /"Marker":"([^"]*)"/.exec(call)?.[1])).toEqual([undefined, 'page-2', 'page-3', undefined]);
+  expect(sent.slice(3)).toEqual([
     `DeleteDB${row.word}Snapshot {"DB${row.word}SnapshotIdentifier":"shop-before-0002-drop-20261120-120001"}`,
   ]);
 });

@@ -134,6 +134,7 @@ describe.each(engines)('$engine', ({ backup }) => {
       .all('cloudwatch.alarm')
       .map(({ id }) => id);
     expect(alarms).toEqual([
+      'BackupCompareFailedAlarm',
       'BackupDatabaseTestFailedAlarm',
       'BackupDatabaseTestMissingAlarm',
       'BackupDeadLettersAlarm',
@@ -270,12 +271,17 @@ test('a platform that declares backups has them in both engines, beside its data
       ...manifest,
       network: resolveNetwork({ cidr: '10.42.0.0/16' }),
       database: resolveDatabase(name, {}),
-      backup: { volatile: ['public.sessions'] },
+      backup: { volatile: ['public.sessions'], dump: {} },
     },
     runtime: __filename,
   };
   const [cloudformation, terraform] = [
-    cdkStack((stack) => new cdk.Platform(stack, 'Platform', platform)),
+    cdkStack((stack) => {
+      const { idleCost } = new cdk.Platform(stack, 'Platform', platform);
+      const count = (what: string) => idleCost.parts.find((part) => part.what === what)?.count ?? 0;
+      expect(count('calls of functions on schedule')).toBeGreaterThanOrEqual(3 * 720);
+      expect([count('dumps of an empty database'), count('runs that find nothing new')]).toEqual([30 / 7, 720]);
+    }),
     terraformStack((stack) => new terraformEngine.Platform(stack, 'Platform', platform)),
   ];
   const { retain, invocationLifecycle, defaultSecurityGroup } = engineDifferences;

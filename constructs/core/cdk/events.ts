@@ -13,6 +13,7 @@ export const renderEventRule: Renderer<'eventRule'> = (scope, node) => {
       {
         id: 'target',
         arn: node.targetArn,
+        roleArn: node.roleArn,
         deadLetterConfig: node.deadLetterArn === undefined ? undefined : { arn: node.deadLetterArn },
       },
     ],

@@ -8,6 +8,8 @@ export interface EventRuleNode extends NodeBase {
   readonly description: string;
   readonly pattern: unknown;
   readonly targetArn: Text;
+  /** Who starts the target, where it is a state machine; a function, queue or topic says itself who may. */
+  readonly roleArn?: Text;
   readonly deadLetterArn?: Text;
 }
 

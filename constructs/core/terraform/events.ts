@@ -12,6 +12,7 @@ export const renderEventRule: Renderer<'eventRule'> = (scope, node) => {
     rule: rule.name,
     targetId: 'target',
     arn: node.targetArn,
+    roleArn: node.roleArn,
     deadLetterConfig: node.deadLetterArn === undefined ? undefined : { arn: node.deadLetterArn },
   });
   return { arn: rule.arn };

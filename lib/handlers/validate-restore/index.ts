@@ -3,6 +3,7 @@ import { BackupClient } from '@aws-sdk/client-backup';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
 import { type DutyEvent, type DutyResult, type DutyServices, handleDuty } from '../../backup/duties';
 import { assertValid, type Problem } from '../../errors';
 import { tellingTransient } from '../../runtime/aws-transient';
@@ -15,7 +16,10 @@ import { commandLine } from '../command-line';
 import { signedFetch } from '../tables/sign';
 import { restoreJobs } from './restore-jobs';
 
-let services: DutyServices | undefined;
+let services: Omit<DutyServices, 'timeLeft'> | undefined;
+
+/** What a call needs after it has compared, in milliseconds: to keep what it has, and to answer. */
+const endsIn = 60_000;
 
 /**
  * Takes fingerprints of the database and of the catalog on schedule, and compares what AWS Backup has restored for a test.
@@ -30,13 +34,15 @@ let services: DutyServices | undefined;
  * | INGOT_TESTED        | what is restored for tests, with commas: `database`, zones                  |
  * | INGOT_VOLATILE      | tables whose rows are not compared, with commas                             |
  */
-export async function handler(event: DutyEvent): Promise<DutyResult> {
+export async function handler(event: DutyEvent, context?: Context): Promise<DutyResult> {
   services ??= openServices(process.env);
-  return handleDuty(event, services);
+  const timeLeft = () =>
+    context === undefined ? Number.POSITIVE_INFINITY : context.getRemainingTimeInMillis() - endsIn;
+  return handleDuty(event, { ...services, timeLeft });
 }
 
 /** @throws InvalidInputError with every variable that is missing */
-export function openServices(env: NodeJS.ProcessEnv): DutyServices {
+export function openServices(env: NodeJS.ProcessEnv): Omit<DutyServices, 'timeLeft'> {
   const problems: Problem[] = [];
   const required = (name: string): string => {
     const value = env[name] ?? '';

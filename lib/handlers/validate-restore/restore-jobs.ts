@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type BackupClient,
   DescribeRecoveryPointCommand,
@@ -20,16 +19,8 @@ import {
 import type { RestoreJob, RestoreJobs } from '../../backup/duties';
 import { TransientError } from '../../errors';
 
-/** How long an instance of a restored cluster may take to come up: what is left of the function's time is for comparing. */
-const startingMinutes = 10;
-
 /** AWS Backup and RDS. `platform` begins the names of snapshots that were taken before destructive migrations. */
-export function restoreJobs(
-  backup: BackupClient,
-  rds: RDSClient,
-  platform: string,
-  wait: (ms: number) => Promise<unknown> = sleep,
-): RestoreJobs {
+export function restoreJobs(backup: BackupClient, rds: RDSClient, platform: string): RestoreJobs {
   return {
     async describe(RestoreJobId): Promise<RestoreJob> {
       const job = await backup.send(new DescribeRestoreJobCommand({ RestoreJobId }));
@@ -44,13 +35,14 @@ export function restoreJobs(
         kind: job.ResourceType === 'S3' ? 'bucket' : 'database',
         sourceArn: point.ResourceArn ?? job.SourceResourceArn ?? '',
         createdArn: job.CreatedResourceArn ?? '',
+        restoredAt: (job.CompletionDate ?? job.CreationDate ?? from).toISOString(),
         backup: { from: from.toISOString(), to: (point.CompletionDate ?? from).toISOString() },
       };
     },
 
     async addressOf(arn) {
       const cluster = clusterOf(arn);
-      if (cluster !== undefined) return addressOfCluster(rds, cluster, wait);
+      if (cluster !== undefined) return addressOfCluster(rds, cluster);
       const { DBInstances = [] } = await rds.send(
         new DescribeDBInstancesCommand({ DBInstanceIdentifier: instanceOf(arn) }),
       );
@@ -97,14 +89,24 @@ interface Snapshot {
 async function snapshotsOf(rds: RDSClient, arn: string): Promise<Snapshot[]> {
   const SnapshotType = 'manual';
   const cluster = clusterOf(arn);
-  if (cluster !== undefined) {
-    const ask = new DescribeDBClusterSnapshotsCommand({ DBClusterIdentifier: cluster, SnapshotType });
-    const { DBClusterSnapshots = [] } = await rds.send(ask);
-    return DBClusterSnapshots.map((one) => ({ name: one.DBClusterSnapshotIdentifier!, at: one.SnapshotCreateTime }));
-  }
-  const ask = new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: instanceOf(arn), SnapshotType });
-  const { DBSnapshots = [] } = await rds.send(ask);
-  return DBSnapshots.map((one) => ({ name: one.DBSnapshotIdentifier!, at: one.SnapshotCreateTime }));
+  const found: Snapshot[] = [];
+  let Marker: string | undefined;
+  do {
+    if (cluster !== undefined) {
+      const ask = new DescribeDBClusterSnapshotsCommand({ DBClusterIdentifier: cluster, SnapshotType, Marker });
+      const page = await rds.send(ask);
+      for (const one of page.DBClusterSnapshots ?? [])
+        found.push({ name: one.DBClusterSnapshotIdentifier!, at: one.SnapshotCreateTime });
+      Marker = page.Marker;
+    } else {
+      const ask = new DescribeDBSnapshotsCommand({ DBInstanceIdentifier: instanceOf(arn), SnapshotType, Marker });
+      const page = await rds.send(ask);
+      for (const one of page.DBSnapshots ?? [])
+        found.push({ name: one.DBSnapshotIdentifier!, at: one.SnapshotCreateTime });
+      Marker = page.Marker;
+    }
+  } while (Marker !== undefined && Marker !== '');
+  return found;
 }
 
 async function removeSnapshot(rds: RDSClient, arn: string, name: string): Promise<void> {
@@ -114,29 +116,26 @@ async function removeSnapshot(rds: RDSClient, arn: string, name: string): Promis
 }
 
 /** AWS Backup restores a cluster without an instance; one is made to reach it. */
-async function addressOfCluster(
-  rds: RDSClient,
-  identifier: string,
-  wait: (ms: number) => Promise<unknown>,
-): Promise<{ host: string; port: number }> {
+async function addressOfCluster(rds: RDSClient, identifier: string): Promise<{ host: string; port: number }> {
   const cluster = await describeCluster(rds, identifier);
-  if ((cluster.DBClusterMembers ?? []).length === 0)
-    await rds.send(
-      new CreateDBInstanceCommand({
-        DBInstanceIdentifier: readerOf(identifier),
-        DBClusterIdentifier: identifier,
-        DBInstanceClass: 'db.serverless',
-        Engine: cluster.Engine!,
-      }),
-    );
-  for (let minutes = 0; minutes < startingMinutes; minutes += 0.5) {
-    const { DBInstances = [] } = await rds.send(
-      new DescribeDBInstancesCommand({ DBInstanceIdentifier: readerOf(identifier) }),
-    );
-    if (DBInstances[0]?.DBInstanceStatus === 'available') return { host: cluster.Endpoint!, port: cluster.Port! };
-    await wait(30_000);
+  if ((cluster.DBClusterMembers ?? []).length === 0) {
+    const instance = new CreateDBInstanceCommand({
+      DBInstanceIdentifier: readerOf(identifier),
+      DBClusterIdentifier: identifier,
+      DBInstanceClass: 'db.serverless',
+      Engine: cluster.Engine!,
+    });
+    await rds.send(instance).catch((error: Error) => {
+      // The call before has made it, and the cluster does not know yet.
+      if (error.name !== 'DBInstanceAlreadyExistsFault') throw error;
+    });
   }
-  throw new TransientError(`The instance ${readerOf(identifier)} has not come up in ${startingMinutes} minutes`);
+  const { DBInstances = [] } = await rds.send(
+    new DescribeDBInstancesCommand({ DBInstanceIdentifier: readerOf(identifier) }),
+  );
+  const status = DBInstances[0]?.DBInstanceStatus;
+  if (status === 'available') return { host: cluster.Endpoint!, port: cluster.Port! };
+  throw new TransientError(`The instance ${readerOf(identifier)} is not available: it is ${status ?? 'not there'}`);
 }
 
 async function describeCluster(rds: RDSClient, DBClusterIdentifier: string): Promise<DBCluster> {
