@@ -1,4 +1,6 @@
+import { dumpMachineId } from '../backup/ids';
 import type { Node } from '../core/nodes';
+import type { Text } from '../core/text';
 
 /**
  * List prices in us-east-1, in US dollars, of what costs money while nothing happens. Other regions differ by a few
@@ -11,8 +13,10 @@ const monthly = {
   customMetric: 0.3,
   /** Starting a run that finds nothing new: its transitions and a few seconds of one function. */
   emptyRun: 10 * 0.000025 + 3 * 3 * 0.0000133334,
-  /** A probe, or a look for what is too old: a few seconds of one function. */
+  /** A probe, a fingerprint, a look for what is too old: a few seconds of one function. */
   call: 3 * 3 * 0.0000133334,
+  /** A Fargate task of one processor and 2 GB for two minutes. */
+  emptyDump: (2 / 60) * (0.03238 + 2 * 0.00356),
   /** A stream of Kinesis on demand; what is in it costs besides. */
   streamOnDemand: 0.04 * 730,
   /** A shard of a stream. */
@@ -57,21 +61,17 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
   const custom = metrics.filter((metric) => !metric.namespace.startsWith('AWS/'));
   const part = (what: string, count: number, each: number) => ({ what, count, dollars: count * each });
   const schedules = nodes.filter((node) => node.kind === 'schedule');
-  const calls = schedules.filter((node) => /(Probe|Retain|Fingerprint|Catalog|Age)Schedule$/.test(node.id));
+  const starts = (some: typeof schedules) => some.reduce((sum, { expression }) => sum + startsAMonth(expression), 0);
+  const dumps = schedules.filter(({ targetArn }) => targetOf(targetArn) === dumpMachineId);
+  const calls = schedules.filter(({ targetArn }) => targetOf(targetArn).endsWith('Function'));
+  const runs = schedules.filter((node) => !calls.includes(node) && !dumps.includes(node));
   const parts = [
     part('KMS keys', nodes.filter((node) => node.kind === 'key').length, monthly.key),
     part('alarm metrics', metrics.length, monthly.alarmMetric),
     part('custom metrics', custom.length, monthly.customMetric),
-    part(
-      'runs that find nothing new',
-      schedules.filter((node) => !calls.includes(node)).reduce((sum, node) => sum + startsAMonth(node.expression), 0),
-      monthly.emptyRun,
-    ),
-    part(
-      'calls of functions on schedule',
-      calls.reduce((sum, node) => sum + startsAMonth(node.expression), 0),
-      monthly.call,
-    ),
+    part('runs that find nothing new', starts(runs), monthly.emptyRun),
+    part('calls of functions on schedule', starts(calls), monthly.call),
+    part('dumps of an empty database', starts(dumps), monthly.emptyDump),
     ...streamParts(nodes),
     ...databaseParts(nodes),
   ].filter(({ count }) => count > 0);
@@ -131,13 +131,38 @@ const processors = (instanceClass = ''): number =>
   2 *
   Math.max(1, sizes[instanceClass.split('.')[2] ?? ''] ?? 2 * Number(/\.(\d+)xlarge$/.exec(instanceClass)?.[1] ?? 1));
 
-/** How often a schedule starts in a month of 30 days. A cron expression counts as once an hour. */
-function startsAMonth(expression: string): number {
+/** Id of the node that a schedule calls or starts. */
+const targetOf = (target: Text): string => (typeof target === 'object' && 'node' in target ? target.node : '');
+
+/** How often a schedule starts in a month of 30 days. */
+export function startsAMonth(expression: string): number {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
-  if (rate === null) return 30 * 24;
-  const minutes = Number(rate[1]) * { minute: 1, hour: 60, day: 1440 }[rate[2] as 'minute' | 'hour' | 'day'];
-  return (30 * 1440) / minutes;
+  if (rate !== null) {
+    const minutes = Number(rate[1]) * { minute: 1, hour: 60, day: 1440 }[rate[2] as 'minute' | 'hour' | 'day'];
+    return (30 * 1440) / minutes;
+  }
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = expression.slice('cron('.length, -1).split(' ');
+  const every = (field: string) => field === '*' || field === '?';
+  const days = every(day) && !every(weekday) ? (chosen(weekday, 7) * 30) / 7 : chosen(day, 30);
+  return (chosen(minute, 60) * chosen(hour, 24) * days * chosen(month, 12)) / 12;
 }
+
+/** How many of `all` values a field of a cron expression chooses. */
+function chosen(field: string, all: number): number {
+  if (field === '*' || field === '?') return all;
+  return field.split(',').reduce((sum, part) => {
+    const [range = '', step = '1'] = part.split('/');
+    const [from, to] = range.split('-').map(place);
+    const last = to ?? (part.includes('/') ? all - 1 : from!);
+    const width = range === '*' ? all : last - from! + 1;
+    return sum + Math.ceil(Math.max(1, width) / Number(step));
+  }, 0);
+}
+
+const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+/** A number, or a weekday's name; `L` and the like are one value, whichever it is. */
+const place = (value: string): number =>
+  weekdays.includes(value) ? weekdays.indexOf(value) : Number.isNaN(Number(value)) ? 0 : Number(value);
 
 /** One line: `57 resources; idle: about $9.40 a month (5 KMS keys $5.00, …), list prices of us-east-1`. */
 export function costLine(resources: number, cost: IdleCost): string {

@@ -11,7 +11,7 @@ import * as cdk from '../../constructs/cdk';
 import { handlerNodes } from '../../constructs/core/handler';
 import * as aws from '../../constructs/core/terraform/aws';
 import { resolve, type Text } from '../../constructs/core/text';
-import { costLine } from '../../constructs/platform/cost';
+import { costLine, startsAMonth } from '../../constructs/platform/cost';
 import {
   inDatabaseNetwork,
   masterEnvironment,
@@ -662,6 +662,19 @@ describe('cdk-nag', () => {
       'NIST.800.53.R5-RDSInBackupPlan Stack/Database/Instance',
     ]);
   });
+});
+
+test.each([
+  ['rate(5 minutes)', 8640],
+  ['rate(1 day)', 30],
+  ['cron(0 3 * * ? *)', 30],
+  ['cron(0 4 ? * SUN *)', 30 / 7],
+  ['cron(0 6-8 ? * MON-FRI *)', (3 * 5 * 30) / 7],
+  ['cron(0 */2 * * ? *)', 360],
+  ['cron(0/20 * 1,15 * ? *)', 3 * 24 * 2],
+  ['cron(0 5 L 1-3 ? *)', 1 / 4],
+])('%s starts %d times a month', (expression, times) => {
+  expect(startsAMonth(expression)).toBeCloseTo(times, 6);
 });
 
 test('the cost line names what runs while nobody uses it', () => {
