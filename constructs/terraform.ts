@@ -5,6 +5,7 @@ export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';
 export { DocumentIngestion, type DocumentIngestionProps } from './documents/terraform';
+export { EmrCluster, type EmrClusterProps } from './emr/cluster/terraform';
 export { SparkApplication, type SparkApplicationProps } from './emr/terraform';
 export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';

@@ -22,6 +22,17 @@ export function sparkSettings(
     [`spark.emr-serverless.${role}.disk`]: `${size.diskGb}G`,
   });
   return {
+    ...lakeSettings(catalog),
+    'spark.dynamicAllocation.minExecutors': '0',
+    'spark.dynamicAllocation.maxExecutors': String(maxWorkers - 1),
+    ...worker('driver'),
+    ...worker('executor'),
+  };
+}
+
+/** Spark's settings for jobs that read and write the lake's tables, wherever they run. */
+export function lakeSettings(catalog: IcebergCatalog | undefined): Record<string, Text> {
+  return {
     'spark.jars': icebergJar,
     'spark.sql.extensions': 'org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions',
     [`spark.sql.catalog.${catalogName}`]: 'org.apache.iceberg.spark.SparkCatalog',
@@ -31,10 +42,6 @@ export function sparkSettings(
     'spark.sql.adaptive.coalescePartitions.enabled': 'true',
     'spark.sql.adaptive.skewJoin.enabled': 'true',
     'spark.dynamicAllocation.enabled': 'true',
-    'spark.dynamicAllocation.minExecutors': '0',
-    'spark.dynamicAllocation.maxExecutors': String(maxWorkers - 1),
-    ...worker('driver'),
-    ...worker('executor'),
   };
 }
 

@@ -63,7 +63,6 @@ export const renderEmrCluster: Renderer<'emrCluster'> = (scope, node) => {
       configurationProperties: { ...settings },
     })),
     scaleDownBehavior: 'TERMINATE_AT_TASK_COMPLETION',
-    visibleToAllUsers: true,
   });
   for (const [name, value] of Object.entries(node.tags)) Tags.of(cluster).add(name, value);
   for (const { rule, reason } of node.exceptions) Validations.of(cluster).acknowledge({ id: rule, reason });

@@ -2,6 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { Bucket, BucketPolicy, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { assetFile } from '../asset-file';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { replicationRule } from '../replication';
@@ -71,6 +72,6 @@ function lifecycleRule(rule: LifecycleRule): CfnBucket.RuleProperty {
 }
 
 export const renderAsset: Renderer<'asset'> = (scope, node) => {
-  const asset = new Asset(scope, node.id, { path: node.file });
+  const asset = new Asset(scope, node.id, { path: assetFile(scope.node.path, node.file) });
   return { uri: asset.s3ObjectUrl, arn: asset.bucket.arnForObjects(asset.s3ObjectKey) };
 };

@@ -59,7 +59,6 @@ export const renderEmrCluster: Renderer<'emrCluster'> = (scope, node) => {
       })),
     ),
     scaleDownBehavior: 'TERMINATE_AT_TASK_COMPLETION',
-    visibleToAllUsers: true,
     tags: node.tags,
     dependsOn: [node.serviceRoleArn, node.scalingRoleArn].flatMap((role) =>
       role === undefined ? [] : (permissionsOf(scope, role) ?? []),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { assetFile } from '../asset-file';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { replicationRule } from '../replication';
@@ -101,12 +102,13 @@ function lifecycleRule(rule: LifecycleRule) {
 }
 
 export const renderAsset: Renderer<'asset'> = (scope, node) => {
-  const hash = createHash('sha256').update(readFileSync(node.file)).digest('hex');
-  const asset = new TerraformAsset(scope, `${node.id}File`, { path: node.file, type: AssetType.FILE, assetHash: hash });
+  const file = assetFile(scope.node.path, node.file);
+  const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const asset = new TerraformAsset(scope, `${node.id}File`, { path: file, type: AssetType.FILE, assetHash: hash });
   // With its hash in its key, as the CDK names its own: another file is another object, and who uses it sees that.
   const object = new S3Object(scope, node.id, {
     bucket: node.bucketName,
-    key: `${node.prefix}${hash}/${basename(node.file)}`,
+    key: `${node.prefix}${hash}/${basename(file)}`,
     source: asset.path,
   });
   return { uri: `s3://${object.bucket}/${object.key}`, arn: object.arn };

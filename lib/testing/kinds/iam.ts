@@ -43,6 +43,17 @@ export const iam: Service = {
       },
     },
     {
+      kind: 'iam.instanceProfile',
+      cloudformation: 'AWS::IAM::InstanceProfile',
+      terraform: 'aws_iam_instance_profile',
+      attributes: { name: names('Ref', ['name', 'id']), arn: names('Arn', 'arn') },
+      properties: {
+        name: field('InstanceProfileName', 'name'),
+        path: same(undefined, '/'),
+        roles: field('Roles', 'role', set()),
+      },
+    },
+    {
       kind: 'iam.serviceLinkedRole',
       cloudformation: 'AWS::IAM::ServiceLinkedRole',
       terraform: 'aws_iam_service_linked_role',
