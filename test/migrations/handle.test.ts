@@ -199,6 +199,27 @@ describe('the handler', () => {
       expect(called).toEqual(['apply']);
     });
 
+    test('started again by hand, without an input, the same release goes on where it failed', async () => {
+      const { handle } = deployed(
+        await migrationsOf({
+          ...files,
+          '0002_x.sql': '-- long\nINSERT INTO later VALUES (1)',
+          '0003_y.sql': 'SELECT 1',
+        }),
+      );
+      expect((await machine(handle)).end).toMatchObject({ status: 'FAILED', error: 'MigrationError' });
+      expect(await handle({ action: 'status' })).toMatchObject({
+        migrations: [{}, { name: '0002_x', state: 'failed', error: expect.stringContaining('"later"') }, {}],
+      });
+      await pglite.execute('CREATE TABLE later (id int)');
+      try {
+        expect((await machine(handle)).end).toMatchObject({ status: 'SUCCEEDED' });
+        expect(await pglite.query('SELECT id FROM later')).toEqual([{ id: 1 }]);
+      } finally {
+        await pglite.execute('DROP TABLE later');
+      }
+    });
+
     test('asks every minute for what takes longer than a function may', async () => {
       const { handle } = deployed(await migrationsOf(more));
       let calls = 0;
