@@ -24,6 +24,7 @@ import { reportPage } from './report/page';
 import type { RunReport, Timing } from './report/report';
 import type { SearchReport } from './report/search';
 import { runStreams, type StreamRun } from './stream-run';
+import { upkeepDue } from './upkeep';
 import { openWorkbench } from './workbench';
 
 export interface RunOptions {
@@ -94,6 +95,9 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         manifest.stores === undefined
           ? undefined
           : await stages.time('Documents and search', () => searchOf(folder, local, services, database));
+      const upkeep = await upkeepDue(services);
+      if (upkeep !== undefined)
+        for (const note of await stages.time('Upkeep of tables', () => upkeep.run())) progress.note(note);
       return await reportOn(ended, landed, streams, search, { services, layout, stages, origin });
     } finally {
       await database.close();

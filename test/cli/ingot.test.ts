@@ -1,7 +1,10 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { layoutOf } from '../../lib/local/layout';
 import type { RunReport } from '../../lib/local/report/report';
+import { openWorkbench } from '../../lib/local/workbench';
+import { loadPlatform } from '../../lib/platform/load';
 import { platformJsonSchema } from '../../lib/platform/schema';
 import { ingot, ingotProcess } from './ingot';
 
@@ -215,6 +218,22 @@ describe('run', () => {
     expect(err).toContain('Loaded silver.orders: 1 row merged');
     expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 12 }]);
     expect((await ingot(['land', more, '--as', 'orders', '--platform', platform])).out).toContain('is there already');
+  }, 120_000);
+
+  test('compacts a table once it has many files, says so, and takes that for no news', async () => {
+    const platform = await copy();
+    await ingot(['run', platform]);
+    const { manifest } = await loadPlatform(platform);
+    const { services, close } = await openWorkbench(manifest, layoutOf(platform));
+    // A file for each day.
+    await services.lake.run(`INSERT INTO ${services.lake.name('shop_silver', 'orders_quarantine')} (quarantined_at, run, batch, file, row_number, reasons)
+      SELECT now() - to_days(n::INTEGER), 'r', 1, 'f', n, [] FROM range(60) AS days(n)`);
+    await close();
+    const { err, out } = await ingot(['run', platform]);
+    expect(err).toMatch(/Table shop_silver\.orders_quarantine: 6\d files were compacted into 60/);
+    expect(out).toContain('Nothing new');
+    expect((await ingot(['run', platform])).err).not.toContain('compacted');
+    expect(await query(platform, 'select count(*) as n from silver.orders_quarantine')).toEqual([{ n: 61 }]);
   }, 120_000);
 
   test('that a gate stops ends with 1 and names table, rule and what to do; the next one does not call it well', async () => {

@@ -28,6 +28,8 @@ export interface FollowOptions {
   /** How long a change waits for others, in milliseconds. @default 1000 */
   readonly wait?: number;
   readonly onEvent?: (event: FollowEvent) => void;
+  /** Done after each batch, while nothing else is. */
+  readonly between?: () => Promise<void>;
 }
 
 export type FollowEvent =
@@ -229,5 +231,6 @@ class Run {
       this.options.onEvent?.({ kind: 'applied', lsn: lsnText(complete ?? 0n), received });
     }
     if (complete !== undefined) this.open?.acknowledge(complete);
+    if (records.length > 0) await this.options.between?.();
   }
 }

@@ -72,7 +72,8 @@ Examples:
         try {
           const { services } = workbench;
           const { resnapshot } = options;
-          await follow({ url, source, services, signal, resnapshot, onEvent: (event) => show(event, options, io) });
+          const onEvent = (event: FollowEvent) => show(event, options, io);
+          await follow({ url, source, services, signal, resnapshot, onEvent, between: upkeepOf(services, onEvent) });
           if (!options.json) io.err.write('Ended: everything that came in is in the lake\n');
         } finally {
           done();
@@ -82,6 +83,24 @@ Examples:
       }
     });
 };
+
+/** How often tables are looked after while changes come, in milliseconds. */
+const upkeepEvery = 60_000;
+
+/** Upkeep of tables, now and then: whoever follows for days writes many files. One that fails holds up no change. */
+function upkeepOf(services: LocalServices, onEvent: (event: FollowEvent) => void): () => Promise<void> {
+  const { upkeepDue } = require('../../local/upkeep') as typeof import('../../local/upkeep');
+  let last = Date.now();
+  return async () => {
+    if (Date.now() - last < upkeepEvery) return;
+    last = Date.now();
+    try {
+      for (const text of (await (await upkeepDue(services))?.run()) ?? []) onEvent({ kind: 'note', text });
+    } catch (error) {
+      onEvent({ kind: 'note', text: `Upkeep of tables failed: ${(error as Error).message}` });
+    }
+  };
+}
 
 /** Whether the lake has what the database has. */
 async function compare(
