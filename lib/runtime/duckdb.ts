@@ -1,17 +1,17 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
-  type DuckDBValue,
-  type DuckDBValueConverter,
-  JsonDuckDBValueConverter,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue, DuckDBValueConverter } from '@duckdb/node-api';
 import { literal } from '../sql/quote';
 import { findExtensions } from './extensions';
 import type { Row, SqlValue } from './services';
+
+let loaded: typeof import('@duckdb/node-api') | undefined;
+
+/** Loaded by whoever opens a database first: a job of Spark runs the same handlers where there is none. */
+function api(): typeof import('@duckdb/node-api') {
+  loaded ??= require('@duckdb/node-api') as typeof import('@duckdb/node-api');
+  return loaded;
+}
 
 /** How much of the machine DuckDB takes. */
 export interface DuckdbLimits {
@@ -49,7 +49,7 @@ export async function openDuckdb(
   options: { readonly extensions?: readonly string[]; readonly limits?: DuckdbLimits } = {},
 ): Promise<Duckdb> {
   const { extensions = [], limits = {} } = options;
-  const instance = await DuckDBInstance.create(':memory:', {
+  const instance = await api().DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     ...(limits.memory === undefined ? {} : { memory_limit: limits.memory }),
@@ -101,6 +101,7 @@ async function load(duckdb: Duckdb, extensions: readonly string[]): Promise<void
 type Plain = string | number | bigint | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
 const plain: DuckDBValueConverter<Plain> = (value, type, converter) => {
+  const { DuckDBTimestampTZValue, DuckDBTimestampValue, JsonDuckDBValueConverter } = api();
   if (typeof value === 'bigint') return value;
   if (value instanceof DuckDBTimestampTZValue) return `${isoTimestamp(value.micros)}Z`;
   if (value instanceof DuckDBTimestampValue) return isoTimestamp(value.micros);
@@ -108,4 +109,4 @@ const plain: DuckDBValueConverter<Plain> = (value, type, converter) => {
 };
 
 /** DuckDB's text of a timestamp without a zone is ISO 8601 but for the blank; node-api's own, with one, is in the process's zone. */
-const isoTimestamp = (micros: bigint): string => new DuckDBTimestampValue(micros).toString().replace(' ', 'T');
+const isoTimestamp = (micros: bigint): string => new (api().DuckDBTimestampValue)(micros).toString().replace(' ', 'T');

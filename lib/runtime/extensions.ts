@@ -132,7 +132,8 @@ const pip: ExtensionSource = async (name, { version, platform }) => {
   }
 };
 
-async function python(args: readonly string[]): Promise<void> {
+/** Runs Python, under whichever name it is there. */
+export async function python(args: readonly string[]): Promise<void> {
   const run = promisify(execFile);
   let missing: unknown;
   for (const command of ['python3', 'python']) {

@@ -94,7 +94,7 @@ function packageJson(folder: string): { version: string; optionalDependencies?: 
 }
 
 /** A package that is not for this machine, which npm installs nowhere but where it is told to. */
-async function download(name: string, version: string, arch: string): Promise<Record<string, Uint8Array>> {
+export async function download(name: string, version: string, arch: string): Promise<Record<string, Uint8Array>> {
   const folder = mkdtempSync(join(tmpdir(), 'ingot-npm-'));
   try {
     const args = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--force'];

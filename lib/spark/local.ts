@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Manifest } from '../platform/manifest';
 import type { CatalogAddress, Lake } from '../runtime/services';
 import { sparkLake } from './lake';
+import { packageFolder } from './package-folder';
 import { findSparkPython, icebergPackage } from './python';
 import { startSpark } from './session';
 
@@ -58,12 +57,3 @@ export async function openLocalSpark({ manifest, catalog, scratch, told }: Local
 /** Databases by the names that SQL models use. */
 export const databases = (manifest: Pick<Manifest, 'zones' | 'ops'>): Record<string, string> =>
   Object.fromEntries([...manifest.zones.map((zone) => [zone.name, zone.database]), ['ops', manifest.ops.database]]);
-
-/** The folder of the Python package, from the sources and from `dist` alike. */
-function packageFolder(): string {
-  const found = [join(__dirname, '..', '..', 'spark'), join(__dirname, '..', '..', '..', 'spark')].find((folder) =>
-    existsSync(join(folder, 'ingot_spark')),
-  );
-  if (found === undefined) throw new Error('The package holds no folder spark: install it again');
-  return found;
-}

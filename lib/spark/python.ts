@@ -4,11 +4,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { packageFolder } from './package-folder';
 
 const run = promisify(execFile);
 
 /** The versions that are tested together. */
-export const sparkVersions = { pyspark: '4.0.5', iceberg: '1.11.0', scala: '2.13', sqlglot: '>=30,<31' } as const;
+export const sparkVersions = { pyspark: '4.0.5', iceberg: '1.11.0', scala: '2.13' } as const;
 
 /** Maven's name of what Spark needs to read and write Iceberg. */
 export const icebergPackage = `org.apache.iceberg:iceberg-spark-runtime-4.0_${sparkVersions.scala}:${sparkVersions.iceberg}`;
@@ -33,8 +34,9 @@ export async function findSparkPython(told: (note: string) => void = () => {}): 
   try {
     await mkdir(folder, { recursive: true });
     await run('python3', ['-m', 'venv', folder]);
-    const wanted = [`pyspark==${sparkVersions.pyspark}`, `sqlglot${sparkVersions.sqlglot}`];
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...wanted]);
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    await run(python, [...install, `pyspark==${sparkVersions.pyspark}`]);
+    await run(python, [...install, '--requirement', join(packageFolder(), 'requirements.txt')]);
     await writeFile(complete, '');
     return python;
   } catch (error) {

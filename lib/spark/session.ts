@@ -20,6 +20,11 @@ export interface Line {
 /** Spark refused a statement, or failed while it ran it. Its message begins as DuckDB's do, with the kind of the error. */
 export class SparkError extends DuckdbError {}
 
+/** Spark has ended, and nothing can be asked of it any more. */
+export class SparkEndedError extends Error {
+  override readonly name = 'SparkEndedError';
+}
+
 /** Columns of a file: names, and types in DuckDB's words. */
 export interface FileColumn {
   readonly name: string;
@@ -74,7 +79,7 @@ function asker({ answers, requests }: Line): Asking {
     else next.reject(new SparkError(`${error.kind} Error: ${error.message}`));
   });
   lines.on('close', () => {
-    gone = new Error('Spark has ended before it answered');
+    gone = new SparkEndedError('Spark has ended before it answered');
     for (const { reject } of waiting.splice(0)) reject(gone);
   });
   requests.on('error', () => {}); // Told by the other end's close.

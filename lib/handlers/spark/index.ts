@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import type { Manifest } from '../../platform/manifest';
+import { readEnvironment } from '../../runtime/environment';
+import { answerOf, type JobRequest } from '../../spark/job';
+import { jobServices } from '../../spark/services';
+import { sparkSession } from '../../spark/session';
+
+/**
+ * The handlers that move data, as a job of Spark: `node index.js HANDLER EVENT ANSWER` calls one and writes what it
+ * answers to the object ANSWER. Spark is whoever has started it: requests go to standard output, answers come from
+ * standard input. The environment is that of the functions. It ends with 0 where there is an answer, also where the
+ * handler has refused.
+ */
+async function main([handler, event, answer]: readonly string[]): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const manifest = JSON.parse(readFileSync(environment.manifestFile, 'utf8')) as Manifest;
+  const session = sparkSession({ answers: process.stdin, requests: process.stdout }, async () => {});
+  const { services, flush } = jobServices(environment, manifest, session);
+  const request = { handler, event: JSON.parse(event!) } as JobRequest;
+  const answered = await answerOf(request, services);
+  await flush();
+  await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
+  await session.close();
+}
+
+if (require.main === module)
+  main(process.argv.slice(2)).then(
+    () => process.exit(0),
+    (error: Error) => {
+      process.stderr.write(`${error.stack ?? error.message}\n`);
+      process.exit(1);
+    },
+  );

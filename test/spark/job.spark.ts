@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import type { LoadResult, QualityResult } from '../../lib/handlers/events';
+import { plan } from '../../lib/ingest/plan';
+import { layoutOf, zoneRoots } from '../../lib/local/layout';
+import { openWorkbench, type Workbench } from '../../lib/local/workbench';
+import { loadPlatform } from '../../lib/platform/load';
+import { buildSparkPackage } from '../../lib/spark/package';
+import { packageFolder } from '../../lib/spark/package-folder';
+import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { makeTables } from '../../lib/tables/make';
+import { shopFiles } from '../faults/shop';
+
+const run = promisify(execFile);
+
+/** The package as EMR Serverless unpacks it, and a shop with files of orders that have come. */
+describe('a job of EMR Serverless', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-job-'));
+  let python: string | undefined;
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    try {
+      python = await findSparkPython();
+    } catch (error) {
+      process.stderr.write(`\nSKIPPED: jobs of Spark: ${(error as Error).message}\n`);
+      return;
+    }
+    const arch = process.arch === 'arm64' ? 'arm64' : 'x86_64';
+    const [first, again] = [join(folder, 'a'), join(folder, 'b')];
+    const { file, zippedBytes } = await buildSparkPackage({ arch, out: first });
+    process.stderr.write(`\nThe package of a job has ${(zippedBytes / 1e6).toFixed(1)} MB\n`);
+    const other = await buildSparkPackage({ arch, out: again });
+    expect(readFileSync(other.file).equals(readFileSync(file))).toBe(true);
+    write(join(folder, 'ingot'), unzipSync(readFileSync(file)));
+    write(folder, { ...shopFiles, ...arrived });
+    const { manifest } = await loadPlatform(folder);
+    write(join(folder, 'platform'), { 'ingot/manifest.json': JSON.stringify(manifest) });
+    workbench = await openWorkbench(manifest, layoutOf(folder));
+    await makeTables(workbench.services);
+  }, 600_000);
+
+  afterAll(async () => {
+    await workbench?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('answers as a function does, in an object, and what a handler refuses is an answer too', async () => {
+    if (python === undefined) return;
+    const { services } = workbench;
+    const { tables } = await plan({ action: 'plan', group: 'shop', run: 'r1' }, services);
+    expect(tables.map(({ table }) => table)).toEqual(['silver.orders']);
+    const load = { action: 'load', table: 'silver.orders', batch: 1, run: 'r1' };
+    expect(await job('ingest', load)).toMatchObject({
+      table: 'silver.orders',
+      status: 'loaded',
+      rows: { read: 3, merged: 2, quarantined: 1, duplicates: 0 },
+    } satisfies Partial<LoadResult>);
+    expect(await services.lake.query('SELECT order_id FROM silver.orders ORDER BY ALL')).toEqual([
+      { order_id: 1n },
+      { order_id: 2n },
+    ]);
+    expect(await job('quality', { group: 'shop', table: 'silver.orders', run: 'r1' })).toMatchObject({
+      table: 'silver.orders',
+      passed: true,
+    } satisfies Partial<QualityResult>);
+    const refused = await job('ingest', { ...load, batch: 7 });
+    expect(refused).toMatchObject({ error: { Error: expect.any(String), Cause: expect.stringContaining('7') } });
+  }, 600_000);
+
+  test('that cannot answer ends with an error, and leaves no answer', async () => {
+    if (python === undefined) return;
+    await expect(job('ingest', '{')).rejects.toThrow('JSON');
+  }, 600_000);
+
+  /** What a job answers, started as EMR starts it: in the folder where its archives are unpacked. */
+  async function job(handler: string, event: object | string): Promise<unknown> {
+    const { manifest, catalog } = workbench.services;
+    const answer = join(folder, 'answers', `${handler}.json`);
+    rmSync(answer, { force: true });
+    const settings = {
+      environment: {
+        INGOT_ZONES: JSON.stringify(zoneRoots(layoutOf(folder), manifest)),
+        INGOT_CATALOG_URI: catalog.uri,
+        INGOT_CATALOG_AUTH: 'none',
+        INGOT_WAREHOUSE: catalog.warehouse,
+      },
+      scratch: join(folder, 'scratch'),
+      catalog: { uri: catalog.uri, warehouse: catalog.warehouse, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+      spark: {
+        'spark.master': 'local[2]',
+        'spark.jars.packages': icebergPackage,
+        'spark.ui.enabled': 'false',
+        'spark.driver.bindAddress': '127.0.0.1',
+        'spark.driver.host': '127.0.0.1',
+        'spark.sql.shuffle.partitions': '4',
+      },
+    };
+    const said = typeof event === 'string' ? event : JSON.stringify(event);
+    const arguments_ = [JSON.stringify(settings), handler, said, pathToFileURL(answer).href];
+    await run(python!, [join(packageFolder(), 'main.py'), ...arguments_], {
+      cwd: folder,
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
+    return JSON.parse(readFileSync(answer, 'utf8'));
+  }
+});
+
+const arrived = {
+  '.ingot/lake/bronze/orders/source=shop/date=2026-01-01/0.csv':
+    'order_id,customer,amount,ordered_on\n1,ann,10.25,2026-01-01\n2,bob,20,2026-01-02\n3,cem,-1,2026-01-02\n',
+};
+
+function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [file, body] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), body);
+  }
+}
