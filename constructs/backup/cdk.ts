@@ -1,8 +1,8 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type Attributes, render } from '../core/cdk/render';
-import { deletionFlag } from '../core/removal';
+import { givenKey, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
 import type { DatabaseFacts } from '../postgres/facts';
@@ -35,12 +35,8 @@ export class BackupPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.vaultKey === undefined ? {} : { [vaultKeyId]: { arn: props.vaultKey.keyArn, id: props.vaultKey.keyId } };
-    this.model = backupModel(this.node.path, props, props.lake.facts, props.database?.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(vaultKeyId, props.vaultKey);
+    this.model = backupModel(this.node.path, props, props.lake.facts, props.database?.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);
   }

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import type { DatabaseFacts } from '../postgres/facts';
@@ -34,12 +34,8 @@ export class BackupPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: BackupPolicyProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.vaultKey === undefined ? {} : { [vaultKeyId]: { arn: props.vaultKey.arn, id: props.vaultKey.keyId } };
-    this.model = backupModel(this.node.path, props, props.lake.facts, props.database?.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(vaultKeyId, props.vaultKey);
+    this.model = backupModel(this.node.path, props, props.lake.facts, props.database?.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.notices = this.facts.notices;
   }

@@ -1,10 +1,10 @@
 import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type Attributes, render } from '../core/cdk/render';
+import { givenKey, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
 import { type CatalogFacts, type CatalogModel, catalogModel } from './model';
@@ -38,12 +38,8 @@ export class Catalog extends Construct {
 
   constructor(scope: Construct, id: string, props: CatalogProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
-    this.model = catalogModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, props.key);
+    this.model = catalogModel(this.node.path, props, props.lake.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given, spread(this, props.tableStacks)));
     this.key = props.key ?? Key.fromCfnKey(this.node.findChild(operationsKeyId) as CfnKey);
     this.tables = LambdaFunction.fromFunctionArn(this, 'Tables', this.facts.tables.functionArn);

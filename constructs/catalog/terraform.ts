@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import { type CatalogFacts, type CatalogModel, catalogModel } from './model';
@@ -28,12 +28,8 @@ export class Catalog extends Construct {
 
   constructor(scope: Construct, id: string, props: CatalogProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
-    this.model = catalogModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, props.key);
+    this.model = catalogModel(this.node.path, props, props.lake.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.key = { arn: this.facts.key.arn, keyId: this.facts.key.id };
   }

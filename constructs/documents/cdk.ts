@@ -2,9 +2,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type Attributes, render } from '../core/cdk/render';
+import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
 import { noticesId } from '../pipeline/ids';
@@ -39,14 +39,13 @@ export class DocumentIngestion extends Construct {
   constructor(scope: Construct, id: string, props: DocumentIngestionProps) {
     super(scope, id);
     const { lake, database, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
     this.model = documentsModel(this.node.path, props, lake.facts, database.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.function = Fn.fromFunctionArn(this, 'Function', this.facts.functionArn);

@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey, SnsTopic } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import { noticesId } from '../pipeline/ids';
@@ -38,14 +38,13 @@ export class DocumentIngestion extends Construct {
   constructor(scope: Construct, id: string, props: DocumentIngestionProps) {
     super(scope, id);
     const { lake, database, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
     this.model = documentsModel(this.node.path, props, lake.facts, database.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.functionArn = this.facts.functionArn;

@@ -2,10 +2,10 @@ import { type ISecurityGroup, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { type IGrantable, type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { givenKey, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
-import { type Attributes, type Lookup, render } from '../core/cdk/render';
+import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkSource, vpcFacts } from '../network/cdk';
 import { runStatements, type SparkApplicationFacts, type SparkApplicationModel, sparkApplicationModel } from './model';
@@ -41,12 +41,10 @@ export class SparkApplication extends Construct {
   constructor(scope: Construct, id: string, props: SparkApplicationProps) {
     super(scope, id);
     const { network, operationsKey: key } = props;
-    const given: Record<string, Attributes> =
-      key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } };
+    const given = givenKey(operationsKeyId, key);
     this.model = sparkApplicationModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       network: network === undefined ? undefined : vpcFacts(network),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { IamRole, KmsKey } from '../core/terraform/aws';
+import { givenKey, surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
-import { type Attributes, type Lookup, render } from '../core/terraform/render';
+import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkSource, vpcFacts } from '../network/terraform';
 import {
@@ -45,12 +45,10 @@ export class SparkApplication extends Construct {
   constructor(scope: Construct, id: string, props: SparkApplicationProps) {
     super(scope, id);
     const { network, operationsKey: key } = props;
-    const given: Record<string, Attributes> =
-      key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } };
+    const given = givenKey(operationsKeyId, key);
     this.model = sparkApplicationModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       network: network === undefined ? undefined : vpcFacts(network),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

@@ -3,9 +3,9 @@ import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
+import { surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
 import { type Attributes, type Lookup, render } from '../core/cdk/render';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { queryStatements, readStatements, writeStatements } from './grants';
 import { bucketId, keyId } from './ids';
@@ -52,10 +52,7 @@ export class Lake extends Construct {
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const given = givenNodes(props.zones ?? []);
-    this.model = lakeModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    this.model = lakeModel(this.node.path, props, surroundings(this, given));
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);
     this.workgroup = this.facts.workgroup;

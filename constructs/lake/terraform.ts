@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
 import { pascal } from '../core/names';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey, S3Bucket } from '../core/terraform/aws';
+import { surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
 import { type Attributes, type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
@@ -52,10 +52,7 @@ export class Lake extends Construct {
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const given = givenNodes(props.zones ?? []);
-    this.model = lakeModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    this.model = lakeModel(this.node.path, props, surroundings(this, given));
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);
     this.workgroup = this.facts.workgroup;

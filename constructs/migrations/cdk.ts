@@ -3,9 +3,9 @@ import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type Attributes, render } from '../core/cdk/render';
+import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/cdk';
@@ -43,14 +43,11 @@ export class DatabaseMigrations extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
     super(scope, id);
     const { database, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
-    this.model = migrationsModel(this.node.path, props, database.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    this.model = migrationsModel(this.node.path, props, database.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.node
       .findChild(invocationId)

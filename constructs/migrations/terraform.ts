@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { dependable, type KmsKey, type SnsTopic, type TerraformResource } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/terraform';
@@ -41,14 +41,11 @@ export class DatabaseMigrations extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseMigrationsProps) {
     super(scope, id);
     const { database, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
-    this.model = migrationsModel(this.node.path, props, database.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    this.model = migrationsModel(this.node.path, props, database.facts, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     const release = this.node.findChild(invocationId) as TerraformResource;
     release.dependsOn = neededBefore(database.model.nodes).map((needed) =>

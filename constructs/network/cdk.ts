@@ -10,9 +10,9 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { ExistingNetwork } from '../../lib/network/declaration';
-import { type Attributes, render } from '../core/cdk/render';
+import { givenKey, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkFacts, type NetworkModel, networkModel, type VpcFacts } from './model';
 import type { NetworkDeclaration } from './props';
@@ -40,12 +40,8 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
-    this.model = networkModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, props.key);
+    this.model = networkModel(this.node.path, props, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     const { vpcId, cidr, subnetIds, routeTableId, functionsSecurityGroupId } = this.facts;
     this.vpc = Vpc.fromVpcAttributes(this, 'AsVpc', {

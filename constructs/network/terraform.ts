@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import type { ExistingNetwork } from '../../lib/network/declaration';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkFacts, type NetworkModel, networkModel, type VpcFacts } from './model';
 import type { NetworkDeclaration } from './props';
@@ -32,12 +32,8 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
-    this.model = networkModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, props.key);
+    this.model = networkModel(this.node.path, props, surroundings(this, given));
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.vpcId = this.facts.vpcId;
     this.subnetIds = this.facts.subnetIds;

@@ -2,10 +2,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type Attributes, render } from '../core/cdk/render';
+import { givenKey, surroundings } from '../core/cdk/given';
+import { render } from '../core/cdk/render';
 import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
@@ -40,12 +40,10 @@ export class Pipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.keyArn, id: props.key.keyId } };
+    const given = givenKey(operationsKeyId, props.key);
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given, spread(this, props.tableStacks)));
     this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);

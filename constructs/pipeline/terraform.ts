@@ -1,8 +1,8 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
-import { type Attributes, render } from '../core/terraform/render';
+import { givenKey, surroundings } from '../core/terraform/given';
+import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
@@ -31,12 +31,10 @@ export class Pipeline extends Construct {
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
-    const given: Record<string, Attributes> =
-      props.key === undefined ? {} : { [operationsKeyId]: { arn: props.key.arn, id: props.key.keyId } };
+    const given = givenKey(operationsKeyId, props.key);
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
     this.notices = this.facts.notices;

@@ -4,10 +4,10 @@ import { type CfnKey, type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IConstruct } from 'constructs';
+import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
-import { type Attributes, type Lookup, render } from '../core/cdk/render';
+import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkSource, vpcFacts } from '../network/cdk';
 import { noticesId } from '../pipeline/ids';
@@ -104,18 +104,17 @@ export class PostgresDatabase extends Base {
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
-    const given: Record<string, Attributes> = {
-      ...keyGiven(keyId, props.key),
-      ...keyGiven(operationsKeyId, props.operationsKey),
-      ...(props.topic === undefined ? {} : { [noticesId]: { arn: props.topic.topicArn } }),
+    const given = {
+      ...givenKey(keyId, props.key),
+      ...givenKey(operationsKeyId, props.operationsKey),
+      ...givenTopic(noticesId, props.topic),
     };
     this.model = postgresModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       ...(props.network === undefined ? {} : { vpc: vpcFacts(props.network) }),
       allowFrom: Object.fromEntries(
         Object.entries(props.allowFrom ?? {}).map(([who, group]) => [who, group.securityGroupId]),
       ),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.lookup);
@@ -143,6 +142,3 @@ class Existing extends Base {
     this.clientSecurityGroup = SecurityGroup.fromSecurityGroupId(this, 'Clients', this.facts.clientSecurityGroupId);
   }
 }
-
-const keyGiven = (id: string, key: IKey | undefined): Record<string, Attributes> =>
-  key === undefined ? {} : { [id]: { arn: key.keyArn, id: key.keyId } };

@@ -1,10 +1,10 @@
 import { Construct } from 'constructs';
 import { pascal } from '../core/names';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey, SnsTopic } from '../core/terraform/aws';
+import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
-import { type Attributes, type Lookup, render } from '../core/terraform/render';
+import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import { type NetworkSource, vpcFacts } from '../network/terraform';
 import { noticesId } from '../pipeline/ids';
@@ -101,16 +101,15 @@ export class PostgresDatabase extends Base {
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
-    const given: Record<string, Attributes> = {
-      ...keyGiven(keyId, props.key),
-      ...keyGiven(operationsKeyId, props.operationsKey),
-      ...(props.topic === undefined ? {} : { [noticesId]: { arn: props.topic.arn } }),
+    const given = {
+      ...givenKey(keyId, props.key),
+      ...givenKey(operationsKeyId, props.operationsKey),
+      ...givenTopic(noticesId, props.topic),
     };
     this.model = postgresModel(this.node.path, props, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       ...(props.network === undefined ? {} : { vpc: vpcFacts(props.network) }),
       ...(props.allowFrom === undefined ? {} : { allowFrom: props.allowFrom }),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.lookup);
@@ -135,6 +134,3 @@ class Existing extends Base {
     this.clientSecurityGroupId = this.facts.clientSecurityGroupId;
   }
 }
-
-const keyGiven = (id: string, key: Pick<KmsKey, 'arn' | 'keyId'> | undefined): Record<string, Attributes> =>
-  key === undefined ? {} : { [id]: { arn: key.arn, id: key.keyId } };

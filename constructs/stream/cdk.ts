@@ -4,10 +4,10 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
-import { type Attributes, type Lookup, render } from '../core/cdk/render';
+import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/cdk';
 import { noticesId } from '../pipeline/ids';
@@ -56,14 +56,13 @@ export class EventStream extends Construct {
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
     const { operationsKey: key, topic, database } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
     this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
       database: database?.facts,
     });
     this.#lookup = render(this, this.model.nodes, given);

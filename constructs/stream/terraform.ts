@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey, SnsTopic } from '../core/terraform/aws';
+import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
-import { type Attributes, type Lookup, render } from '../core/terraform/render';
+import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { Lake } from '../lake/terraform';
 import { noticesId } from '../pipeline/ids';
@@ -49,14 +49,13 @@ export class EventStream extends Construct {
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
     const { operationsKey: key, topic, database } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
+    const given = {
+      ...givenKey(operationsKeyId, key),
+      ...givenTopic(noticesId, topic),
     };
     this.model = eventStreamModel(this.node.path, props, props.lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
       database: database?.facts,
     });
     this.#lookup = render(this, this.model.nodes, given);

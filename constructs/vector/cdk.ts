@@ -2,10 +2,10 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { givenKey, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
-import { type Attributes, type Lookup, render } from '../core/cdk/render';
+import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import { type Resolved, resolve } from '../core/text';
 import type { IPostgresDatabase } from '../postgres/cdk';
 import { invokeStatements, type VectorStoreFacts, type VectorStoreModel, vectorStoreModel } from './model';
@@ -33,12 +33,8 @@ export class VectorStore extends Construct {
   constructor(scope: Construct, id: string, props: VectorStoreProps) {
     super(scope, id);
     const { database, operationsKey: key } = props;
-    const given: Record<string, Attributes> =
-      key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } };
-    this.model = vectorStoreModel(this.node.path, props, database.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, key);
+    this.model = vectorStoreModel(this.node.path, props, database.facts, surroundings(this, given));
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);
     this.function = Fn.fromFunctionArn(this, 'Function', this.facts.functionArn);

@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
-import { deletionFlag } from '../core/removal';
 import type { KmsKey } from '../core/terraform/aws';
+import { givenKey, surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
-import { type Attributes, type Lookup, render } from '../core/terraform/render';
+import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { IPostgresDatabase } from '../postgres/terraform';
 import { invokeStatements, type VectorStoreFacts, type VectorStoreModel, vectorStoreModel } from './model';
@@ -31,12 +31,8 @@ export class VectorStore extends Construct {
   constructor(scope: Construct, id: string, props: VectorStoreProps) {
     super(scope, id);
     const { database, operationsKey: key } = props;
-    const given: Record<string, Attributes> =
-      key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } };
-    this.model = vectorStoreModel(this.node.path, props, database.facts, {
-      nodes: new Set(Object.keys(given)),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
-    });
+    const given = givenKey(operationsKeyId, key);
+    this.model = vectorStoreModel(this.node.path, props, database.facts, surroundings(this, given));
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);
     this.functionArn = this.facts.functionArn;
