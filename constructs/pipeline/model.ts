@@ -1,5 +1,6 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
+import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
@@ -18,7 +19,6 @@ import { pipelineProblems } from './problems';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 import { runs } from './runs';
 import { schedules } from './schedules';
-import { itemsAtOnce } from './state-machine';
 
 export interface PipelineModel {
   readonly nodes: readonly Node[];

@@ -1,3 +1,13 @@
+import {
+  callSeconds,
+  itemsAtOnce,
+  modelled,
+  planCause,
+  publishCause,
+  retries,
+  runOf,
+  type Step,
+} from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { aws, type Text, text } from '../core/text';
 
@@ -24,9 +34,6 @@ export interface Machine {
   readonly States: Readonly<States>;
 }
 
-/** How many tables or models of a group are worked on side by side. */
-export const itemsAtOnce = 8;
-
 /** What an item of a map ends as: one word, so that `States.ArrayContains` can ask for it. */
 const OK = 'ok';
 const FAILED = 'failed';
@@ -39,31 +46,22 @@ const FAILED = 'failed';
  * An item that fails goes to the dead-letter queue with its error, its siblings go on, and the run stops after them.
  */
 export function stateMachine(group: Group, manifest: Manifest, targets: Targets): Machine {
-  const written = manifest.models
-    .filter((m) => m.writes !== undefined && group.levels.flat().includes(m.name))
-    .map((m) => m.writes!);
-  const steps: { name: string; states: States }[] = [];
-
-  if (group.ingests.length > 0) {
-    steps.push({ name: 'Ingest', states: ingest(targets, group) });
-    steps.push({ name: 'CheckIngested', states: check('CheckIngested', '$.static.ingested', targets, group) });
-  }
-  group.levels.forEach((_, i) => {
-    steps.push({ name: `Level${i + 1}`, states: transform(`Level${i + 1}`, `$.static.levels[${i}]`, targets, group) });
-  });
-  if (written.length > 0)
-    steps.push({ name: 'CheckModelled', states: check('CheckModelled', '$.static.modelled', targets, group) });
-
+  const { steps, timeoutSeconds } = runOf(group, manifest);
   const states: States = {
     ...start(
       targets,
       group,
-      { ingested: group.ingests, levels: group.levels, modelled: written },
+      { ingested: group.ingests, levels: group.levels, modelled: modelled(group, manifest) },
       steps[0]?.name ?? 'Publish',
     ),
   };
-  steps.forEach(({ name, states: own }, i) => {
-    Object.assign(states, own, outcome(name, steps[i + 1]?.name ?? 'Publish'));
+  steps.forEach((step, i) => {
+    Object.assign(
+      states,
+      statesOf(step, targets, group),
+      failure(step.name, step.cause),
+      outcome(step.name, steps[i + 1]?.name ?? 'Publish'),
+    );
   });
   Object.assign(states, {
     Publish: {
@@ -76,8 +74,8 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
       Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'PublishFailed' }],
       End: true,
     },
-    ...failure('Publish', 'The results are in their tables, but could not be published'),
-    ...failure('Plan', 'What is new could not be found out'),
+    ...failure('Publish', publishCause),
+    ...failure('Plan', planCause),
     Notify: {
       Type: 'Task',
       Resource: text`arn:${aws.partition}:states:::sns:publish`,
@@ -96,9 +94,20 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
   return {
     Comment: `${manifest.name}: ${group.name}`,
     StartAt: 'Defaults',
-    TimeoutSeconds: 6 * 3600,
+    TimeoutSeconds: timeoutSeconds,
     States: states,
   };
+}
+
+function statesOf({ name, does }: Step, targets: Targets, group: Group): States {
+  switch (does) {
+    case 'ingest':
+      return ingest(targets, group);
+    case 'check':
+      return check(name, name === 'CheckIngested' ? '$.static.ingested' : '$.static.modelled', targets, group);
+    case 'transform':
+      return transform(name, `$.static.levels[${Number(name.slice('Level'.length)) - 1}]`, targets, group);
+  }
 }
 
 /** Where a run begins: its input made whole, a stop where an older run is still at work, and what is new. */
@@ -209,7 +218,6 @@ function ingest(targets: Targets, group: Group): States {
       ResultPath: '$.outcomes',
       Next: 'IngestOutcome',
     },
-    ...failure('Ingest', 'A batch of files could not be loaded; it is in the dead-letter queue'),
   };
 }
 
@@ -230,7 +238,6 @@ function check(name: string, items: string, targets: Targets, group: Group): Sta
       [`${name}Good`]: { Type: 'Pass', Result: OK, End: true },
       [`${name}Bad`]: { Type: 'Pass', Result: FAILED, End: true },
     }),
-    ...failure(name, 'A quality rule of severity error failed'),
   };
 }
 
@@ -242,7 +249,6 @@ function transform(name: string, items: string, targets: Targets, group: Group):
   });
   return {
     [name]: eachOf(items, name, `${name}Model`, { ...run, [`${name}Done`]: { Type: 'Pass', Result: OK, End: true } }),
-    ...failure(name, 'A model could not be run; it is in the dead-letter queue'),
   };
 }
 
@@ -324,10 +330,10 @@ const transient = {
     'States.Timeout',
     'TransientError',
   ],
-  IntervalSeconds: 2,
-  BackoffRate: 2,
-  MaxAttempts: 5,
-  MaxDelaySeconds: 60,
+  IntervalSeconds: retries.firstSeconds,
+  BackoffRate: retries.factor,
+  MaxAttempts: retries.attempts,
+  MaxDelaySeconds: retries.mostSeconds,
   JitterStrategy: 'FULL',
 };
 
@@ -338,6 +344,6 @@ function invoke(functionArn: Text, payload: object): State {
     Parameters: { FunctionName: functionArn, Payload: payload },
     ResultSelector: { 'result.$': '$.Payload' },
     Retry: [transient],
-    TimeoutSeconds: 900,
+    TimeoutSeconds: callSeconds,
   };
 }
