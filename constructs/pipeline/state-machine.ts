@@ -10,6 +10,7 @@ import {
 } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { aws, type Text, text } from '../core/text';
+import { jobStates, jobsAtOnce, runWithJobsSeconds, type SparkTarget } from './spark-states';
 
 /** What a state machine calls. On this machine the same machine runs with local names in these places. */
 export interface Targets {
@@ -22,6 +23,8 @@ export interface Targets {
   readonly deadLetters: Text;
   /** ARN of the topic that people listen to. */
   readonly notices: Text;
+  /** Absent where functions do everything. */
+  readonly spark?: SparkTarget;
 }
 
 type State = Readonly<Record<string, unknown>>;
@@ -47,6 +50,9 @@ const FAILED = 'failed';
  */
 export function stateMachine(group: Group, manifest: Manifest, targets: Targets): Machine {
   const { steps, timeoutSeconds } = runOf(group, manifest);
+  const around: Around = { targets, group, platform: manifest.name };
+  const itemsOf = new Map(steps.map((step) => [step, itemsBy(step, manifest, targets.spark)]));
+  const hasJobs = [...itemsOf.values()].some(({ onSpark }) => onSpark.length > 0);
   const states: States = {
     ...start(
       targets,
@@ -58,7 +64,7 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
   steps.forEach((step, i) => {
     Object.assign(
       states,
-      statesOf(step, targets, group),
+      statesOf(step, around, itemsOf.get(step)!),
       failure(step.name, step.cause),
       outcome(step.name, steps[i + 1]?.name ?? 'Publish'),
     );
@@ -94,19 +100,26 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
   return {
     Comment: `${manifest.name}: ${group.name}`,
     StartAt: 'Defaults',
-    TimeoutSeconds: timeoutSeconds,
+    TimeoutSeconds: hasJobs ? runWithJobsSeconds : timeoutSeconds,
     States: states,
   };
 }
 
-function statesOf({ name, does }: Step, targets: Targets, group: Group): States {
+/** A step's items, and which of them are Spark's: a model is where its table is. */
+function itemsBy({ does, items }: Step, manifest: Manifest, spark: SparkTarget | undefined): Items {
+  const tableOf = (item: string) =>
+    does === 'transform' ? manifest.models.find(({ name }) => name === item)?.writes : item;
+  return { all: items, onSpark: items.filter((item) => spark?.tables.has(tableOf(item) ?? '') === true) };
+}
+
+function statesOf({ name, does }: Step, around: Around, items: Items): States {
   switch (does) {
     case 'ingest':
-      return ingest(targets, group);
+      return ingest(around, items);
     case 'check':
-      return check(name, name === 'CheckIngested' ? '$.static.ingested' : '$.static.modelled', targets, group);
+      return check(name, name === 'CheckIngested' ? '$.static.ingested' : '$.static.modelled', around, items);
     case 'transform':
-      return transform(name, `$.static.levels[${Number(name.slice('Level'.length)) - 1}]`, targets, group);
+      return transform(name, `$.static.levels[${Number(name.slice('Level'.length)) - 1}]`, around, items);
   }
 }
 
@@ -177,22 +190,24 @@ function start(targets: Targets, group: Group, lists: object, first: string): St
 }
 
 /** Tables side by side; the batches of one table one after another, in their order. */
-function ingest(targets: Targets, group: Group): States {
-  const load = item('Load', targets, group, {
-    ...invoke(targets.ingest, {
-      action: 'load',
-      'table.$': '$.table',
-      'batch.$': '$.batch',
-      'run.$': '$$.Execution.Name',
-    }),
-    ResultPath: null,
-    Next: 'Loaded',
-  });
+function ingest(around: Around, items: Items): States {
+  const load = item(
+    {
+      name: 'Load',
+      handler: 'ingest',
+      payload: { action: 'load', 'table.$': '$.table', 'batch.$': '$.batch', 'run.$': '$$.Execution.Name' },
+      item: '$.table',
+      keys: ['$.table', '$.batch'],
+      next: 'Loaded',
+    },
+    items,
+    around,
+  );
   return {
     Ingest: {
       Type: 'Map',
       ItemsPath: '$.plan.result.tables',
-      MaxConcurrency: itemsAtOnce,
+      MaxConcurrency: atOnce(items),
       ItemProcessor: {
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: 'Batches',
@@ -204,8 +219,8 @@ function ingest(targets: Targets, group: Group): States {
             MaxConcurrency: 1,
             ItemProcessor: {
               ProcessorConfig: { Mode: 'INLINE' },
-              StartAt: 'Load',
-              States: { ...load, Loaded: { Type: 'Pass', Result: OK, End: true } },
+              StartAt: load.startAt,
+              States: { ...load.states, Loaded: { Type: 'Pass', Result: OK, End: true } },
             },
             ResultPath: '$.outcomes',
             Next: 'AnyBatchFailed',
@@ -221,15 +236,23 @@ function ingest(targets: Targets, group: Group): States {
   };
 }
 
-function check(name: string, items: string, targets: Targets, group: Group): States {
-  const scan = item(`${name}Scan`, targets, group, {
-    ...invoke(targets.quality, { group: group.name, 'table.$': '$.item', 'run.$': '$$.Execution.Name' }),
-    ResultPath: '$.quality',
-    Next: `${name}Passed`,
-  });
+function check(name: string, path: string, around: Around, items: Items): States {
+  const scan = item(
+    {
+      name: `${name}Scan`,
+      handler: 'quality',
+      payload: { group: around.group.name, 'table.$': '$.item', 'run.$': '$$.Execution.Name' },
+      item: '$.item',
+      keys: ['$.item'],
+      resultPath: '$.quality',
+      next: `${name}Passed`,
+    },
+    items,
+    around,
+  );
   return {
-    [name]: eachOf(items, name, `${name}Scan`, {
-      ...scan,
+    [name]: eachOf(path, name, items, scan.startAt, {
+      ...scan.states,
       [`${name}Passed`]: {
         Type: 'Choice',
         Choices: [{ Variable: '$.quality.result.passed', BooleanEquals: true, Next: `${name}Good` }],
@@ -241,49 +264,117 @@ function check(name: string, items: string, targets: Targets, group: Group): Sta
   };
 }
 
-function transform(name: string, items: string, targets: Targets, group: Group): States {
-  const run = item(`${name}Model`, targets, group, {
-    ...invoke(targets.transform, { 'model.$': '$.item', 'run.$': '$$.Execution.Name', 'range.$': '$.range' }),
-    ResultPath: null,
-    Next: `${name}Done`,
-  });
+function transform(name: string, path: string, around: Around, items: Items): States {
+  const run = item(
+    {
+      name: `${name}Model`,
+      handler: 'transform',
+      payload: { 'model.$': '$.item', 'run.$': '$$.Execution.Name', 'range.$': '$.range' },
+      item: '$.item',
+      keys: ['$.item'],
+      next: `${name}Done`,
+    },
+    items,
+    around,
+  );
   return {
-    [name]: eachOf(items, name, `${name}Model`, { ...run, [`${name}Done`]: { Type: 'Pass', Result: OK, End: true } }),
+    [name]: eachOf(path, name, items, run.startAt, {
+      ...run.states,
+      [`${name}Done`]: { Type: 'Pass', Result: OK, End: true },
+    }),
   };
 }
 
 /** A map over a list that was known at synth. */
-function eachOf(items: string, name: string, startAt: string, states: States): State {
+function eachOf(path: string, name: string, items: Items, startAt: string, states: States): State {
   return {
     Type: 'Map',
-    ItemsPath: items,
+    ItemsPath: path,
     ItemSelector: { 'item.$': '$$.Map.Item.Value', 'range.$': '$.input.range' },
-    MaxConcurrency: itemsAtOnce,
+    MaxConcurrency: atOnce(items),
     ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: startAt, States: states },
     ResultPath: '$.outcomes',
     Next: `${name}Outcome`,
   };
 }
 
+/** What all steps are made with. */
+interface Around {
+  readonly targets: Targets;
+  readonly group: Group;
+  readonly platform: string;
+}
+
+/** Tables or models that a step works on, and those of them that are Spark's. */
+interface Items {
+  readonly all: readonly string[];
+  readonly onSpark: readonly string[];
+}
+
+const atOnce = ({ onSpark }: Items): number => (onSpark.length === 0 ? itemsAtOnce : jobsAtOnce);
+
+/** One call of a handler, for an item of a map. */
+interface Call {
+  readonly name: string;
+  readonly handler: 'ingest' | 'quality' | 'transform';
+  readonly payload: object;
+  /** Path of the table or model. */
+  readonly item: string;
+  /** Paths of what tells it from other calls of its step. */
+  readonly keys: readonly string[];
+  /** Where its result goes; absent: nobody asks for it. */
+  readonly resultPath?: string;
+  readonly next: string;
+}
+
 /**
- * A step of a map whose failure is kept in the dead-letter queue and ends only this item. Its states bear its name:
- * a state's name must be unique in the whole machine, maps included.
+ * A step of a map, by a function or, for items that are Spark's, by a job. Its failure is kept in the dead-letter queue
+ * and ends only this item. Its states bear its name: a state's name must be unique in the whole machine, maps included.
  */
-function item(name: string, targets: Targets, group: Group, step: State): States {
-  return {
-    [name]: { ...step, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: `${name}DeadLetter` }] },
-    [`${name}DeadLetter`]: {
-      Type: 'Task',
-      Resource: text`arn:${aws.partition}:states:::sqs:sendMessage`,
-      Parameters: {
-        QueueUrl: targets.deadLetters,
-        MessageBody: { group: group.name, step: name, 'run.$': '$$.Execution.Name', 'item.$': '$' },
-      },
-      ResultPath: null,
-      Retry: [transient],
-      Next: `${name}GaveUp`,
+function item(call: Call, items: Items, { targets, group, platform }: Around): { startAt: string; states: States } {
+  const { name, resultPath } = call;
+  const failed = `${name}DeadLetter`;
+  const { spark } = targets;
+  const [someJobs, allJobs] = [items.onSpark.length > 0, items.onSpark.length === items.all.length];
+  const byFunction: States = {
+    [name]: {
+      ...invoke(targets[call.handler], call.payload),
+      ResultPath: resultPath ?? null,
+      Next: call.next,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: failed }],
     },
-    [`${name}GaveUp`]: { Type: 'Pass', Result: FAILED, End: true },
+  };
+  const byJob: States =
+    spark === undefined || !someJobs
+      ? {}
+      : jobStates({ ...call, name: `${name}Spark`, platform, resultPath: resultPath ?? '$.answer', failed }, spark);
+  const isMixed = someJobs && !allJobs;
+  const engine: States = {
+    [`${name}Engine`]: {
+      Type: 'Choice',
+      Choices: items.onSpark.map((one) => ({ Variable: call.item, StringEquals: one, Next: `${name}Spark` })),
+      Default: name,
+    },
+  };
+  return {
+    startAt: isMixed ? `${name}Engine` : someJobs ? `${name}Spark` : name,
+    states: {
+      ...(isMixed ? engine : {}),
+      ...(someJobs && allJobs ? {} : byFunction),
+      ...byJob,
+      [failed]: {
+        Type: 'Task',
+        Resource: text`arn:${aws.partition}:states:::sqs:sendMessage`,
+        Parameters: {
+          QueueUrl: targets.deadLetters,
+          MessageBody: { group: group.name, step: name, 'run.$': '$$.Execution.Name', 'item.$': '$' },
+        },
+        ResultPath: null,
+        Retry: [transient],
+        Next: `${name}GaveUp`,
+      },
+      [`${name}GaveUp`]: { Type: 'Pass', Result: FAILED, End: true },
+    },
   };
 }
 

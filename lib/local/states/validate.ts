@@ -24,6 +24,8 @@ export const resources = [
   'states:::sns:publish',
   'states:::events:putEvents',
   'states:::aws-sdk:sfn:listExecutions',
+  'states:::aws-sdk:s3:getObject',
+  'states:::emr-serverless:startJobRun.sync',
 ] as const;
 
 const common = ['Type', 'Comment'];

@@ -1,0 +1,113 @@
+import { aws, type Text, text } from '../core/text';
+
+/** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
+export interface SparkTarget {
+  readonly applicationId: Text;
+  readonly jobRoleArn: Text;
+  /** `s3://…` of what a job begins with, of its package, and of the zip with the platform's contracts and models. */
+  readonly main: Text;
+  readonly package: Text;
+  readonly platform: Text;
+  /** Bucket in which jobs leave their answers, under `spark/`. */
+  readonly bucketName: Text;
+  /** What `spark/ingot_spark/job.py` is told of where it runs. */
+  readonly settings: { readonly environment: Readonly<Record<string, Text>>; readonly scratch: Text };
+  /** `zone.table` of each table that Spark fills and judges. */
+  readonly tables: ReadonlySet<string>;
+}
+
+type State = Readonly<Record<string, unknown>>;
+
+/** One call of a handler, as a job. */
+export interface JobCall {
+  /** Begins the names of its states. */
+  readonly name: string;
+  readonly platform: string;
+  readonly handler: 'ingest' | 'quality' | 'transform';
+  readonly payload: object;
+  /** Paths of what tells this call from the others of its step: `$.table`, `$.batch`. */
+  readonly keys: readonly string[];
+  /** Where its result goes, as `result`; its answer is read there in any case. */
+  readonly resultPath: string;
+  readonly next: string;
+  /** State that is next where the job fails, or the handler has refused. */
+  readonly failed: string;
+}
+
+/** Tables or models of a group that Spark works on side by side: each is a driver and executors of its own. */
+export const jobsAtOnce = 3;
+
+/** Minutes after which a job is ended, and those that it may wait for its turn beside. */
+const jobMinutes = 6 * 60;
+const queueMinutes = 10;
+
+/** Seconds after which a run with jobs is ended. */
+export const runWithJobsSeconds = 24 * 3600;
+
+/**
+ * States in which a job of EMR Serverless does what otherwise a function does. Its answer is an object in S3: what a
+ * handler refuses is told there in the handler's own words, and goes the way of a function's error. A job that failed
+ * itself, or could not be started, is tried twice more: writes are idempotent. Where a run is stopped, Step Functions
+ * cancels the job.
+ */
+export function jobStates(call: JobCall, spark: SparkTarget): Record<string, State> {
+  const { name, handler, resultPath, next, failed } = call;
+  const caught = { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: failed }] };
+  const id = [handler, ...call.keys.map(() => '{}')].join('-');
+  return {
+    [name]: {
+      Type: 'Pass',
+      Parameters: {
+        settings: spark.settings,
+        event: call.payload,
+        'key.$': `States.Format('spark/answers/{}/${id}.json', ${['$$.Execution.Name', ...call.keys].join(', ')})`,
+      },
+      ResultPath: '$.job',
+      Next: `${name}Job`,
+    },
+    [`${name}Job`]: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::emr-serverless:startJobRun.sync`,
+      Parameters: {
+        Name: `${call.platform}-${handler}`,
+        ApplicationId: spark.applicationId,
+        ExecutionRoleArn: spark.jobRoleArn,
+        ExecutionTimeoutMinutes: jobMinutes,
+        JobDriver: {
+          SparkSubmit: {
+            EntryPoint: spark.main,
+            'EntryPointArguments.$': text`States.Array(States.JsonToString($.job.settings), '${handler}', States.JsonToString($.job.event), States.Format('s3://${spark.bucketName}/{}', $.job.key))`,
+            SparkSubmitParameters: text`--archives ${spark.package}#ingot,${spark.platform}#platform`,
+          },
+        },
+      },
+      ResultPath: null,
+      TimeoutSeconds: (jobMinutes + queueMinutes) * 60,
+      Retry: [{ ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 2 }],
+      ...caught,
+      Next: `${name}Answer`,
+    },
+    [`${name}Answer`]: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::aws-sdk:s3:getObject`,
+      Parameters: { Bucket: spark.bucketName, 'Key.$': '$.job.key' },
+      ResultSelector: { 'result.$': 'States.StringToJson($.Body)' },
+      ResultPath: resultPath,
+      Retry: [{ ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5 }],
+      TimeoutSeconds: 60,
+      ...caught,
+      Next: `${name}Answered`,
+    },
+    [`${name}Answered`]: {
+      Type: 'Choice',
+      Choices: [{ Variable: `${resultPath}.result.error`, IsPresent: true, Next: `${name}Refused` }],
+      Default: next,
+    },
+    [`${name}Refused`]: {
+      Type: 'Pass',
+      InputPath: `${resultPath}.result.error`,
+      ResultPath: '$.error',
+      Next: failed,
+    },
+  };
+}
