@@ -1,5 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import * as cdkBackup from '../../constructs/backup/cdk';
@@ -19,6 +18,7 @@ import { resolveDatabase } from '../../lib/postgres/resolve';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { type Context, type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { findings } from './nag';
 import { regulated, replica } from './regulated';
 
 const name = 'aviation';
@@ -217,21 +217,6 @@ test('an existing key is used for recovery points in both engines, and none is m
     expect(created.all('kms.key').map(({ id }) => id)).not.toContain('BackupVaultKey');
   }
 });
-
-type Pack = typeof AwsSolutionsChecks | typeof HIPAASecurityChecks | typeof NIST80053R5Checks | typeof PCIDSS321Checks;
-
-function findings(Checks: Pack, make: (stack: Stack) => void): string[] {
-  const app = new App();
-  const pack = new Checks(app);
-  const stack = new Stack(app, 'Stack');
-  make(stack);
-  Template.fromStack(stack);
-  return pack
-    .validateScope(app)
-    .violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-    );
-}
 
 describe('cdk-nag', () => {
   test('AwsSolutions finds nothing by default, nor in a dump of Aurora', () => {

@@ -1,20 +1,19 @@
 import validateAsl from 'asl-validator';
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
-import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
-import * as aws from '../../constructs/core/terraform/aws';
 import { resolve } from '../../constructs/core/text';
 import { migrateMachine } from '../../constructs/migrations/state-machine';
 import * as terraform from '../../constructs/terraform';
 import type { Migrations } from '../../lib/migrations/migration';
 import { checkMigrations } from '../../lib/migrations/read';
 import { resolveDatabase } from '../../lib/postgres/resolve';
-import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { engineDifferences } from '../../lib/testing';
 import { type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { findings } from './nag';
+import { describeRows, type Row } from './rows';
 
 const { defaultSecurityGroup, invocationLifecycle, retain } = engineDifferences;
 const name = 'aviation';
@@ -33,14 +32,6 @@ beforeAll(async () => {
     uses: [{ recipe: 'readModel', name: 'totals', parameters: model, after: 'files' }],
   };
 });
-
-interface Row {
-  readonly title: string;
-  readonly cdk: (stack: Stack) => unknown;
-  readonly terraform: (stack: TerraformStack) => unknown;
-  readonly differences: readonly Difference[];
-  readonly isReviewed: boolean;
-}
 
 const existing = {
   name,
@@ -103,32 +94,9 @@ const platform = () => ({
   migrations,
 });
 
-describe.each(rows)('$title', (row) => {
-  let template: Record<string, unknown>;
-  let config: string;
-  beforeAll(() => {
-    const stack = new Stack(new App(), 'Stack');
-    row.cdk(stack);
-    const terraformOf = new TerraformStack(new TerraformApp(), 'Stack');
-    new aws.AwsProvider(terraformOf, 'Aws', { region: 'eu-west-1' });
-    row.terraform(terraformOf);
-    template = Template.fromStack(stack).toJSON();
-    config = JSON.stringify(terraformOf.toTerraform());
-  });
-
-  test('both engines create the same, and nothing of it is unknown to the inventory', () => {
-    expectParity(template, config, { differences: row.differences });
-    for (const { unknown, resources } of [inventory(template), inventory(config)]) {
-      expect(unknown).toEqual([]);
-      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
-    }
-  });
-
-  test('what it creates is what was reviewed', () => {
-    if (row.isReviewed) expect(inventorySnapshot(template)).toMatchSnapshot();
-  });
-
+describeRows(rows, (written) => {
   test('the call waits until all of the database is there, its instances and rules too', () => {
+    const { template, config } = written();
     const { Resources } = template as { Resources: Record<string, { Type: string; DependsOn?: string[] }> };
     const after = Object.values(Resources).find(({ Type }) => Type === 'Custom::IngotMigrations')?.DependsOn ?? [];
     const ofDatabase = Object.entries(Resources).filter(([, { Type }]) =>
@@ -232,19 +200,12 @@ test('a database without the secret of its master is refused', () => {
 test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks])(
   'cdk-nag finds nothing in migrations',
   (Checks) => {
-    const app = new App();
-    const pack = new Checks(app);
-    const stack = new Stack(app, 'Stack');
     const compliance = Checks === AwsSolutionsChecks ? undefined : 'regulated';
-    const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-00000000000000001');
-    const database = cdk.PostgresDatabase.fromExisting(stack, 'Database', { ...existing, securityGroup });
-    new cdk.DatabaseMigrations(stack, 'Migrations', { database, migrations, compliance });
-    Template.fromStack(stack);
-    const found = pack
-      .validateScope(app)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-      );
+    const found = findings(Checks, (stack) => {
+      const securityGroup = ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-00000000000000001');
+      const database = cdk.PostgresDatabase.fromExisting(stack, 'Database', { ...existing, securityGroup });
+      new cdk.DatabaseMigrations(stack, 'Migrations', { database, migrations, compliance });
+    });
     expect(found).toEqual([]);
   },
 );

@@ -1,9 +1,8 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
-import { App as TerraformApp, TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
@@ -11,10 +10,12 @@ import { resolveDocuments } from '../../lib/documents/declaration';
 import { refusedMessage } from '../../lib/documents/refused';
 import type { Manifest } from '../../lib/platform/manifest';
 import { resolveDatabase } from '../../lib/postgres/resolve';
-import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { engineDifferences } from '../../lib/testing';
 import { resolveStores, type StoreDeclaration } from '../../lib/vector/declaration';
 import { type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { findings } from './nag';
+import { describeRows, type Row } from './rows';
 
 const { defaultSecurityGroup, invocationLifecycle, retain } = engineDifferences;
 const name = 'aviation';
@@ -67,13 +68,6 @@ const whole = () => ({
   database: resolveDatabase(name, { proxy: true }),
 });
 
-interface Row {
-  readonly title: string;
-  readonly cdk: (stack: Stack) => unknown;
-  readonly terraform: (stack: TerraformStack) => unknown;
-  readonly differences: readonly Difference[];
-  readonly isReviewed: boolean;
-}
 const rows: readonly Row[] = [
   {
     title: 'search and documents of a database that is there',
@@ -100,31 +94,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe.each(rows)('$title', (row) => {
-  let template: Record<string, unknown>;
-  let config: string;
-  beforeAll(() => {
-    const stack = new Stack(new App(), 'Stack');
-    row.cdk(stack);
-    const terraformOf = new TerraformStack(new TerraformApp(), 'Stack');
-    new aws.AwsProvider(terraformOf, 'Aws', { region: 'eu-west-1' });
-    row.terraform(terraformOf);
-    template = Template.fromStack(stack).toJSON();
-    config = JSON.stringify(terraformOf.toTerraform());
-  });
-
-  test('both engines create the same, and nothing of it is unknown to the inventory', () => {
-    expectParity(template, config, { differences: row.differences });
-    for (const { unknown, resources } of [inventory(template), inventory(config)]) {
-      expect(unknown).toEqual([]);
-      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
-    }
-  });
-
-  test('what it creates is what was reviewed', () => {
-    if (row.isReviewed) expect(inventorySnapshot(template)).toMatchSnapshot();
-  });
-});
+describeRows(rows);
 
 const both: readonly { readonly engine: string; readonly make: (given: Manifest) => Created }[] = [
   { engine: 'CloudFormation', make: (given) => cdkStack((stack) => inCdk(stack, given)) },
@@ -188,16 +158,8 @@ describe.each(both)('$engine', ({ make }) => {
 test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks])(
   'cdk-nag finds nothing in search and documents',
   (Checks) => {
-    const app = new App();
-    const pack = new Checks(app);
-    const stack = new Stack(app, 'Stack');
-    inCdk(stack, platform({}, query), Checks === AwsSolutionsChecks ? {} : { compliance: 'regulated' });
-    Template.fromStack(stack);
-    const found = pack
-      .validateScope(app)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-      );
+    const options: Options = Checks === AwsSolutionsChecks ? {} : { compliance: 'regulated' };
+    const found = findings(Checks, (stack) => void inCdk(stack, platform({}, query), options));
     // The lake's buckets have a test of their own.
     expect(found.filter((one) => !one.includes('Stack/Lake/'))).toEqual([]);
   },
