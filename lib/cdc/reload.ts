@@ -75,7 +75,7 @@ function place(change: Change, reloads: readonly Reload[]): Change {
 
 async function reloadsOf(name: string, lake: Pick<Lake, 'query'>): Promise<Reload[]> {
   const rows = await lake.query<{ lsn: bigint; at: bigint }>(
-    `SELECT ${meta.lsn} AS lsn, epoch_ms(${meta.at}) AS at FROM ${name} WHERE ${kept.kind} = 'reload' ORDER BY at`,
+    `SELECT ${meta.lsn} AS lsn, epoch_ms(${meta.at}) AS at FROM ${name} WHERE ${kept.kind} = 'reload' ORDER BY 2`,
   );
   return rows.map(({ lsn, at }) => ({ lsn: BigInt(lsn), at: Number(at) }));
 }
