@@ -76,6 +76,19 @@ export function takenOut(original: string, copy: string, stack: string): string[
   return [...new Set(gone.map(([, { Type }]) => Type))];
 }
 
+export interface NotInEmulator {
+  readonly type: string;
+  readonly because: string;
+  /** Whether it would stop the deployment, and so is taken out of the template before. */
+  readonly takenOut?: true;
+  /** What holds it to account instead. */
+  readonly judgedBy: readonly string[];
+}
+
+/** The committed list of what the emulator cannot create. */
+export const notInEmulator = (): NotInEmulator[] =>
+  JSON.parse(readFileSync(join(__dirname, 'not-in-emulator.json'), 'utf8')) as NotInEmulator[];
+
 /** Takes the same types out of every template of another assembly, by the function that `deploy_check.py` has for it. */
 export function takeOut(types: readonly string[], assembly: string, tool: string): void {
   const templates = readdirSync(assembly).filter((file) => file.endsWith('.template.json'));

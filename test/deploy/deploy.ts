@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synth, unpackLayers, write } from './assembly';
+import { notInEmulator, synth, unpackLayers, write } from './assembly';
 import { type Setting, settingVariable } from './cdk';
 import { versionsOf } from './versions';
 
@@ -27,7 +27,7 @@ async function main(): Promise<boolean> {
     };
     const [first, second, third] = versionsOf('shop', 'network:\n  cidr: 10.42.0.0/16\ndatabase: {}\n');
     const shop = await assembly('shop', first);
-    const kiosk = await assembly('kiosk', versionsOf('kiosk')[0], { tableStacks: 2 });
+    const kiosk = await assembly('kiosk', versionsOf('kiosk', 'backup: {}\n')[0], { tableStacks: 2 });
     const promises = join(scratch, 'promises');
     const setting: Setting = {
       platform: shop.folder,
@@ -80,18 +80,6 @@ async function main(): Promise<boolean> {
     else console.log(scratch);
   }
 }
-
-interface NotInEmulator {
-  readonly type: string;
-  readonly because: string;
-  /** Whether it would stop the deployment, and so is taken out of the template before. */
-  readonly takenOut?: true;
-  /** What holds it to account instead. */
-  readonly judgedBy: readonly string[];
-}
-
-const notInEmulator = (): NotInEmulator[] =>
-  JSON.parse(readFileSync(join(__dirname, 'not-in-emulator.json'), 'utf8')) as NotInEmulator[];
 
 /** What the emulator did not create must be in the committed list, and what it did create must not. */
 function notCreated(report: string): string[] {
