@@ -1,6 +1,7 @@
 /** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
 export { BackupPolicy, type BackupPolicyProps } from './backup/cdk';
 export { Catalog, type CatalogProps } from './catalog/cdk';
+export { ChangeDataCapture, type ChangeDataCaptureProps } from './cdc/cdk';
 export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export { DocumentIngestion, type DocumentIngestionProps } from './documents/cdk';

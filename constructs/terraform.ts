@@ -1,6 +1,7 @@
 /** Constructs that Terraform makes, for an app of cdktf (or of its successor cdktn). */
 export { BackupPolicy, type BackupPolicyProps } from './backup/terraform';
 export { Catalog, type CatalogProps } from './catalog/terraform';
+export { ChangeDataCapture, type ChangeDataCaptureProps } from './cdc/terraform';
 export type { Compliance, FunctionNetwork } from './core/compliance';
 export type { IcebergCatalog } from './core/iceberg-catalog';
 export type { Grantee } from './core/terraform/grant';

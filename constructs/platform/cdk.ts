@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { platformMigrations } from '../../lib/migrations/platform';
 import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
+import { ChangeDataCapture } from '../cdc/cdk';
 import { DocumentIngestion } from '../documents/cdk';
 import { Lake } from '../lake/cdk';
 import { DatabaseMigrations } from '../migrations/cdk';
@@ -11,7 +12,7 @@ import { PostgresDatabase } from '../postgres/cdk';
 import { EventStream } from '../stream/cdk';
 import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
-import { hasMigrations, placementOf, zoneDeclarations } from './model';
+import { followed, hasMigrations, placementOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -45,6 +46,8 @@ export class Platform extends Construct {
   readonly documents?: DocumentIngestion;
   /** By the manifest's names. */
   readonly streams: Readonly<Record<string, EventStream>>;
+  /** Of PostgreSQL databases, by the manifest's names: of those that can be followed from here. */
+  readonly changes: Readonly<Record<string, ChangeDataCapture>>;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -96,12 +99,37 @@ export class Platform extends Construct {
           stream,
           removal,
           logRetentionDays,
+          compliance,
+          deadLetterReplica: props.deadLetterReplica,
           architecture: props.architecture,
           runtime: props.runtime,
           icebergCatalog: props.icebergCatalog,
           network: functions.network ?? props.network,
           lake: this.lake,
           database: this.database,
+          operationsKey: this.catalog.key,
+          topic: this.pipeline.notices,
+        }),
+      ]),
+    );
+    this.changes = Object.fromEntries(
+      followed(manifest).map(({ name: source }) => [
+        source,
+        new ChangeDataCapture(this, `Changes-${source}`, {
+          manifest,
+          source,
+          removal,
+          logRetentionDays,
+          compliance,
+          deadLetterReplica: props.deadLetterReplica,
+          architecture: props.architecture,
+          runtime: props.runtime,
+          icebergCatalog: props.icebergCatalog,
+          network: functions.network ?? props.network,
+          lake: this.lake,
+          database: this.database,
+          migrations: this.migrations,
+          sourceNetwork: props.databaseNetwork ?? this.network ?? existing,
           operationsKey: this.catalog.key,
           topic: this.pipeline.notices,
         }),
@@ -131,6 +159,7 @@ export class Platform extends Construct {
       this.search,
       this.documents,
       ...Object.values(this.streams),
+      ...Object.values(this.changes),
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

@@ -21,8 +21,10 @@ const monthly = {
   streamOnDemand: 0.04 * 730,
   /** A shard of a stream. */
   shard: 0.015 * 730,
-  /** A secret that RDS keeps. */
+  /** A secret, of RDS or of AWS DMS. */
   secret: 0.4,
+  /** A capacity unit of a serverless replication of AWS DMS, which never stops: in one zone. */
+  replicationUnit: 0.087 * 730,
   /** An interface endpoint in one zone. */
   endpointZone: 0.01 * 730,
   /** A capacity unit of Aurora Serverless v2. */
@@ -73,6 +75,7 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
     part('calls of functions on schedule', starts(calls), monthly.call),
     part('dumps of an empty database', starts(dumps), monthly.emptyDump),
     ...streamParts(nodes),
+    ...replicationParts(nodes),
     ...databaseParts(nodes),
   ].filter(({ count }) => count > 0);
   return { total: parts.reduce((sum, { dollars }) => sum + dollars, 0), parts };
@@ -86,6 +89,19 @@ function streamParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
   return [
     { what: 'streams on demand', count: onDemand, dollars: onDemand * monthly.streamOnDemand },
     { what: 'shards', count: shards, dollars: shards * monthly.shard },
+  ];
+}
+
+/** What following databases costs that nobody changes: each replication at its smallest, and its way in. */
+function replicationParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
+  const units = nodes.reduce(
+    (sum, node) => sum + (node.kind === 'dmsReplication' ? node.capacity.min * (node.multiAz ? 2 : 1) : 0),
+    0,
+  );
+  const secrets = nodes.filter((node) => node.kind === 'secret').length;
+  return [
+    { what: 'DMS capacity units', count: units, dollars: units * monthly.replicationUnit },
+    { what: 'secrets of replications', count: secrets, dollars: secrets * monthly.secret },
   ];
 }
 

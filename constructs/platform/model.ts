@@ -1,3 +1,4 @@
+import type { CdcSource } from '../../lib/cdc/declaration';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
@@ -37,6 +38,7 @@ export function placementOf({ manifest, compliance, network }: PlatformDeclarati
 /** Services of AWS that functions inside the platform's own VPC call: it has an interface endpoint for each. */
 function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
   const { network, database, backup } = manifest;
+  const changes = followed(manifest);
   return [
     ...new Set([
       ...(network !== undefined && 'cidr' in network ? network.endpoints : []),
@@ -55,9 +57,17 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
       ...((manifest.streams ?? []).some(({ windows }) => windows.some(({ into }) => into.kind === 'postgres'))
         ? ['glue']
         : []),
+      // AWS DMS is in the network as well; functions compare tables with the database beside it.
+      ...(changes.length === 0 ? [] : ['kinesis-streams', 'secretsmanager']),
+      ...(changes.some(({ deployed }) => deployed?.reconcile !== false) ? ['glue'] : []),
+      ...(changes.length > 0 && functionsInside ? ['dms', 'lambda'] : []),
     ]),
   ].sort();
 }
+
+/** Sources of changes that a deployment follows: of the others nobody said where they are. */
+export const followed = ({ cdc = [] }: Manifest): readonly CdcSource[] =>
+  cdc.filter(({ deployed }) => deployed !== undefined);
 
 /** Whether there is anything to apply to the database. */
 export function hasMigrations(manifest: Manifest): boolean {

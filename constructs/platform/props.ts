@@ -16,4 +16,10 @@ export interface PlatformDeclaration
    * @default none
    */
   readonly backupReplica?: Replica;
+  /**
+   * A bucket elsewhere that dead letters of streams and of change data capture are copied to. Must be given where the
+   * manifest has either and compliance is `regulated`.
+   * @default none
+   */
+  readonly deadLetterReplica?: Replica;
 }

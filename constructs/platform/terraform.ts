@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { platformMigrations } from '../../lib/migrations/platform';
 import { BackupPolicy } from '../backup/terraform';
 import { Catalog } from '../catalog/terraform';
+import { ChangeDataCapture } from '../cdc/terraform';
 import { DocumentIngestion } from '../documents/terraform';
 import { Lake } from '../lake/terraform';
 import { DatabaseMigrations } from '../migrations/terraform';
@@ -11,7 +12,7 @@ import { PostgresDatabase } from '../postgres/terraform';
 import { EventStream } from '../stream/terraform';
 import { VectorStore } from '../vector/terraform';
 import { type IdleCost, idleCost } from './cost';
-import { hasMigrations, placementOf, zoneDeclarations } from './model';
+import { followed, hasMigrations, placementOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -39,6 +40,8 @@ export class Platform extends Construct {
   readonly documents?: DocumentIngestion;
   /** By the manifest's names. */
   readonly streams: Readonly<Record<string, EventStream>>;
+  /** Of PostgreSQL databases, by the manifest's names: of those that can be followed from here. */
+  readonly changes: Readonly<Record<string, ChangeDataCapture>>;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -90,12 +93,37 @@ export class Platform extends Construct {
           stream,
           removal,
           logRetentionDays,
+          compliance,
+          deadLetterReplica: props.deadLetterReplica,
           architecture: props.architecture,
           runtime: props.runtime,
           icebergCatalog: props.icebergCatalog,
           network: functions.network ?? props.network,
           lake: this.lake,
           database: this.database,
+          operationsKey: this.catalog.key,
+          topic: { arn: this.pipeline.notices },
+        }),
+      ]),
+    );
+    this.changes = Object.fromEntries(
+      followed(manifest).map(({ name: source }) => [
+        source,
+        new ChangeDataCapture(this, `Changes-${source}`, {
+          manifest,
+          source,
+          removal,
+          logRetentionDays,
+          compliance,
+          deadLetterReplica: props.deadLetterReplica,
+          architecture: props.architecture,
+          runtime: props.runtime,
+          icebergCatalog: props.icebergCatalog,
+          network: functions.network ?? props.network,
+          lake: this.lake,
+          database: this.database,
+          migrations: this.migrations,
+          sourceNetwork: props.databaseNetwork ?? this.network ?? existing,
           operationsKey: this.catalog.key,
           topic: { arn: this.pipeline.notices },
         }),
@@ -125,6 +153,7 @@ export class Platform extends Construct {
       this.search,
       this.documents,
       ...Object.values(this.streams),
+      ...Object.values(this.changes),
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

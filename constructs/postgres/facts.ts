@@ -41,8 +41,11 @@ export interface DatabaseFacts {
   readonly subnetIds: readonly Text[];
 }
 
+/** Where what connects to a database runs. */
+export type ClientNetwork = Pick<DatabaseFacts, 'subnetIds' | 'clientSecurityGroupId'>;
+
 /** Where functions of a database run: subnets and security group, as a `FunctionNode` wants them. */
-export const databaseNetwork = (database: DatabaseFacts): NonNullable<FunctionNode['network']> => ({
+export const databaseNetwork = (database: ClientNetwork): NonNullable<FunctionNode['network']> => ({
   subnetIds: database.subnetIds,
   securityGroupIds: [database.clientSecurityGroupId],
 });
@@ -51,7 +54,7 @@ export const databaseNetwork = (database: DatabaseFacts): NonNullable<FunctionNo
  * Puts functions into the database's network: the functions among `nodes`, and their roles, which may then join it. Other
  * nodes stay as they are.
  */
-export function inDatabaseNetwork(nodes: readonly Node[], database: DatabaseFacts): Node[] {
+export function inDatabaseNetwork(nodes: readonly Node[], database: ClientNetwork): Node[] {
   const roles = new Set(
     nodes.flatMap((node) => (node.kind === 'function' && isRef(node.roleArn) ? [node.roleArn.node] : [])),
   );
@@ -134,6 +137,16 @@ export function masterStatements(database: DatabaseFacts): Statement[] {
         ]),
   ];
 }
+
+/** The same for another database, whose user's password is in a secret. */
+export const secretEnvironment = (address: {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly secretArn: string;
+}): Record<string, Text> =>
+  environment(text`${JSON.stringify({ ...address, auth: 'secret' }).slice(0, -1)},"region":"${aws.region}"}`);
 
 function masterSecret({ name, masterSecretArn }: DatabaseFacts): Text {
   if (masterSecretArn === undefined)

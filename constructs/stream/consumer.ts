@@ -3,11 +3,12 @@ import { streamRole } from '../../lib/stream/stream';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
 import type { Node, Statement } from '../core/nodes';
-import { bucketOverTls } from '../core/policy';
-import { aws, ref, type Text, text } from '../core/text';
+import { ref, type Text, text } from '../core/text';
 import { readStatements, writeStatements } from '../lake/grants';
+import type { Replica } from '../lake/props';
 import { json, writeOps } from '../pipeline/functions';
 import { connectStatements, type DatabaseFacts, roleEnvironment } from '../postgres/facts';
+import { deadLetterBucket, keepDeadLetters } from './dead-letters';
 import { deadLettersId, fanOutId, parkedKeysId, sourceId, streamId } from './ids';
 import { consumeSource } from './reading';
 import type { Setting } from './setting';
@@ -19,7 +20,12 @@ const timeoutSeconds = 300;
 export function consumer(
   setting: Setting,
   handler: HandlerSetting,
-  around: { readonly catalog?: IcebergCatalog; readonly database?: DatabaseFacts },
+  around: {
+    readonly catalog?: IcebergCatalog;
+    readonly database?: DatabaseFacts;
+    readonly replica?: Replica;
+    readonly regulated: boolean;
+  },
 ): Node[] {
   const { consumer, own, stream, source, keyArn } = setting;
   if (consumer === false) return [];
@@ -52,7 +58,16 @@ export function consumer(
       keyArn,
       removal: handler.removal,
     },
-    deadLetters(setting, handler),
+    ...deadLetterBucket({
+      name: `${own}-dead-letters`,
+      own,
+      days: consumer.deadLetterDays,
+      keyArn,
+      lake: setting.lake,
+      removal: handler.removal,
+      replica: around.replica,
+      regulated: around.regulated,
+    }),
     ...(source.kind === 'kinesis' && source.fanOut
       ? [{ kind: 'streamConsumer', id: fanOutId, name: `${own}-consume`, streamArn: ref(streamId, 'arn') } as const]
       : []),
@@ -110,31 +125,6 @@ export function consumer(
   ];
 }
 
-/** Lambda writes what it gives up on where it likes, so that the bucket is for nothing else. */
-function deadLetters({ own, consumer, lake, keyArn }: Setting, { removal }: HandlerSetting): Node {
-  return {
-    kind: 'bucket',
-    id: deadLettersId,
-    name: text`${own}-dead-letters-${aws.account}-${aws.region}`,
-    keyArn,
-    versioned: true,
-    lifecycle: [
-      {
-        id: 'expire',
-        expireAfterDays: consumer === false ? 90 : consumer.deadLetterDays,
-        expireNoncurrentAfterDays: 30,
-        abortUploadsAfterDays: 7,
-      },
-    ],
-    ...(lake.accessLogs === undefined
-      ? {}
-      : { accessLogs: { bucketName: lake.accessLogs, prefix: `${own}-dead-letters/` } }),
-    policy: [bucketOverTls],
-    eventBridge: false,
-    removal,
-  };
-}
-
 /** Zones of the stream's table and of its windows' results; bronze to read again, and the platform's own tables. */
 function tableStatements({ lake, stream, place, files }: Setting): Statement[] {
   const names = new Set([
@@ -179,14 +169,3 @@ function parkedStatements({ files, stream, keyArn }: Setting): Statement[] {
     { sid: 'ParkedKeysKey', effect: 'Allow', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [keyArn] },
   ];
 }
-
-const keepDeadLetters = (keyArn: Text): Statement[] => [
-  {
-    sid: 'KeepDeadLetters',
-    because: 'Lambda names what it gives up on itself, in a bucket that holds nothing else.',
-    effect: 'Allow',
-    actions: ['s3:ListBucket', 's3:PutObject'],
-    resources: [ref(deadLettersId, 'arn'), text`${ref(deadLettersId, 'arn')}/*`],
-  },
-  { sid: 'EncryptDeadLetters', effect: 'Allow', actions: ['kms:GenerateDataKey'], resources: [keyArn] },
-];

@@ -2,15 +2,15 @@ import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
-import type { Node, Statement } from '../core/nodes';
+import type { AlarmNode, Node, QueueNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
-import { noticesId } from '../pipeline/ids';
-import { notices } from '../pipeline/notices';
+import { deadLettersId as callsId, noticesId } from '../pipeline/ids';
+import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { streamAlarms } from './alarms';
 import { bronzeDelivery } from './bronze';
@@ -65,16 +65,18 @@ export function eventStreamModel(
   lake: LakeFacts,
   given: EventStreamGiven,
 ): EventStreamModel {
-  const { manifest, architecture = 'arm64', removal = 'retain', logRetentionDays = 90 } = declared;
+  const { manifest, architecture = 'arm64', removal = 'retain', compliance } = declared;
+  const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
   const { database } = given;
   assertValid(streamProblems(path, declared, lake));
   const setting = settingOf(declared, lake, ref(keyId, 'arn'));
+  const insideDatabase = database !== undefined && setting.stream.windows.some(({ into }) => into.kind === 'postgres');
   assertValid([
     ...settingProblems(path, declared, setting, database !== undefined),
-    ...networkProblems(path, { network: declared.network }),
+    ...networkProblems(path, insideDatabase ? { network: declared.network } : declared),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
-  const { own, source, stream } = setting;
+  const { own, source } = setting;
   const operations = ref(operationsKeyId, 'arn');
   const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
   const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
@@ -90,6 +92,7 @@ export function eventStreamModel(
       removal,
     },
     ...notices(own, declared.emails ?? [], operations),
+    ...(consumed && compliance === 'regulated' ? callsThatFailed(own, operations) : []),
     ...(source.kind === 'kinesis'
       ? [
           {
@@ -111,21 +114,26 @@ export function eventStreamModel(
       : []),
     ...bronzeDelivery(setting, handler),
     ...(consumed ? layers(own, declared, runtime, architecture) : []),
-    ...consumer(setting, handler, { catalog: declared.icebergCatalog, database }),
+    ...consumer(setting, handler, {
+      catalog: declared.icebergCatalog,
+      database,
+      replica: declared.deadLetterReplica,
+      regulated: compliance === 'regulated',
+    }),
     ...streamAlarms(setting, manifest.name),
   ];
   const nodes = all.filter(({ id }) => !given.nodes.has(id));
   assertValid(idProblems(path, nodes));
   const placed = regulate(nodes, {
-    compliance: undefined,
-    network: database === undefined ? declared.network : undefined,
-    deadLetterArn: ref(deadLettersId, 'arn'),
+    compliance,
+    network: insideDatabase ? undefined : declared.network,
+    deadLetterArn: ref(callsId, 'arn'),
     keyArn: operations,
-    concurrency: () => 1,
+    // Of the consumer, one for each shard.
+    concurrency: (id) => (id === 'ConsumeFunction' ? 10 : 2),
   });
-  const writesToDatabase = stream.windows.some(({ into }) => into.kind === 'postgres');
   return deepFreeze({
-    nodes: database === undefined || !writesToDatabase ? placed : inDatabaseNetwork(placed, database),
+    nodes: insideDatabase ? inDatabaseNetwork(placed, database) : placed,
     facts: {
       ...(source.kind === 'kinesis'
         ? { stream: { arn: ref(streamId, 'arn'), name: ref(streamId, 'name'), keyArn: setting.keyArn } }
@@ -144,6 +152,20 @@ export function eventStreamModel(
       notices: ref(noticesId, 'arn'),
     },
   });
+}
+
+/** Calls of functions that nobody waits for and that failed, where rules ask for it. */
+function callsThatFailed(own: string, keyArn: Text): Node[] {
+  const name = `${own}-calls`;
+  const exception = {
+    rule: 'AwsSolutions-SQS3',
+    reason: 'It is itself where dead letters go, of functions; cdk-nag follows queues alone.',
+  };
+  const { id, ...alarm } = deadLetterAlarm(name) as AlarmNode;
+  return [
+    { ...(deadLetterQueue(name, keyArn) as QueueNode), exceptions: [exception] },
+    { ...alarm, id: `Calls${id}` },
+  ];
 }
 
 function layers(

@@ -80,6 +80,8 @@ export function settingProblems(
     problems.push(
       ...numberProblems(where, 'alarms.latePercent', alarms.latePercent, { min: 0, max: 100, whole: false }),
     );
+  if (declared.compliance === 'regulated' && consumer !== false && declared.deadLetterReplica === undefined)
+    problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
   for (const email of declared.emails ?? [])
     if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
   return [

@@ -1,7 +1,8 @@
 import type { Manifest } from '../../lib/platform/manifest';
-import type { FunctionNetwork } from '../core/compliance';
+import type { Compliance, FunctionNetwork } from '../core/compliance';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
+import type { Replica } from '../lake/props';
 
 /** What may be said of an event stream, whichever engine makes it. Each engine adds its own references to what exists. */
 export interface EventStreamDeclaration {
@@ -51,7 +52,7 @@ export interface EventStreamDeclaration {
   readonly network?: FunctionNetwork;
   /**
    * Days that logs are kept: a number that CloudWatch Logs knows.
-   * @default 90
+   * @default 90; 365 where compliance is `regulated`
    */
   readonly logRetentionDays?: number;
   /** When alarms ring. */
@@ -62,6 +63,17 @@ export interface EventStreamDeclaration {
    * @default retain
    */
   readonly removal?: Removal;
+  /**
+   * `regulated`: what NIST 800-53 r5, HIPAA and PCI DSS ask, as cdk-nag reads them.
+   * @default none of them
+   */
+  readonly compliance?: Compliance;
+  /**
+   * A bucket elsewhere that dead letters are copied to. Must be given where compliance is `regulated`, and something consumes
+   * the stream.
+   * @default none
+   */
+  readonly deadLetterReplica?: Replica;
 }
 
 /** A stream of Kinesis that is made here. */

@@ -108,6 +108,29 @@ export const cdcWords = z.record(
   }).describe('A PostgreSQL database whose changes fill tables of the lake.'),
 );
 
+/** A file of changes, for runs on this machine. */
+export interface LocalChangesDeclaration {
+  /**
+   * Its path, relative to the platform's folder: a record a line, as AWS DMS or Debezium writes it. It may grow between
+   * runs.
+   */
+  readonly file: string;
+  /** The source that they are of, a name in `cdc`. */
+  readonly of: string;
+}
+
+/** `local.changes` of platform.yaml. */
+export const localChangesWords = z
+  .array(
+    strict({
+      file: z
+        .string()
+        .describe('Path of a file of records as AWS DMS or Debezium writes them, one a line. It may grow.'),
+      of: z.string().describe('The source in cdc that they are of.'),
+    }),
+  )
+  .describe('Changes that are applied to the tables of their source before a run, each once.');
+
 type Declared = Readonly<Record<string, CdcDeclaration>>;
 
 /** Ids of the tables that a declaration's sources fill. */

@@ -42,6 +42,12 @@ export interface DeployedCdcDeclaration {
    */
   readonly replicaIdentity?: 'key' | 'full';
   /**
+   * Which columns leave the database: `all`, so that a new one is seen and becomes a column of the table, or those of the
+   * `contract` alone.
+   * @default all
+   */
+  readonly columns?: 'all' | 'contract';
+  /**
    * DMS capacity units, of 2 GB each, between which the replication moves: 1, 2, 4, 8, 16, 32, 64, 128, 192, 256 or 384.
    * @default 1 to 4
    */
@@ -68,6 +74,7 @@ export interface DeployedCdc {
   /** `own`: the platform's database. */
   readonly from: 'own' | (OutsideDatabase & Required<Pick<OutsideDatabase, 'port'>>);
   readonly replicaIdentity: 'key' | 'full';
+  readonly columns: 'all' | 'contract';
   readonly capacity: { readonly min: number; readonly max: number };
   readonly multiAz: boolean;
   readonly maxValueKb: number;
@@ -107,6 +114,10 @@ export const deployedWords = {
     .enum(['key', 'full'])
     .optional()
     .describe('What the log says of a row that was changed: its key, or all of it. By default key.'),
+  columns: z
+    .enum(['all', 'contract'])
+    .optional()
+    .describe('Which columns leave the database: all, or those of the contract alone. By default all.'),
   capacity: strict({
     min: units.describe('What an idle one has.'),
     max: units.describe('What a busy one has at most.'),
@@ -134,6 +145,7 @@ export function resolveDeployed(said: DeployedCdcDeclaration, hasDatabase: boole
   return {
     from: source === undefined ? 'own' : { ...source, port: source.port ?? 5432 },
     replicaIdentity: said.replicaIdentity ?? 'key',
+    columns: said.columns ?? 'all',
     capacity: said.capacity ?? { min: 1, max: 4 },
     multiAz: said.multiAz ?? false,
     maxValueKb: said.maxValueKb ?? 256,

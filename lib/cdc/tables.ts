@@ -45,6 +45,10 @@ export const fedBy = (
   dataset: Pick<Dataset, 'zone' | 'name'>,
 ): CdcTable | undefined => cdc.flatMap(({ tables }) => tables).find(({ table }) => table === tableId(dataset));
 
+/** Whether rows of a table come from outside, and may be refused: then a quarantine stands beside it. */
+export const refusesRows = (dataset: Dataset, manifest: Pick<Manifest, 'cdc'>): boolean =>
+  dataset.source !== undefined || fedBy(manifest, dataset) !== undefined;
+
 /** Columns of the table of kept changes. A kept change has perhaps no more than its key, or not even that. */
 export const keptColumns = (dataset: Pick<Dataset, 'columns'>): readonly ColumnSpec[] => [
   ...dataset.columns.map(({ name, id, type, description }) => ({

@@ -1,0 +1,100 @@
+import { givenAllowed, type Problem } from '../../lib/errors';
+import { networkProblems } from '../core/compliance';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
+import { logRetentionProblems } from '../core/log-retention';
+import { numberProblems } from '../core/names';
+import type { LakeFacts } from '../lake/model';
+import type { VpcFacts } from '../network/model';
+import type { DatabaseFacts } from '../postgres/facts';
+import type { ChangeDataCaptureDeclaration } from './props';
+import { ownName, type Setting } from './setting';
+
+/** What is around it: what must be given depends on the source. */
+export interface Around {
+  readonly database?: DatabaseFacts;
+  readonly vpc?: VpcFacts;
+}
+
+/** The longest name that leaves room for what ends it in a bucket's 63 characters: a purpose, the account and the region. */
+const longestName = 30;
+
+/** What must hold before anything is decided: there is such a source, it can be reached, and the lake has its zones. */
+export function sourceProblems(
+  where: string,
+  declared: ChangeDataCaptureDeclaration,
+  lake: LakeFacts,
+  { database, vpc }: Around,
+): Problem[] {
+  const { manifest, source: name } = declared;
+  const problems: Problem[] = [];
+  const problem = (path: string, message: string) => problems.push({ where, path, message });
+  const names = manifest.cdc?.map((source) => source.name) ?? [];
+  const source = manifest.cdc?.find((one) => one.name === name);
+  if (source === undefined)
+    problem('source', `must be a source of changes of the manifest; ${givenAllowed(name, names)}`);
+  else if (source.deployed === undefined)
+    problem(
+      'source',
+      `must follow a database that can be deployed to: the platform has none of its own, and ${name} names none by source`,
+    );
+  else if (source.deployed.from === 'own' && database === undefined)
+    problem('database', `must be given, since ${name} follows the platform's own; given nothing`);
+  else if (source.deployed.from !== 'own' && vpc === undefined)
+    problem(
+      'sourceNetwork',
+      `must be given (to a Platform as network in platform.yaml): the VPC from which ${source.deployed.from.host} is reached; given nothing`,
+    );
+  const own = ownName(declared);
+  if (own.length > longestName)
+    problem(
+      'source',
+      `must have a name that makes, with the platform's, at most ${longestName} characters of ${own}; it has ${own.length}`,
+    );
+  if (manifest.name !== lake.name)
+    problem(
+      'manifest.name',
+      `must be the lake's name, ${JSON.stringify(lake.name)}; given ${JSON.stringify(manifest.name)}`,
+    );
+  const zones = lake.zones.map((zone) => zone.name);
+  for (const zone of manifest.zones)
+    if (!zones.includes(zone.name))
+      problem('manifest.zones', `must be zones of the lake; ${givenAllowed(zone.name, zones)}`);
+  return problems;
+}
+
+export function settingProblems(
+  where: string,
+  declared: ChangeDataCaptureDeclaration,
+  { stream, consumer, alarms }: Setting,
+  logRetentionDays: number,
+): Problem[] {
+  const problems: Problem[] = [];
+  const number = (path: string, given: number, min: number, max: number) =>
+    problems.push(...numberProblems(where, path, given, { min, max, whole: true }));
+  const problem = (path: string, message: string) => problems.push({ where, path, message });
+  number('stream.retentionHours', stream.retentionHours, 24, 8760);
+  if (stream.capacity !== 'onDemand') number('stream.capacity.shards', stream.capacity.shards, 1, 10_000);
+  number('consumer.batchSize', consumer.batchSize, 1, 10_000);
+  number('consumer.batchSeconds', consumer.batchSeconds, 0, 300);
+  number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
+  number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
+  number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
+  if (consumer.maxAgeHours >= stream.retentionHours)
+    problem(
+      'consumer.maxAgeHours',
+      `must be less than the stream keeps records, ${stream.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
+    );
+  if (alarms.behindMinutes !== false) number('alarms.behindMinutes', alarms.behindMinutes, 1, 10_080);
+  if (alarms.driftKeys !== false) number('alarms.driftKeys', alarms.driftKeys, 0, 1_000_000_000);
+  if (alarms.refusedChanges !== false) number('alarms.refusedChanges', alarms.refusedChanges, 0, 1_000_000_000);
+  for (const email of declared.emails ?? [])
+    if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
+  if (declared.compliance === 'regulated' && declared.deadLetterReplica === undefined)
+    problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
+  return [
+    ...problems,
+    ...networkProblems(where, declared),
+    ...icebergCatalogProblems(where, declared.icebergCatalog),
+    ...logRetentionProblems(where, logRetentionDays),
+  ];
+}

@@ -1,0 +1,318 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
+import { App as TerraformApp, TerraformStack } from 'cdktf';
+import type { ChangeDataCaptureDeclaration } from '../../constructs/cdc/props';
+import * as cdk from '../../constructs/cdk';
+import * as aws from '../../constructs/core/terraform/aws';
+import { idleCost } from '../../constructs/platform/cost';
+import * as terraform from '../../constructs/terraform';
+import { type DeployedCdcDeclaration, resolveDeployed } from '../../lib/cdc/deployed';
+import { InvalidInputError } from '../../lib/errors';
+import { platformMigrations } from '../../lib/migrations/platform';
+import type { Manifest } from '../../lib/platform/manifest';
+import { resolveZones } from '../../lib/platform/zones';
+import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { changesManifest } from '../cdc/platform';
+import { column, dataset } from '../ingest/datasets';
+import { created } from './engines';
+import { regulated, replica } from './regulated';
+
+/** Any file will do as the native runtime: its bytes are no decision of a template. */
+const runtime = __filename;
+
+const orders = dataset(
+  'orders',
+  [column('id', 'long', { required: true }), column('title', 'string', { sourceColumns: ['name'] })],
+  { key: ['id'] },
+);
+const clicks = dataset('clicks', [column('id', 'long', { required: true })], { key: ['id'] });
+
+function manifestWith(said: DeployedCdcDeclaration = {}, name = 'shop'): Manifest {
+  const deployed = resolveDeployed(said, true);
+  const base = changesManifest(
+    [
+      [orders, 'mirror'],
+      [clicks, 'log'],
+    ],
+    { name, ...(deployed === undefined ? {} : { deployed }) },
+  );
+  return { ...base, name: 'shop', zones: resolveZones('shop'), ops: { database: 'shop_ops', zone: 'silver' } };
+}
+
+interface Case {
+  readonly said?: DeployedCdcDeclaration;
+  readonly more?: Partial<ChangeDataCaptureDeclaration>;
+}
+
+const elsewhere = {
+  host: 'db.example.com',
+  port: 6432,
+  database: 'sales',
+  user: 'ingot',
+  secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sales-AbCdEf',
+  keyArn: 'arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000',
+} as const;
+
+const vpc = { vpcId: 'vpc-00000001', subnetIds: ['subnet-00000001', 'subnet-00000002'] };
+
+const props = ({ said, more }: Case) => ({ manifest: manifestWith(said), source: 'shop', runtime, ...more });
+
+function inCdk(given: Case, context: object = {}): Stack {
+  const stack = new Stack(new App({ context: { ...context } }), 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  const { manifest, ...rest } = props(given);
+  if (given.said?.source !== undefined) {
+    new cdk.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc });
+    return stack;
+  }
+  const database = new cdk.PostgresDatabase(stack, 'Database', {
+    name: 'shop',
+    network: vpc,
+    logicalReplication: true,
+  } as cdk.PostgresDatabaseProps);
+  const migrations = new cdk.DatabaseMigrations(stack, 'Migrations', {
+    migrations: platformMigrations(manifest),
+    database,
+  });
+  new cdk.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, database, migrations });
+  return stack;
+}
+
+function inTerraform(given: Case, context: object = {}): string {
+  const stack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
+  new aws.AwsProvider(stack, 'Aws', { region: 'eu-west-1' });
+  const lake = new terraform.Lake(stack, 'Lake', { name: 'shop' });
+  const { manifest, ...rest } = props(given);
+  if (given.said?.source !== undefined) {
+    new terraform.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc });
+    return JSON.stringify(stack.toTerraform());
+  }
+  const database = new terraform.PostgresDatabase(stack, 'Database', {
+    name: 'shop',
+    network: vpc,
+    logicalReplication: true,
+  });
+  const migrations = new terraform.DatabaseMigrations(stack, 'Migrations', {
+    migrations: platformMigrations(manifest),
+    database,
+  });
+  new terraform.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, database, migrations });
+  return JSON.stringify(stack.toTerraform());
+}
+
+const template = (stack: Stack): object => Template.fromStack(stack).toJSON();
+
+/** What is around it has snapshots of its own. */
+const ofChanges = (text: string): string =>
+  text
+    .split('\n\n')
+    .filter((part) => !/^\S+ (Lake|Database|Migrations)/.test(part))
+    .join('\n\n');
+
+const cases: readonly (readonly [string, Case])[] = [
+  ['of the own database, by default', {}],
+  [
+    'of another database, with every prop set to something else',
+    {
+      said: {
+        source: { ...elsewhere, heartbeatSchema: 'ingot' },
+        replicaIdentity: 'full',
+        columns: 'contract',
+        capacity: { min: 2, max: 16 },
+        multiAz: true,
+        maxValueKb: 900,
+        reconcile: false,
+      },
+      more: {
+        stream: { capacity: { shards: 2 }, retentionHours: 24 },
+        consumer: { batchSize: 100, batchSeconds: 0, maxAgeHours: 1, memoryMb: 512, deadLetterDays: 1 },
+        emails: ['data@example.com'],
+        architecture: 'x86_64',
+        network: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
+        logRetentionDays: 1,
+        alarms: { behindMinutes: false, driftKeys: 10, refusedChanges: 0 },
+        icebergCatalog: { uri: 'https://catalog.example.com', warehouse: 'main', auth: 'none' },
+        removal: 'delete',
+      },
+    },
+  ],
+];
+
+describe.each(cases)('change data capture %s', (_, given) => {
+  const context = { 'ingot:allow-data-deletion': given.more?.removal === 'delete' };
+  let made: object;
+  let config: string;
+  beforeAll(() => {
+    made = template(inCdk(given, context));
+    config = inTerraform(given, context);
+  });
+
+  test('is the same in both engines, and nothing of it is unknown to the inventory', () => {
+    // The lake beside it is kept.
+    expectParity(made, config, { differences: [engineDifferences.retain, engineDifferences.invocationLifecycle] });
+    for (const { unknown, resources } of [inventory(made), inventory(config)]) {
+      expect(unknown).toEqual([]);
+      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
+    }
+  });
+
+  test('is what was reviewed', () => {
+    expect(ofChanges(inventorySnapshot(made))).toMatchSnapshot();
+  });
+
+  test('allows no role an action with a wildcard, and on all resources only what has none of its own', () => {
+    for (const { resources } of [created(JSON.stringify(made)), created(config)]) {
+      const identity = resources
+        .filter(({ id }) => id.startsWith('Changes'))
+        .flatMap(({ statements }) => statements)
+        .filter(({ policy }) => policy === 'identity');
+      expect(identity.length).toBeGreaterThan(10);
+      expect(identity.flatMap(({ actions = [] }) => actions).filter((action) => action.includes('*'))).toEqual([]);
+      const everywhere = identity.filter(({ resources: on = [] }) => on.includes('*'));
+      for (const { actions = [] } of everywhere)
+        for (const action of actions) expect(action).toMatch(/^(ec2:|xray:|dms:Describe)/);
+    }
+  });
+});
+
+test('what is first comes first: password, then a stop, then what is changed, then the start', () => {
+  const after = (text: string, id: RegExp): string[] => {
+    const { Resources } = JSON.parse(text) as { Resources: Record<string, { DependsOn?: string | string[] }> };
+    const [, found] = Object.entries(Resources).find(([name]) => id.test(name))!;
+    return [found.DependsOn ?? []].flat().map((name) => name.replace(/^Changes(.+)[0-9A-F]{8}$/, '$1'));
+  };
+  const text = JSON.stringify(template(inCdk({})));
+  expect(after(text, /^ChangesLogin/)).toEqual([expect.stringMatching(/^MigrationsRelease/)]);
+  expect(after(text, /^ChangesDatabaseEndpoint/)).toEqual(['Login', 'Prepare']);
+  expect(after(text, /^ChangesReplication[0-9A-F]{8}$/)).toEqual(['Prepare']);
+  const { resource } = JSON.parse(inTerraform({})) as {
+    resource: Record<string, Record<string, { depends_on?: string[]; input?: string }>>;
+  };
+  const [endpoint] = Object.values(resource.aws_dms_endpoint!);
+  expect(endpoint!.depends_on).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/invocation\..*Login/),
+      expect.stringMatching(/invocation\..*Prepare/),
+    ]),
+  );
+  const [config] = Object.values(resource.aws_dms_replication_config!);
+  expect(config!.depends_on).toEqual([expect.stringMatching(/invocation\..*Prepare/)]);
+});
+
+test('a change of the tables is told to what stops before and to what starts afterwards, and nothing else is', () => {
+  const told = (given: Case) =>
+    created(JSON.stringify(template(inCdk(given))))
+      .all('lambda.invocation')
+      .filter(({ id }) => /Changes(Prepare|Start)/.test(id))
+      .map(({ properties }) => (properties.input as { change: string }).change);
+  const [prepare, start] = told({});
+  expect(prepare).toBe(start);
+  expect(told({ said: { capacity: { min: 1, max: 8 } } })[0]).not.toBe(prepare);
+  expect(told({ said: { columns: 'contract' } })[0]).not.toBe(prepare);
+  expect(told({ said: { reconcile: false } })[0]).toBe(prepare);
+  expect(told({ more: { consumer: { batchSize: 1 } } })[0]).toBe(prepare);
+});
+
+test('everything that is wrong is said at once', () => {
+  const problems = (given: Case & { bare?: true }, over: Partial<ChangeDataCaptureDeclaration> = {}) => {
+    try {
+      const stack = new Stack(new App(), 'Stack');
+      const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+      new cdk.ChangeDataCapture(stack, 'Changes', {
+        ...props(given),
+        ...over,
+        lake,
+        ...(given.bare ? {} : { sourceNetwork: vpc }),
+      });
+      return [];
+    } catch (error) {
+      if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+      throw error;
+    }
+  };
+  expect(problems({}, { source: 'shpo' })).toEqual([
+    'source: must be a source of changes of the manifest; given "shpo"; allowed: shop',
+  ]);
+  expect(problems({})).toEqual(["database: must be given, since shop follows the platform's own; given nothing"]);
+  expect(problems({ said: { source: elsewhere }, bare: true })).toEqual([
+    'sourceNetwork: must be given (to a Platform as network in platform.yaml): the VPC from which db.example.com is reached; given nothing',
+  ]);
+  const nowhere = { ...manifestWith(), cdc: [{ ...manifestWith().cdc![0]!, deployed: undefined }] } as Manifest;
+  expect(problems({}, { manifest: nowhere })[0]).toMatch(/^source: must follow a database that can be deployed to/);
+  const long = 'a_name_that_is_long_enough';
+  expect(problems({}, { manifest: manifestWith({ source: elsewhere }, long), source: long })).toEqual([
+    expect.stringMatching(/^source: must have a name that makes, with the platform's, at most 30 characters/),
+  ]);
+  expect(
+    problems(
+      { said: { source: elsewhere } },
+      {
+        stream: { retentionHours: 24, capacity: { shards: 0 } },
+        consumer: { maxAgeHours: 24, batchSize: 0 },
+        emails: ['nobody'],
+        alarms: { driftKeys: -1 },
+        logRetentionDays: 2,
+        compliance: 'regulated',
+        removal: 'delete',
+      },
+    ).map((problem) => problem.split(':')[0]),
+  ).toEqual([
+    'stream.capacity.shards',
+    'consumer.batchSize',
+    'consumer.maxAgeHours',
+    'alarms.driftKeys',
+    'emails',
+    'deadLetterReplica',
+    'network',
+    'logRetentionDays',
+    'removal',
+  ]);
+});
+
+test('a replication costs while nothing changes, by its smallest capacity and twice with a standby', () => {
+  const stack = inCdk({ said: { capacity: { min: 2, max: 4 }, multiAz: true } });
+  const { model } = stack.node.findChild('Changes') as cdk.ChangeDataCapture;
+  const parts = Object.fromEntries(idleCost(model.nodes).parts.map(({ what, dollars }) => [what, dollars]));
+  expect(parts['DMS capacity units']).toBeCloseTo(4 * 0.087 * 730);
+  expect(parts['secrets of replications']).toBe(0.4);
+});
+
+const packs = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks];
+
+/** What cdk-nag finds below `path` with every pack, and in what it is of the rest. */
+function findings(make: (stack: Stack) => void, only: readonly (typeof packs)[number][] = packs): string[] {
+  return only.flatMap((Checks) => {
+    const app = new App();
+    const pack = new Checks(app);
+    const stack = new Stack(app, 'Stack');
+    make(stack);
+    Template.fromStack(stack);
+    return pack
+      .validateScope(app)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+      )
+      .filter((finding) => finding.includes('/Changes/'));
+  });
+}
+
+const makeIn = (stack: Stack, more: Partial<ChangeDataCaptureDeclaration>) => {
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  const database = new cdk.PostgresDatabase(stack, 'Database', {
+    name: 'shop',
+    network: vpc,
+    logicalReplication: true,
+  } as cdk.PostgresDatabaseProps);
+  new cdk.ChangeDataCapture(stack, 'Changes', { ...props({ more }), lake, database });
+};
+
+test('cdk-nag finds nothing by default that AWS asks for', () => {
+  expect(findings((stack) => makeIn(stack, {}), [AwsSolutionsChecks])).toEqual([]);
+});
+
+test('cdk-nag finds nothing, with any pack, of what regulated data gets', () => {
+  const { compliance, network } = regulated;
+  const more = { compliance, network, deadLetterReplica: replica('dead-letters') };
+  expect(findings((stack) => makeIn(stack, more))).toEqual([]);
+});
