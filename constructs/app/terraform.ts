@@ -1,15 +1,9 @@
 import type { LoadedPlatform } from '../../lib/platform/load';
-import { App, AwsProvider, TerraformResource, TerraformStack } from '../core/terraform/aws';
+import { App, AwsProvider, TerraformResource } from '../core/terraform/aws';
+import { OnlyStack } from '../core/terraform/only-stack';
 import { costLine } from '../platform/cost';
 import { Platform } from '../platform/terraform';
 import type { Synthesis } from './synthesis';
-
-/** No other stack refers to it, and it to none: there is nothing to prepare, which takes as long as to synthesise. */
-class OnlyStack extends TerraformStack {
-  override prepareStack(): void {
-    this.ensureBackendExists();
-  }
-}
 
 /**
  * Synthesises one Terraform stack with a whole platform. The provider takes region and account from its environment.

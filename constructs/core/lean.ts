@@ -4,7 +4,7 @@
 
 /** What an engine tells a token that it resolves. */
 export interface Resolving {
-  /** Whether references are being looked for, rather than the document written. */
+  /** Whether references are being looked for, rather than a document written. */
   readonly preparing: boolean;
   resolve(value: unknown): unknown;
   registerPostProcessor(processor: PostProcessor): void;
@@ -14,37 +14,42 @@ export interface PostProcessor {
   postProcess(value: unknown, context: Resolving): unknown;
 }
 
+/** What a `Lean` is made of; asked for when it is resolved, so that it is as it stands then. */
+export interface LeanSource {
+  /** What it is part of: in one stack a text with tokens is the same wherever it stands. */
+  readonly stack: object;
+  /** All that may hold references. */
+  readonly refers: () => unknown;
+  /** What is written. */
+  readonly document: () => unknown;
+  /** What is made of the document once it is settled; by default nothing else. */
+  readonly finish?: (settled: unknown) => unknown;
+}
+
 /** A document of literals and some tokens, as a token of either engine. */
 export class Lean {
   readonly creationStack: string[] = [];
-  readonly #document: (context: Resolving) => unknown;
-  readonly #stack: object;
-  readonly #finish: (settled: unknown) => unknown;
+  readonly #source: LeanSource;
 
-  /**
-   * @param document what is asked for when it is resolved, so that it is as it stands then
-   * @param stack what it is part of: in one stack a text with tokens is the same wherever it stands
-   * @param finish what is made of it once it is settled
-   */
-  constructor(
-    document: (context: Resolving) => unknown,
-    stack: object,
-    finish: (settled: unknown) => unknown = (settled) => settled,
-  ) {
-    this.#document = document;
-    this.#stack = stack;
-    this.#finish = finish;
+  constructor(source: LeanSource) {
+    this.#source = source;
   }
 
   resolve(context: Resolving): undefined {
-    const settled = new Settling(context, textsOf(this.#stack, context.preparing)).value(this.#document(context));
+    const { stack, refers, document, finish } = this.#source;
+    const walk = new Walk(context, textsOf(stack, context.preparing));
+    if (context.preparing) {
+      walk.tell(refers());
+      return undefined;
+    }
+    const settled = walk.settle(document());
     // What a token resolves to is resolved again; what a processor gives is not.
-    context.registerPostProcessor({ postProcess: () => this.#finish(settled) });
+    context.registerPostProcessor(new Settled(finish === undefined ? settled : finish(settled)));
     return undefined;
   }
 }
 
-/** A document without tokens, which an engine would resolve all the same where it resolves what it has resolved. */
+/** A document without tokens, for an engine that resolves once more what it has resolved. */
 export class Settled {
   readonly creationStack: string[] = [];
   readonly #document: unknown;
@@ -54,8 +59,12 @@ export class Settled {
   }
 
   resolve(context: Resolving): undefined {
-    context.registerPostProcessor({ postProcess: () => this.#document });
+    context.registerPostProcessor(this);
     return undefined;
+  }
+
+  postProcess(): unknown {
+    return this.#document;
   }
 }
 
@@ -75,7 +84,7 @@ function textsOf(stack: object, preparing: boolean): Map<string, unknown> {
   return known;
 }
 
-class Settling {
+class Walk {
   readonly #context: Resolving;
   readonly #texts: Map<string, unknown>;
 
@@ -84,20 +93,27 @@ class Settling {
     this.#texts = texts;
   }
 
+  /** Shows the engine every token that the value holds, once a stack. */
+  tell(value: unknown): void {
+    if (typeof value === 'string') {
+      if (mayHoldToken(value)) this.#text(value);
+    } else if (Array.isArray(value)) {
+      for (const each of value) this.tell(each);
+    } else if (typeof value === 'object' && value !== null && isPlain(value)) {
+      for (const key of Object.keys(value)) {
+        if (mayHoldToken(key)) this.#text(key);
+        this.tell((value as Record<string, unknown>)[key]);
+      }
+    } else if (typeof value === 'object' || mayBeToken(value)) this.#context.resolve(value);
+  }
+
   /** As the engines settle it: without what is undefined. */
-  value(value: unknown): unknown {
-    switch (typeof value) {
-      case 'string':
-        return mayHoldToken(value) ? this.#text(value) : value;
-      case 'number':
-        return mayBeToken(value) ? this.#context.resolve(value) : value;
-      case 'object':
-        return value === null ? null : this.#object(value);
-      case 'function':
-        return this.#context.resolve(value);
-      default:
-        return value;
-    }
+  settle(value: unknown): unknown {
+    if (typeof value === 'string') return mayHoldToken(value) ? this.#text(value) : value;
+    if (typeof value === 'function' || mayBeToken(value)) return this.#context.resolve(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return this.#list(value);
+    return isPlain(value) ? this.#object(value as Record<string, unknown>) : this.#token(value);
   }
 
   #text(text: string): unknown {
@@ -110,42 +126,47 @@ class Settling {
     return typeof known === 'object' && known !== null ? { ...known } : known;
   }
 
-  #object(value: object): unknown {
-    if (Array.isArray(value)) return this.#list(value);
-    if (isProcessed(value)) return this.#processed(value);
-    const prototype = Object.getPrototypeOf(value);
-    if ((prototype !== Object.prototype && prototype !== null) || 'resolve' in value)
-      return this.#context.resolve(value);
+  #list(list: readonly unknown[]): unknown {
+    const settled: unknown[] = [];
+    for (const each of list) {
+      // A list that is a token is a list of one token.
+      if (typeof each === 'string' ? each.includes('#{') : mayBeToken(each)) return this.#context.resolve(list);
+      const own = this.settle(each);
+      if (own !== undefined) settled.push(own);
+    }
+    return settled;
+  }
+
+  #object(value: Record<string, unknown>): unknown {
     const settled: Record<string, unknown> = {};
-    for (const [key, held] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const name = mayHoldToken(key) ? this.#text(key) : key;
-      // Some keys are intrinsics or tokens of whole maps, which the engine alone knows.
+      // Some keys are intrinsics, or tokens of whole maps, which the engine alone knows.
       if (typeof name !== 'string' || key.startsWith('&{')) return this.#context.resolve(value);
-      const own = this.value(held);
+      const own = this.settle(value[key]);
       if (own !== undefined) settled[name] = own;
     }
     return settled;
   }
 
-  #list(list: readonly unknown[]): unknown {
-    if (list.some((each) => (typeof each === 'string' ? each.includes('#{') : mayBeToken(each))))
-      return this.#context.resolve(list);
-    return list.map((each) => this.value(each)).filter((each) => each !== undefined);
-  }
-
-  /** A token that wraps others to process them: walked as any other document. */
-  #processed(token: Pick<Lean, 'resolve'>): unknown {
+  /** A token that wraps a document to process it is walked; all others are the engine's. */
+  #token(token: object): unknown {
+    if (!('postProcess' in token && 'resolve' in token && typeof token.resolve === 'function'))
+      return this.#context.resolve(token);
     const processors: PostProcessor[] = [];
     const registerPostProcessor = (processor: PostProcessor) => {
       processors[0] = processor;
     };
-    const settled = this.value(token.resolve({ ...this.#context, registerPostProcessor }));
+    const settled = this.settle(token.resolve({ ...this.#context, registerPostProcessor }));
     return processors[0] === undefined ? settled : processors[0].postProcess(settled, this.#context);
   }
 }
 
-const isProcessed = (value: object): value is Pick<Lean, 'resolve'> =>
-  'postProcess' in value && 'resolve' in value && typeof value.resolve === 'function';
+/** Neither a token nor anything else that is more than its values. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !('resolve' in value);
+}
 
 /** Rather once too often than once too seldom: the engine knows. */
 const mayHoldToken = (text: string): boolean => text.includes('Token[') || text.includes('e+');

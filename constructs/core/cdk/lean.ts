@@ -1,10 +1,11 @@
 import { type CfnResource, Stack, TreeInspector } from 'aws-cdk-lib';
-import { Lean, type Resolving, Settled } from '../lean';
+import { Lean, Settled } from '../lean';
 
 /** What the CDK asks of a resource when it writes it. */
 interface Written {
-  _toCloudFormation(): { readonly Resources?: Readonly<Record<string, unknown>> };
-  renderProperties(properties: object): object;
+  _toCloudFormation(): { readonly Resources?: object };
+  readonly cfnProperties: object;
+  readonly rawOverrides: object;
   inspect?(inspector: TreeInspector): void;
 }
 
@@ -14,28 +15,29 @@ interface Written {
  */
 export function lean<R extends CfnResource>(resource: R): R {
   const own = resource as unknown as Written;
-  const [write, render, inspect] = [own._toCloudFormation, own.renderProperties, own.inspect];
+  const [write, inspect] = [own._toCloudFormation, own.inspect];
   const stack = Stack.of(resource);
-  let preparing = false;
-  own.renderProperties = (properties) => (preparing ? properties : render.call(own, properties));
-  own._toCloudFormation = () => {
-    const { Resources } = write.call(own);
-    const document = (context: Resolving) => {
-      preparing = context.preparing;
-      return Resources;
-    };
-    return Resources === undefined ? {} : { Resources: new Lean(document, stack, settled) as never };
-  };
+  const whole = new Lean({
+    stack,
+    refers: () => [own.cfnProperties, own.rawOverrides, resource.cfnOptions.metadata],
+    document: () => write.call(own).Resources,
+    finish: settled,
+  });
+  own._toCloudFormation = () => ({ Resources: whole });
   if (inspect !== undefined)
     own.inspect = (inspector) => {
       const seen = new TreeInspector();
       inspect.call(own, seen);
-      for (const [name, value] of Object.entries(seen.attributes))
-        inspector.addAttribute(name, new Lean(() => value, stack));
+      for (const [name, value] of Object.entries(seen.attributes)) {
+        const document = () => value;
+        inspector.addAttribute(name, new Lean({ stack, refers: document, document }));
+      }
     };
   return resource;
 }
 
 /** The CDK resolves a template as a whole once more, when each of its resources is resolved. */
-const settled = (resources: unknown): object =>
-  Object.fromEntries(Object.entries(resources as object).map(([id, resource]) => [id, new Settled(resource)]));
+const settled = (resources: unknown): unknown =>
+  resources === undefined
+    ? undefined
+    : Object.fromEntries(Object.entries(resources as object).map(([id, resource]) => [id, new Settled(resource)]));

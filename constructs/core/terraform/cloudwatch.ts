@@ -1,22 +1,24 @@
 import type { AlarmMetric } from '../nodes';
 import { onDemand } from '../on-demand';
 import type { Resolved } from '../text';
-import type { CloudwatchMetricAlarmConfig } from './aws';
-import { LeanAlarm } from './lean';
+import { CloudwatchMetricAlarm, type CloudwatchMetricAlarmConfig } from './aws';
+import { lean } from './lean';
 import type { Renderer } from './render';
 
 export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
-  const alarm = new LeanAlarm(scope, node.id, {
-    alarmName: node.name,
-    alarmDescription: node.description,
-    ...metricsOf(node.metrics),
-    comparisonOperator: node.comparison,
-    threshold: node.threshold,
-    evaluationPeriods: node.periods,
-    datapointsToAlarm: node.periodsToAlarm,
-    treatMissingData: node.missingData,
-    alarmActions: [...node.actions],
-  });
+  const alarm = lean(
+    new CloudwatchMetricAlarm(scope, node.id, {
+      alarmName: node.name,
+      alarmDescription: node.description,
+      ...metricsOf(node.metrics),
+      comparisonOperator: node.comparison,
+      threshold: node.threshold,
+      evaluationPeriods: node.periods,
+      datapointsToAlarm: node.periodsToAlarm,
+      treatMissingData: node.missingData,
+      alarmActions: [...node.actions],
+    }),
+  );
   return onDemand({ arn: () => alarm.arn });
 };
 

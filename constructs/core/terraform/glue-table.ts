@@ -10,7 +10,6 @@ import {
   glueCatalogTableStorageDescriptorToTerraform,
   TerraformResource,
 } from './aws';
-import { defined } from './lean';
 
 /** What a table over files is declared with. */
 type Config = Required<
@@ -39,12 +38,12 @@ export class GlueTable extends TerraformResource {
 
   protected override synthesizeAttributes(): { [name: string]: unknown } {
     const { partitionKeys, storageDescriptor } = this.#config;
-    return defined({
+    return {
       ...this.#texts(),
       parameters: this.#config.parameters,
       partition_keys: partitionKeys.map(glueCatalogTablePartitionKeysToTerraform),
       storage_descriptor: glueCatalogTableStorageDescriptorToTerraform(storageDescriptor),
-    });
+    };
   }
 
   protected override synthesizeHclAttributes(): { [name: string]: unknown } {

@@ -1,7 +1,7 @@
 import { onDemand } from '../on-demand';
-import { GlueCatalogDatabase, GlueDataQualityRuleset, GlueRegistry, type LambdaInvocation } from './aws';
+import { GlueCatalogDatabase, GlueDataQualityRuleset, GlueRegistry, GlueSchema, LambdaInvocation } from './aws';
 import { GlueTable } from './glue-table';
-import { LeanInvocation, LeanSchema } from './lean';
+import { lean } from './lean';
 import { lifecycle } from './removal';
 import { type Renderer, whereabouts } from './render';
 
@@ -17,23 +17,25 @@ export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
 };
 
 export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
-  const table = new GlueTable(scope, node.id, {
-    catalogId: whereabouts(scope).account!,
-    databaseName: node.database,
-    name: node.name,
-    description: node.description,
-    tableType: 'EXTERNAL_TABLE',
-    parameters: node.parameters,
-    partitionKeys: [...node.partitionKeys],
-    storageDescriptor: {
-      columns: [...node.columns],
-      location: node.location,
-      inputFormat: node.inputFormat,
-      outputFormat: node.outputFormat,
-      serDeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
-    },
-    lifecycle: lifecycle(node.removal),
-  });
+  const table = lean(
+    new GlueTable(scope, node.id, {
+      catalogId: whereabouts(scope).account!,
+      databaseName: node.database,
+      name: node.name,
+      description: node.description,
+      tableType: 'EXTERNAL_TABLE',
+      parameters: node.parameters,
+      partitionKeys: [...node.partitionKeys],
+      storageDescriptor: {
+        columns: [...node.columns],
+        location: node.location,
+        inputFormat: node.inputFormat,
+        outputFormat: node.outputFormat,
+        serDeInfo: { serializationLibrary: node.serde.library, parameters: node.serde.parameters },
+      },
+      lifecycle: lifecycle(node.removal),
+    }),
+  );
   return onDemand({ name: () => table.name });
 };
 
@@ -43,33 +45,39 @@ export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) =>
 };
 
 export const renderSchema: Renderer<'schema'> = (scope, node) => {
-  const schema = new LeanSchema(scope, node.id, {
-    registryArn: node.registryArn,
-    schemaName: node.name,
-    description: node.description,
-    dataFormat: node.dataFormat,
-    compatibility: node.compatibility,
-    schemaDefinition: node.definition,
-  });
+  const schema = lean(
+    new GlueSchema(scope, node.id, {
+      registryArn: node.registryArn,
+      schemaName: node.name,
+      description: node.description,
+      dataFormat: node.dataFormat,
+      compatibility: node.compatibility,
+      schemaDefinition: node.definition,
+    }),
+  );
   return onDemand({ arn: () => schema.arn, name: () => node.name });
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
-  const invocation = new LeanInvocation(scope, node.id, {
-    functionName: node.functionName,
-    lifecycleScope: 'CRUD',
-    input: JSON.stringify({ spec: node.spec }),
-  });
+  const invocation = lean(
+    new LambdaInvocation(scope, node.id, {
+      functionName: node.functionName,
+      lifecycleScope: 'CRUD',
+      input: JSON.stringify({ spec: node.spec }),
+    }),
+  );
   return onDemand({ id: () => invocation.id });
 };
 
 export const renderDataQualityRuleset: Renderer<'dataQualityRuleset'> = (scope, node) => {
-  const ruleset = new GlueDataQualityRuleset(scope, node.id, {
-    name: node.name,
-    description: node.description,
-    ruleset: node.ruleset,
-    targetTable: { databaseName: node.database, tableName: node.table },
-    dependsOn: [scope.node.findChild(node.after) as LambdaInvocation],
-  });
+  const ruleset = lean(
+    new GlueDataQualityRuleset(scope, node.id, {
+      name: node.name,
+      description: node.description,
+      ruleset: node.ruleset,
+      targetTable: { databaseName: node.database, tableName: node.table },
+      dependsOn: [scope.node.findChild(node.after) as LambdaInvocation],
+    }),
+  );
   return onDemand({ name: () => ruleset.name });
 };
