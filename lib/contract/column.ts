@@ -16,10 +16,17 @@ export function readColumn(property: SchemaProperty, path: Path, notes: Notes): 
   const sourceType = custom.sourceType === undefined ? undefined : physicalType(custom.sourceType.value);
   if (custom.sourceType !== undefined && sourceType === undefined)
     notes.problem(custom.sourceType.path, `must be a type; ${givenAllowed(custom.sourceType.value, physicalWords())}`);
+  const type = typeOf(property, path, notes) ?? 'string';
+  const { subject } = custom;
+  if (subject !== undefined && !namesSomebody(type))
+    notes.problem(
+      subject.path,
+      `of subject must stand at a column of text, whole numbers or UUIDs; ${name} is ${typeText(type)}`,
+    );
   return {
     name,
     ...(property.id === undefined ? {} : { id: property.id }),
-    type: typeOf(property, path, notes) ?? 'string',
+    type,
     required: property.required === true || property.primaryKey === true,
     ...(property.description == null ? {} : { description: property.description }),
     ...(property.classification === undefined ? {} : { classification: property.classification }),
@@ -27,8 +34,13 @@ export function readColumn(property: SchemaProperty, path: Path, notes: Notes): 
     ...(property.transformLogic === undefined ? {} : { transform: property.transformLogic }),
     sourceColumns: property.transformSourceObjects ?? [name],
     ...(sourceType === undefined ? {} : { sourceType }),
+    ...(subject === undefined ? {} : { subject: subject.value }),
   };
 }
+
+/** Types of which each value has one text. */
+const namesSomebody = (type: Type): boolean =>
+  type === 'string' || type === 'int' || type === 'long' || type === 'uuid' || decimalOf(type)?.scale === 0;
 
 /** A column is named as it is in storage, where the contract says that name. */
 export const columnName = (property: SchemaProperty): string => property.physicalName ?? property.name;

@@ -70,6 +70,10 @@ export const columnProperties = {
   partitionTransform: z.string(),
   /** Type of the source's column where it is not this column's own. */
   sourceType: z.string(),
+  /** Whom its values name, for example `customer`: whoever asks to be erased is found by it. */
+  subject: z.string().regex(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/, {
+    error: (issue) => `must be lower-case letters, digits, hyphens and underscores; given ${show(issue.input)}`,
+  }),
 };
 
 /** Of a quality rule, of whatever type but `sql`, whose query has a condition of its own. */

@@ -75,6 +75,8 @@ export interface Column {
   readonly sourceColumns: readonly string[];
   /** Type of the source column where it is not a string (CSV, JSON with a transform) or this column's own type. */
   readonly sourceType?: Type;
+  /** Whom its values name, for example `customer`: by them a person's rows are found that are to be erased. */
+  readonly subject?: string;
 }
 
 /** A type in Apache Iceberg's words (spec v2); other systems' words follow from it in `types.ts`. */

@@ -1,7 +1,8 @@
+import { TransientError } from '../errors';
 import type { LoadEvent, LoadResult } from '../handlers/events';
 import { findTable, type TablePlace } from '../platform/lookup';
 import { withLoaded } from '../quality/loaded';
-import type { Lake, Services, Transaction } from '../runtime/services';
+import type { Lake, ObjectInfo, Services, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { type LastRows, lastRows } from './last';
 import { filesBetween, type LedgerFile, ledgerName, positionOf, positionProperty, settledProperty } from './ledger';
@@ -24,15 +25,17 @@ export async function load(event: LoadEvent, services: Services): Promise<LoadRe
   const { table, batch } = event;
   const position = await positionIn(place, services.lake);
   if (position >= batch) return repeated(event);
-  const files = await plannedFiles(event, position, services);
-  await assertUnchanged(files, services);
+  const planned = await plannedFiles(event, position, services);
+  const found = await assertUnchanged(planned, services);
+  // An erasure may have taken records out of a file since it was planned.
+  const files = planned.map((file) => ({ ...file, size: found.get(file.uri)!.size }));
 
   const source = sourceOf(place.dataset);
   const staged = await stage(place.dataset, source, files, `${place.table}_${batch}`, services);
   let last: LastRows | undefined;
   try {
     // A file that changed while it was read could have been read as half old, half new.
-    await assertUnchanged(files, services);
+    assertUnread(await assertUnchanged(files, services), found);
     const { good, quarantined } = await judged(staged, services.lake);
     last = await lastRows(place.dataset, staged, good, services.lake);
     const rows = { read: good + quarantined, merged: last.count, quarantined, duplicates: good - last.count };
@@ -74,7 +77,12 @@ async function plannedFiles({ table, batch }: LoadEvent, position: number, servi
 /** How many objects are asked for at once. */
 const headsAtOnce = 32;
 
-async function assertUnchanged(files: readonly LedgerFile[], { objects }: Services): Promise<void> {
+/** Gives the files as they are now. */
+async function assertUnchanged(
+  files: readonly LedgerFile[],
+  { objects }: Services,
+): Promise<ReadonlyMap<string, ObjectInfo>> {
+  const found = new Map<string, ObjectInfo>();
   const problems: string[] = [];
   for (let start = 0; start < files.length; start += headsAtOnce) {
     const some = files.slice(start, start + headsAtOnce);
@@ -82,14 +90,23 @@ async function assertUnchanged(files: readonly LedgerFile[], { objects }: Servic
     now.forEach((object, i) => {
       const { uri, etag } = some[i]!;
       if (object === undefined) problems.push(`${uri} is gone`);
-      else if (object.etag !== etag) problems.push(`${uri} has changed (ETag ${etag}, now ${object.etag})`);
+      else if ((object.arrivedAs ?? object.etag) !== etag)
+        problems.push(`${uri} has changed (ETag ${etag}, now ${object.etag})`);
+      else found.set(uri, object);
     });
   }
-  if (problems.length === 0) return;
+  if (problems.length === 0) return found;
   throw new Error(
     `Since batch ${files[0]!.batch} of ${files[0]!.table} was planned, ${problems.join(', ')}. Files in this zone are never ` +
       'changed: put back what was there, and let new content arrive under a new name',
   );
+}
+
+/** @throws TransientError where an erasure wrote a file anew while it was read */
+function assertUnread(now: ReadonlyMap<string, ObjectInfo>, before: ReadonlyMap<string, ObjectInfo>): void {
+  for (const [uri, { etag }] of now)
+    if (before.get(uri)?.etag !== etag)
+      throw new TransientError(`${uri} was written anew by an erasure while it was read`);
 }
 
 /** How many rows can be merged, and how many go to quarantine. */

@@ -56,11 +56,16 @@ async function take(group: Group, services: Services): Promise<{ arrival: Arriva
     if (source === undefined)
       services.log.warn('An object arrived that belongs to no table of the group', { uri, group: group.name });
     taken.push(
-      source !== undefined && isData(uri) ? { arrival, file: { ...arrival.object, table: source.table } } : { arrival },
+      source !== undefined && isData(uri)
+        ? { arrival, file: { ...arrival.object, ...knownAs(arrival.object), table: source.table } }
+        : { arrival },
     );
   }
   return taken;
 }
+
+/** A file that an erasure has written anew is the file that arrived. */
+const knownAs = ({ etag, arrivedAs }: ObjectInfo) => ({ etag: arrivedAs ?? etag });
 
 /** Objects of a backfill: those under a `date=` of the range. */
 async function inRange(range: DateRange, group: Group, services: Services): Promise<Arrived[]> {
@@ -73,8 +78,9 @@ async function inRange(range: DateRange, group: Group, services: Services): Prom
     }
     for await (const object of services.objects.list(prefix)) {
       const date = /\/date=(\d{4}-\d{2}-\d{2})\//.exec(object.uri)?.[1];
-      if (date !== undefined && date >= range.from && date <= range.to && isData(object.uri))
-        files.push({ ...object, table });
+      if (date === undefined || date < range.from || date > range.to || !isData(object.uri)) continue;
+      const { arrivedAs } = (await services.objects.head(object.uri)) ?? object;
+      files.push({ ...object, ...knownAs({ ...object, arrivedAs }), table });
     }
   }
   return files;

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { InvalidInputError } from '../errors';
 import { findIngested, notIngested, tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
+import { arrivalOf } from '../runtime/objects';
 import type { Layout } from './layout';
 
 /** A file that is to arrive in bronze. */
@@ -85,9 +86,17 @@ async function plan(
   if (!isDate(date)) fail('date', `must be a day, YYYY-MM-DD, given ${JSON.stringify(date)}`);
   const to = join(arrived, `date=${date}`, basename(file));
   const taken = await stat(to).catch(() => undefined);
-  if (taken !== undefined && (taken.size !== info.size || (await hash(to)) !== (await hash(file))))
+  if (taken !== undefined && !(await isLanded(to, file, info.size)))
     fail('', `${to} is another file of this name, and bronze is never changed; give another date, source or file name`);
   return { from: file, to, table: tableId(table), isNew: taken === undefined };
+}
+
+/** Whether what lies in bronze is this file: byte by byte, or, where an erasure has taken records out of it, as it arrived. */
+async function isLanded(to: string, file: string, size: number): Promise<boolean> {
+  const now = await stat(to, { bigint: true });
+  const arrived = await arrivalOf(to, `${now.size}-${now.mtimeNs}`);
+  if (arrived !== undefined) return arrived.startsWith(`${size}-`);
+  return Number(now.size) === size && (await hash(to)) === (await hash(file));
 }
 
 /** Where a file of that name has landed before, on the day that is given or else the last one. */

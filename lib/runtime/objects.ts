@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { ObjectInfo, Objects } from './services';
+import type { ErasableObjects } from '../erasure/services';
+import type { ObjectInfo } from './services';
 
 /**
  * The root of a zone of Iceberg tables, for objects that stand beside them. In a location of Iceberg nothing is encoded;
@@ -13,7 +14,7 @@ export const objectRoot = (location: string): string =>
   location.startsWith('file://') ? pathToFileURL(location.slice('file://'.length)).href : location;
 
 /** Objects that are files on this machine, by `file:///…`. */
-export const localObjects: Objects = {
+export const localObjects: ErasableObjects = {
   async *list(prefix) {
     const path = fileURLToPath(prefix);
     const folder = prefix.endsWith('/') ? path : dirname(path);
@@ -28,11 +29,14 @@ export const localObjects: Objects = {
   async head(uri) {
     const file = await stat(fileURLToPath(uri), { bigint: true }).catch(ifMissing);
     if (file === undefined || !file.isFile()) return undefined;
+    const etag = `${file.size}-${file.mtimeNs}`;
+    const arrivedAs = await arrivalOf(fileURLToPath(uri), etag);
     return {
       uri,
       size: Number(file.size),
-      etag: `${file.size}-${file.mtimeNs}`,
+      etag,
       modified: file.mtime.toISOString(),
+      ...(arrivedAs === undefined ? {} : { arrivedAs }),
     } satisfies ObjectInfo;
   },
 
@@ -52,7 +56,41 @@ export const localObjects: Objects = {
       throw error;
     }
   },
+
+  async replace(seen, file) {
+    const path = fileURLToPath(seen.uri);
+    if ((await localObjects.head(seen.uri))?.etag !== seen.etag) return false;
+    const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}`);
+    try {
+      await copyFile(file, unfinished);
+      const { size, mtimeNs } = await stat(unfinished, { bigint: true });
+      // First what the new file is, then the file: a crash in between leaves the old one, which is told of too.
+      const arrivedAs = seen.arrivedAs ?? seen.etag;
+      const told = { [seen.etag]: arrivedAs, [`${size}-${mtimeNs}`]: arrivedAs };
+      await localObjects.write(pathToFileURL(arrivalFile(path)).href, JSON.stringify(told));
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+    return true;
+  },
+
+  async remove(uri) {
+    await rm(fileURLToPath(uri), { force: true });
+    await rm(arrivalFile(fileURLToPath(uri)), { force: true });
+  },
 };
+
+/** Beside a file that was replaced: with which ETag it arrived, by the ETag that it has. */
+const arrivalFile = (path: string): string => join(dirname(path), `.${basename(path)}.arrived`);
+
+/** The ETag with which a file arrived that now has another, as it was replaced since. */
+export async function arrivalOf(path: string, etag: string): Promise<string | undefined> {
+  const text = await readFile(arrivalFile(path), 'utf8').catch(ifMissing);
+  const told = text === undefined ? {} : (JSON.parse(text) as Record<string, string>);
+  return told[etag];
+}
 
 /** Files below a folder, in the order of their paths, as S3 lists keys; none where there is no such folder. */
 async function* filesIn(folder: string): AsyncIterable<string> {

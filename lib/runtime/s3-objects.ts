@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -7,10 +10,14 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ObjectInfo, Objects } from './services';
+import type { ErasableObjects } from '../erasure/services';
+import type { ObjectInfo } from './services';
+
+/** Metadata of an object that was replaced: the ETag with which it arrived. */
+const arrivedAs = 'ingot-arrived-as';
 
 /** Objects of S3, by `s3://bucket/key`. */
-export function s3Objects(s3: S3Client): Objects {
+export function s3Objects(s3: S3Client): ErasableObjects {
   return {
     async *list(prefix) {
       const { Bucket, Key } = place(prefix);
@@ -38,6 +45,29 @@ export function s3Objects(s3: S3Client): Objects {
     async write(uri, body, contentType) {
       await s3.send(new PutObjectCommand({ ...place(uri), Body: body, ContentType: contentType }));
     },
+    async replace(seen, file) {
+      const { ContentType } = await s3.send(new HeadObjectCommand(place(seen.uri)));
+      try {
+        await s3.send(
+          new PutObjectCommand({
+            ...place(seen.uri),
+            Body: createReadStream(file),
+            ContentLength: (await stat(file)).size,
+            ContentType,
+            IfMatch: `"${seen.etag}"`,
+            Metadata: { [arrivedAs]: seen.arrivedAs ?? seen.etag },
+          }),
+        );
+        return true;
+      } catch (error) {
+        const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+        if (status === 409 || status === 412) return false;
+        throw error;
+      }
+    },
+    async remove(uri) {
+      await s3.send(new DeleteObjectCommand(place(uri)));
+    },
   };
 }
 
@@ -47,11 +77,12 @@ function place(uri: string): { Bucket: string; Key: string } {
   return { Bucket: found[1]!, Key: found[2]! };
 }
 
-const info = (uri: string, { ContentLength, ETag, LastModified }: HeadObjectCommandOutput): ObjectInfo => ({
+const info = (uri: string, { ContentLength, ETag, LastModified, Metadata }: HeadObjectCommandOutput): ObjectInfo => ({
   uri,
   size: ContentLength!,
   etag: unquoted(ETag!),
   modified: LastModified!.toISOString(),
+  ...(Metadata?.[arrivedAs] === undefined ? {} : { arrivedAs: Metadata[arrivedAs] }),
 });
 
 /** S3 quotes ETags in its answers, and not in its events. */

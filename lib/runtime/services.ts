@@ -74,6 +74,11 @@ export interface ObjectInfo {
   readonly etag: string;
   /** ISO 8601, UTC. */
   readonly modified: string;
+  /**
+   * The ETag that it arrived with, where an erasure has taken records out of it since: by this one the ledger of files knows it.
+   * Said by `head`, and not by `list`.
+   */
+  readonly arrivedAs?: string;
 }
 
 /** Objects of the lake's zones. */

@@ -1,0 +1,80 @@
+import type { Column, Dataset } from '../contract/dataset';
+import { givenAllowed, InvalidInputError, type Problem } from '../errors';
+import { tableId } from '../platform/lookup';
+import type { Manifest } from '../platform/manifest';
+import type { Lake } from '../runtime/services';
+import { literal } from '../sql/quote';
+import { duckdbType } from '../sql/types';
+
+/** A column whose values name somebody. */
+export type SubjectColumn = Column & { readonly subject: string };
+
+export const subjectColumns = (dataset: Pick<Dataset, 'columns'>): SubjectColumn[] =>
+  dataset.columns.filter((column): column is SubjectColumn => column.subject !== undefined);
+
+/** Whether anybody can be erased: whether a contract says whom its rows are of. */
+export const namesSubjects = ({ datasets }: Pick<Manifest, 'datasets'>): boolean =>
+  datasets.some((dataset) => subjectColumns(dataset).length > 0);
+
+/** Longest key, in characters. */
+const longestKey = 1_000;
+
+/**
+ * The texts that each key has in the columns of a subject: `042` is `42` where they are numbers.
+ *
+ * @throws InvalidInputError where no contract names the subject, there is no key, or a key is none of the columns' type
+ */
+export async function textsOf(
+  subject: string,
+  keys: readonly string[],
+  { datasets }: Pick<Manifest, 'datasets'>,
+  lake: Pick<Lake, 'query'>,
+): Promise<Map<string, readonly string[]>> {
+  const found = datasets.flatMap((dataset) =>
+    subjectColumns(dataset).map((column) => ({ column, of: `${column.name} of ${tableId(dataset)}` })),
+  );
+  const known = [...new Set(found.map(({ column }) => column.subject))].sort();
+  const fail = (path: string, message: string): never => {
+    throw new InvalidInputError([{ where: path, path: '', message }]);
+  };
+  if (known.length === 0)
+    fail(
+      'subject',
+      `must be said by a contract: no column has the custom property subject; given ${JSON.stringify(subject)}`,
+    );
+  if (!known.includes(subject))
+    fail('subject', `must be one that a contract's column names; ${givenAllowed(subject, known)}`);
+  if (keys.length === 0) fail('keys', 'must be at least one; given none');
+  const columns = found.filter(({ column }) => column.subject === subject);
+  const types = new Map(columns.map(({ column, of }) => [duckdbType(column.type), of]));
+  const problems: Problem[] = [];
+  const problem = (message: string) => problems.push({ where: 'keys', path: '', message });
+  const texts = new Map<string, readonly string[]>();
+  for (const key of new Set(keys)) {
+    const shown = JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
+    if (key.trim() === '') problem('must have no key that is empty or blank');
+    else if (key.length > longestKey) problem(`must be of at most ${longestKey} characters; given ${shown}`);
+    else if (key.includes('\0')) problem(`must hold no NUL character; given ${shown}`);
+    else {
+      const of: string[] = [];
+      for (const [type, where] of types) {
+        const text = await textIn(key, type, lake);
+        if (text === undefined) problem(`must be ${type} as ${where} is; given ${shown}`);
+        else if (!of.includes(text)) of.push(text);
+      }
+      texts.set(key, of);
+    }
+  }
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  return texts;
+}
+
+/** DuckDB's cast rounds, and 42.5 is nobody. */
+async function textIn(key: string, type: string, lake: Pick<Lake, 'query'>): Promise<string | undefined> {
+  if (type === 'VARCHAR') return key;
+  if (/INT|DECIMAL/.test(type) && !/^\s*[+-]?\d+\s*$/.test(key)) return undefined;
+  const [row] = await lake.query<{ text: string | null }>(
+    `SELECT CAST(TRY_CAST(${literal(key.trim())} AS ${type}) AS VARCHAR) AS text`,
+  );
+  return row?.text ?? undefined;
+}
