@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../version';
 import { addCdc } from './commands/cdc';
 import { addCheck } from './commands/check';
+import { addDag } from './commands/dag';
 import { addDiff } from './commands/diff';
 import { addDump } from './commands/dump';
 import { addHandle } from './commands/handle';
@@ -75,6 +76,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addDiff,
     addPlan,
     addSynth,
+    addDag,
     addLock,
     addDump,
     addRestore,

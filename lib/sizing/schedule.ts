@@ -52,11 +52,11 @@ function isWeekday(field: string, date: Date): boolean {
   return valuesOf(field === 'L' ? '7' : field, 1, 7, dayNames).includes(weekday);
 }
 
-const monthNames = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
-const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+export const monthNames = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+export const dayNames = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** `*`, `1,5`, `MON-FRI`, `0/15`, `10-20/5` as numbers, in their order. */
-function valuesOf(field: string, min: number, max: number, named: readonly string[] = []): number[] {
+/** A field of a cron expression, `*`, `1,5`, `MON-FRI`, `0/15` or `10-20/5`, as numbers in their order. */
+export function valuesOf(field: string, min: number, max: number, named: readonly string[] = []): number[] {
   const number = (text: string) => {
     const index = named.indexOf(text.toUpperCase());
     return index === -1 ? Number(text) : index + 1;

@@ -3,10 +3,10 @@ import { type IGrantable, type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { givenKey, givenTopic, surroundings } from '../../core/cdk/given';
 import { grant } from '../../core/cdk/grant';
-import { type Attributes, type Lookup, render } from '../../core/cdk/render';
+import { type Lookup, render } from '../../core/cdk/render';
 import { operationsKeyId } from '../../core/operations-key';
-import { deletionFlag } from '../../core/removal';
 import { type Resolved, resolve } from '../../core/text';
 import type { Lake } from '../../lake/cdk';
 import { type NetworkSource, vpcFacts } from '../../network/cdk';
@@ -52,15 +52,11 @@ export class EmrCluster extends Construct {
   constructor(scope: Construct, id: string, props: EmrClusterProps) {
     super(scope, id);
     const { lake, network, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.keyArn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.topicArn } }),
-    };
+    const given = { ...givenKey(operationsKeyId, key), ...givenTopic(noticesId, topic) };
     this.model = emrClusterModel(this.node.path, props, lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       network: vpcFacts(network),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

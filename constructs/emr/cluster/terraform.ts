@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import { operationsKeyId } from '../../core/operations-key';
-import { deletionFlag } from '../../core/removal';
 import type { IamRole, KmsKey, SnsTopic } from '../../core/terraform/aws';
+import { givenKey, givenTopic, surroundings } from '../../core/terraform/given';
 import { type Grantee, grant } from '../../core/terraform/grant';
-import { type Attributes, type Lookup, render } from '../../core/terraform/render';
+import { type Lookup, render } from '../../core/terraform/render';
 import { type Resolved, resolve } from '../../core/text';
 import type { Lake } from '../../lake/terraform';
 import { type NetworkSource, vpcFacts } from '../../network/terraform';
@@ -50,15 +50,11 @@ export class EmrCluster extends Construct {
   constructor(scope: Construct, id: string, props: EmrClusterProps) {
     super(scope, id);
     const { lake, network, operationsKey: key, topic } = props;
-    const given: Record<string, Attributes> = {
-      ...(key === undefined ? {} : { [operationsKeyId]: { arn: key.arn, id: key.keyId } }),
-      ...(topic === undefined ? {} : { [noticesId]: { arn: topic.arn } }),
-    };
+    const given = { ...givenKey(operationsKeyId, key), ...givenTopic(noticesId, topic) };
     this.model = emrClusterModel(this.node.path, props, lake.facts, {
-      nodes: new Set(Object.keys(given)),
+      ...surroundings(this, given),
       network: vpcFacts(network),
       folder: process.cwd(),
-      deletionFlag: this.node.tryGetContext(deletionFlag),
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

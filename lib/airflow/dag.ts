@@ -1,0 +1,270 @@
+import { callSeconds, itemsAtOnce, publishCause, type Run, retries, runOf, type Step } from '../pipeline/run';
+import type { Group, Manifest } from '../platform/manifest';
+import { call, dictionary, indented, text } from './python';
+import { airflowSchedule } from './schedule';
+
+/** Names of Airflow's variables that a platform's DAGs read. */
+export const variables = (platform: string) => {
+  const begin = `ingot_${platform.replaceAll('-', '_')}`;
+  return { notices: `${begin}_notices`, deadLetters: `${begin}_dead_letters` };
+};
+
+/** Id of a group's DAG: the name of its state machine. */
+export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `${platform}-${group.name}`;
+
+/**
+ * One file of Python with a DAG for each group of a platform: the same steps as its state machine, in the same order, with
+ * the same retries and limits. Its tasks call the functions that are deployed with the platform's `Pipeline`.
+ *
+ * @throws InvalidInputError for a schedule that Airflow cannot say
+ */
+export function airflowDags(manifest: Manifest): string {
+  const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest)));
+  return `${head(manifest)}\n\n${dags.join('\n\n')}`;
+}
+
+/** What all DAGs share: how a function is called, and what its answer means to Airflow. */
+function head({ name }: Manifest): string {
+  const { notices, deadLetters } = variables(name);
+  return `"""Runs of the platform ${name}, for Airflow 3.
+
+Written by \`ingot dag\`: it is made again where the platform changes, so edit that instead.
+Variables of Airflow: ${notices}, the ARN of the topic that people listen to, and
+${deadLetters}, the URL of the queue for what could not be done.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    AirflowSkipException,
+)
+from airflow.providers.amazon.aws.notifications.sqs import SqsNotifier
+from airflow.providers.amazon.aws.operators.lambda_function import (
+    LambdaInvokeFunctionOperator,
+)
+from airflow.providers.amazon.aws.operators.sns import SnsPublishOperator
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Param, TaskGroup, chain
+
+# A run's name goes into tables and file names.
+RUN = "{{ run_id | replace(':', '-') | replace('+', '-') }}"
+
+# A call is answered when it is done, and repeated by Airflow alone.
+CALL = {
+    "read_timeout": ${callSeconds + 10},
+    "retries": {"total_max_attempts": 1},
+    "tcp_keepalive": True,
+}
+
+DEFAULTS: dict[str, Any] = {
+    "retries": ${retries.attempts},
+    "retry_delay": timedelta(seconds=${retries.firstSeconds}),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(seconds=${retries.mostSeconds}),
+}
+
+DEAD_LETTER = SqsNotifier(
+    queue_url=${text(`{{ var.value.${deadLetters} }}`)},
+    message_body=(
+        '{"dag": "{{ dag.dag_id }}", "step": "{{ task.task_id }}", "run": "{{ run_id }}"}'
+    ),
+)
+
+
+class Handler(LambdaInvokeFunctionOperator):
+    """Calls a function of the platform, and gives its answer."""
+
+    def __init__(self, *, function_name: str, payload: dict[str, Any], **kwargs: Any):
+        super().__init__(
+            function_name=function_name,
+            payload=payload,
+            botocore_config=CALL,
+            **kwargs,
+        )
+
+    def execute(self, context: Any) -> Any:
+        return self.call(self.payload)
+
+    def call(self, payload: dict[str, Any]) -> Any:
+        response = self.hook.invoke_lambda(
+            function_name=self.function_name,
+            payload=json.dumps(payload),
+        )
+        answer = json.loads(response["Payload"].read())
+        if "FunctionError" not in response:
+            return answer
+        error = f"{answer.get('errorType')}: {answer.get('errorMessage')}"
+        # Only what may pass is tried again, as in the platform's state machines.
+        if answer.get("errorType") == "TransientError":
+            raise AirflowException(error)
+        raise AirflowFailException(error)
+
+
+class Plan(Handler):
+    """Finds what is new. Where nothing is, the rest of the run is skipped."""
+
+    def execute(self, context: Any) -> Any:
+        plan = self.call({**self.payload, "range": context["params"]["range"]})
+        if plan["empty"]:
+            raise AirflowSkipException("Nothing is new")
+        return plan
+
+
+class Load(Handler):
+    """Loads the planned batches of a table, in their order.
+
+    Batches that are loaded already change nothing: trying again begins with the first.
+    """
+
+    def execute(self, context: Any) -> Any:
+        plan = context["ti"].xcom_pull(task_ids="plan")
+        return [
+            self.call({**self.payload, "batch": batch["batch"]})
+            for table in plan["tables"]
+            if table["table"] == self.payload["table"]
+            for batch in table["batches"]
+        ]
+
+
+class Check(Handler):
+    """Answers every rule of a table. A rule of severity error that fails ends the run."""
+
+    def execute(self, context: Any) -> Any:
+        quality = self.call(self.payload)
+        if not quality["passed"]:
+            failed = ", ".join(quality["failed"])
+            raise AirflowFailException(f"{quality['table']} fails {failed}")
+        return quality
+
+
+class Transform(Handler):
+    """Runs a SQL model into its table."""
+
+    def execute(self, context: Any) -> Any:
+        return self.call({**self.payload, "range": context["params"]["range"]})
+
+
+class Publish(Handler):
+    """Publishes the results of a run."""
+
+    def execute(self, context: Any) -> Any:
+        started = context["dag_run"].start_date.isoformat()
+        return self.call({**self.payload, "startedAt": started})
+`;
+}
+
+function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run): string {
+  const { name } = manifest;
+  const { schedule, start } = airflowSchedule(group.name, group.schedule);
+  const { notices } = variables(name);
+  const stepNames = steps.map((step) => variable(step.name));
+  const opening = call('with DAG', {
+    dag_id: text(dagId(name, group)),
+    description: text(`Runs ${group.name} of the platform ${name}`),
+    schedule,
+    start_date: startDate(start, group.timeZone),
+    catchup: 'False',
+    max_active_runs: '1',
+    max_active_tasks: String(itemsAtOnce),
+    dagrun_timeout: `timedelta(seconds=${timeoutSeconds})`,
+    default_args: 'DEFAULTS',
+    params: dictionary({
+      range: call('Param', {
+        default: 'None',
+        type: '["null", "object"]',
+        description: text('Backfill: dates YYYY-MM-DD as {"from": …, "to": …}, both included'),
+      }),
+    }),
+    tags: '["ingot"]',
+  });
+  const body = [
+    `plan = ${call('Plan', {
+      task_id: text('plan'),
+      function_name: text(`${name}-ingest`),
+      payload: dictionary({ action: text('plan'), group: text(group.name), run: 'RUN' }),
+      execution_timeout: timeout,
+    })}`,
+    ...steps.map((step) => stepGroup(manifest, group, step)),
+    `publish = ${call('Publish', {
+      task_id: text('publish'),
+      function_name: text(`${name}-publish`),
+      payload: dictionary({ group: text(group.name), run: 'RUN' }),
+      execution_timeout: timeout,
+      doc_md: text(publishCause),
+    })}`,
+    `notify = ${call('SnsPublishOperator', {
+      task_id: text('notify'),
+      target_arn: text(`{{ var.value.${notices} }}`),
+      subject: text(`${name}: run of ${group.name} failed`),
+      message: text('The run {{ run_id }} failed; its log in Airflow says where.'),
+      trigger_rule: text('one_failed'),
+    })}`,
+    // Airflow asks a run's last tasks how it ended, and to have told people is no success.
+    `succeeded = EmptyOperator(task_id="succeeded")`,
+    `chain(\n${['plan', ...stepNames, 'publish', '[notify, succeeded]'].map((name) => `    ${name},\n`).join('')})`,
+  ];
+  return `${opening}:\n    ${indented(body.join('\n'))}\n`.replaceAll(/^ +$/gm, '');
+}
+
+const timeout = `timedelta(seconds=${callSeconds + 60})`;
+
+/** All items of a step side by side, and a task behind them all, so that steps are joined by two edges an item. */
+function stepGroup(manifest: Manifest, group: Group, step: Step): string {
+  const tasks = step.items.map((item) => task(manifest, group, step, item));
+  const opening = call('with TaskGroup', {
+    group_id: text(variable(step.name)),
+    tooltip: text(step.cause),
+  });
+  const joined = [...tasks, `EmptyOperator(task_id="done")`];
+  const list = `[\n${tasks.map((code) => `    ${indented(code)},\n`).join('')}] >> ${joined.at(-1)}`;
+  return `${opening} as ${variable(step.name)}:\n    ${indented(list)}`;
+}
+
+function task({ name }: Manifest, group: Group, { does }: Step, item: string): string {
+  const common = { on_failure_callback: 'DEAD_LETTER' };
+  switch (does) {
+    case 'ingest':
+      return call('Load', {
+        task_id: text(item),
+        function_name: text(`${name}-ingest`),
+        payload: dictionary({ action: text('load'), table: text(item), run: 'RUN' }),
+        // As many calls as there are batches: only the run's own limit ends them.
+        ...common,
+      });
+    case 'check':
+      return call('Check', {
+        task_id: text(item),
+        function_name: text(`${name}-quality`),
+        payload: dictionary({ group: text(group.name), table: text(item), run: 'RUN' }),
+        execution_timeout: timeout,
+        ...common,
+      });
+    case 'transform':
+      return call('Transform', {
+        task_id: text(item),
+        function_name: text(`${name}-transform`),
+        payload: dictionary({ model: text(item), run: 'RUN' }),
+        execution_timeout: timeout,
+        ...common,
+      });
+  }
+}
+
+/** `CheckIngested` as `check_ingested`. */
+const variable = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z0-9])/g, '_').toLowerCase();
+
+function startDate(
+  { year, month, day, time }: { year: number; month: number; day: number; time?: string },
+  zone: string,
+): string {
+  const [hour, minute, second = '0'] = time?.split(':') ?? [];
+  const clock = hour === undefined ? '' : `, ${Number(hour)}, ${Number(minute)}, ${Number(second)}`;
+  return `pendulum.datetime(${year}, ${month}, ${day}${clock}, tz=${text(zone)})`;
+}

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What Amazon MWAA offers of Airflow 3, and the versions that were its own when it came: others do not speak to it. */
+const packages = [
+  'apache-airflow==3.0.6',
+  'apache-airflow-providers-amazon>=9.12,<9.40',
+  'apache-airflow-providers-standard<2',
+  'fastapi==0.116.1',
+  'starlette<0.48',
+  'ruff==0.14.*',
+];
+const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
+const folder = join(cache, 'ingot-airflow');
+const bin = (name: string) => join(folder, 'bin', name);
+const environment = {
+  ...process.env,
+  AIRFLOW_HOME: join(folder, 'home'),
+  AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
+  AIRFLOW__LOGGING__LOGGING_LEVEL: 'ERROR',
+};
+
+/**
+ * Airflow in a virtual environment with a database of its own, made on first use. False where this machine cannot have
+ * one: the line that says so is loud, as a skipped proof looks like a proof.
+ */
+export async function hasAirflow(): Promise<boolean> {
+  const complete = join(folder, 'complete-3.0.6-1');
+  if (existsSync(complete)) return true;
+  try {
+    await mkdir(folder, { recursive: true });
+    await run('python3', ['-m', 'venv', folder]);
+    await run(bin('python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+    await run(bin('airflow'), ['db', 'migrate'], { env: environment });
+    await writeFile(complete, '');
+    return true;
+  } catch (error) {
+    process.stderr.write(`\nSKIPPED: Airflow's own reading of DAGs: ${String(error).split('\n')[0]}\n`);
+    await rm(complete, { force: true });
+    return false;
+  }
+}
+
+/** Runs a script beside this file in Airflow's Python; the last line that it prints is its answer. */
+export async function inAirflow<T>(script: string, args: readonly string[], variables = {}): Promise<T> {
+  const { stdout } = await run(bin('python'), [join(__dirname, script), ...args], {
+    env: { ...environment, ...variables },
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as T;
+}
+
+/** What ruff says of a file; empty where it has nothing to say. */
+export async function ruff(...args: string[]): Promise<string> {
+  const { stdout } = await run(bin('ruff'), ['--isolated', ...args]).catch((error: { stdout: string }) => error);
+  return stdout;
+}
