@@ -10,8 +10,8 @@ import { onThisMachine } from '../vector/store';
 import type { Layout } from './layout';
 
 /** Every migration of a platform, as its database on this machine gets them. */
-export const localMigrations = ({ backup, migrations, stores }: Manifest): Migrations =>
-  platformMigrations({ backup, migrations, stores: stores?.map(onThisMachine) });
+export const localMigrations = ({ stores, ...manifest }: Manifest): Migrations =>
+  platformMigrations({ ...manifest, stores: stores?.map(onThisMachine) });
 
 /** The platform's database on this machine, up to date with its migrations. Only one process may have it open. */
 export async function openStores(manifest: Manifest, layout: Layout, log: Log): Promise<Postgres> {

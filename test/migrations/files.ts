@@ -38,7 +38,7 @@ export const use = (recipe: string, name: string, parameters: object, after: Rea
 /** Everything that a test has made in a database goes. */
 export async function emptied(postgres: Postgres): Promise<Postgres> {
   await postgres.execute(
-    'DROP SCHEMA IF EXISTS ingot CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC',
+    'DROP SCHEMA IF EXISTS ingot CASCADE; DROP SCHEMA IF EXISTS ingot_cdc CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC',
   );
   return postgres;
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { scramVerifier } from '../../lib/cdc/replication/scram';
 import { migrate } from '../../lib/migrations/migrate';
 import type { ReadyMade } from '../../lib/migrations/ready/ready-made';
 import { doUpkeep } from '../../lib/migrations/upkeep';
@@ -339,4 +340,77 @@ export function readyMade(open: () => Postgres | undefined): void {
     for (const sql of ['SELECT * FROM a', 'INSERT INTO b VALUES (1)', `SELECT orders_append('s', 1, '[]')`])
       await expect(as(sql)).rejects.toMatchObject({ code: '42501' });
   });
+
+  each(
+    'a source of changes has its publication, what its log says, and roles that may no more than they need',
+    async (postgres) => {
+      const tables = (...names: string[]) => names.map((name) => ({ schema: 'public', name, key: ['id'] }));
+      const source = (more: object) =>
+        use('changeSource', 'shop', { publication: 'ingot_shop', replicaIdentity: 'key', ...more }, 'files');
+      const files = {
+        '0001_a.sql': `CREATE TABLE orders (id int PRIMARY KEY, note text); CREATE TABLE loose (id int, note text);
+        CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE split (id int PRIMARY KEY) PARTITION BY RANGE (id)`,
+      };
+      await apply(postgres, [source({ tables: tables('orders', 'loose') })], files);
+      const published = async () =>
+        (
+          await postgres.query<{ name: string }>(
+            `SELECT tablename AS name FROM pg_publication_tables WHERE pubname LIKE 'ingot%' ORDER BY 1`,
+          )
+        ).map(({ name }) => name);
+      const identities = () =>
+        postgres.query(
+          `SELECT relname AS name, relreplident::text AS says FROM pg_class WHERE relname IN ('orders', 'loose', 'other') ORDER BY 1`,
+        );
+      expect(await published()).toEqual(['loose', 'orders']);
+      // Without a primary key the log says all of a row, or changes would find none.
+      expect(await identities()).toEqual([
+        { name: 'loose', says: 'f' },
+        { name: 'orders', says: 'd' },
+        { name: 'other', says: 'd' },
+      ]);
+      const as = (role: string, sql: string) =>
+        postgres.session(async (session) => {
+          await session.execute(`SET ROLE ${role}`);
+          try {
+            return await session.query(sql);
+          } finally {
+            await session.execute('RESET ROLE');
+          }
+        });
+      const verifier = scramVerifier('secret', Buffer.alloc(16, 1));
+      await as('ingot_reconcile', `SELECT ingot.cdc_password('${verifier}')`);
+      expect(
+        await postgres.query(
+          `SELECT rolpassword AS password, rolcanlogin AS login, rolreplication AS follows FROM pg_authid WHERE rolname = 'ingot_cdc'`,
+        ),
+      ).toEqual([{ password: verifier, login: true, follows: true }]);
+      await expect(as('ingot_reconcile', `SELECT ingot.cdc_password('secret')`)).rejects.toThrow(/must be a verifier/);
+      for (const role of ['ingot_cdc', 'ingot_reconcile']) {
+        await as(role, 'SELECT * FROM orders');
+        for (const sql of ['DELETE FROM orders', 'SELECT * FROM other', 'SELECT * FROM ingot.migrations'])
+          await expect(as(role, sql)).rejects.toMatchObject({ code: '42501' });
+      }
+      await expect(as('ingot_cdc', `SELECT ingot.cdc_password('${verifier}')`)).rejects.toMatchObject({
+        code: '42501',
+      });
+      await as('ingot_cdc', 'CREATE TABLE ingot_cdc.awsdms_heartbeat (id int)');
+
+      await apply(
+        postgres,
+        [source({ publication: 'ingot_all', replicaIdentity: 'full', tables: tables('orders', 'other') })],
+        files,
+      );
+      expect(await published()).toEqual(['orders', 'other']);
+      expect(await identities()).toEqual([
+        { name: 'loose', says: 'f' },
+        { name: 'orders', says: 'f' },
+        { name: 'other', says: 'f' },
+      ]);
+      await expect(as('ingot_cdc', 'SELECT * FROM loose')).rejects.toMatchObject({ code: '42501' });
+      await expect(apply(postgres, [source({ tables: tables('split') })], files)).rejects.toThrow(
+        'split must be a table, and not a view or partitioned, for its changes to be followed',
+      );
+    },
+  );
 }
