@@ -21,9 +21,11 @@ const columns = [
   column('photo', 'binary'),
 ];
 const table = (name: string, more: Partial<Dataset> = {}) => dataset(name, columns, { key: ['id'], ...more });
-const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept'];
+const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again'];
 const manifest = changesManifest(names.map((name) => [table(name), 'mirror']));
 const source: CdcSource = manifest.cdc![0]!;
+/** The source with one of its tables. */
+const again: CdcSource = { ...source, tables: source.tables.filter(({ name }) => name === 'again') };
 
 let lake: IcebergLake;
 let services: LocalServices;
@@ -85,6 +87,57 @@ const debezium = (name: string, op: string, before: object | null, after: object
     ...more,
   },
   ts_ms: Date.UTC(2026, 0, 1),
+});
+
+test('a table that DMS loads again has the rows of that load, whatever was applied before, and loses none to it', async () => {
+  const row = (id: number, name: string) => ({ id, name, amount: null, seen_at: null, photo: null });
+  const at = (lsn: string) => ({ 'stream-position': `${lsn}.1.${lsn}` });
+  const load = (id: number, name: string, time: string) => dms('again', 'load', row(id, name), { timestamp: time });
+  const [first, second] = ['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'];
+  await send([
+    load(1, 'one', first),
+    load(2, 'two', first),
+    dms('again', 'update', row(1, 'ONE'), at('0/100')),
+    dms('again', 'insert', row(3, 'three'), at('0/110')),
+    dms('again', 'delete', row(2, 'two'), at('0/120')),
+  ]);
+  const before = await rows('again', 'id::INT AS id, name');
+  expect(before).toEqual([
+    { id: 1, name: 'ONE' },
+    { id: 3, name: 'three' },
+  ]);
+  // Without being told, rows that are loaded again lose to what was applied.
+  await send([load(1, 'stale', second)]);
+  expect(await rows('again', 'id::INT AS id, name')).toEqual(before);
+
+  // Meanwhile 3 went and 4 came, and nobody followed.
+  const reload = { action: 'reload', lsn: '0/200', at: '2026-01-02T00:00:00Z' } as const;
+  expect(await handleApply(reload, again, services)).toEqual({ tables: ['silver.again'] });
+  await handleApply(reload, again, services);
+  expect(await rows('again')).toEqual([]);
+  const changes = [
+    load(1, 'one again', second),
+    load(2, 'two again', second),
+    load(4, 'four', second),
+    // Made while rows were read: in the load, or not.
+    dms('again', 'update', row(2, 'TWO'), at('0/210')),
+    dms('again', 'delete', row(4, 'four'), at('0/220')),
+  ];
+  // In any order, delivered again; with a row of the first load that comes late.
+  for (const one of [...changes].reverse()) await send([one]);
+  await send([...changes, load(3, 'three', first)]);
+  expect(await rows('again', 'id::INT AS id, name')).toEqual([
+    { id: 1, name: 'one again' },
+    { id: 2, name: 'TWO' },
+  ]);
+
+  await send([dms('again', 'update', { ...row(1, 'x'), new_one: 1 }, at('0/300'))], {
+    ...again,
+    schemaChanges: 'pause',
+  });
+  await expect(handleApply({ ...reload, lsn: '0/400' }, again, services)).rejects.toThrow(
+    'Tables that are paused must be released before they are read anew: silver.again',
+  );
 });
 
 test('records of DMS fill a table: a full load, changes, a key that changes, values that were not sent, a truncation', async () => {
