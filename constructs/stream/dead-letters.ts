@@ -57,11 +57,11 @@ export function deadLetterBucket(dead: DeadLetters): Node[] {
 /** What the function must be allowed whose records are given up on. */
 export const keepDeadLetters = (keyArn: Text): Statement[] => [
   {
-    sid: 'KeepDeadLetters',
+    sid: 'KeepDeadRecords',
     because: 'Lambda names what it gives up on itself, in a bucket that holds nothing else.',
     effect: 'Allow',
     actions: ['s3:ListBucket', 's3:PutObject'],
     resources: [ref(deadLettersId, 'arn'), text`${ref(deadLettersId, 'arn')}/*`],
   },
-  { sid: 'EncryptDeadLetters', effect: 'Allow', actions: ['kms:GenerateDataKey'], resources: [keyArn] },
+  { sid: 'EncryptDeadRecords', effect: 'Allow', actions: ['kms:GenerateDataKey'], resources: [keyArn] },
 ];

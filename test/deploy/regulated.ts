@@ -14,8 +14,15 @@ import { regulated, replica } from '../constructs/regulated';
 
 async function main(out: string): Promise<void> {
   const { manifest } = await loadPlatform(join(__dirname, '../../examples/aviation'));
-  const backupReplica = replica('backups');
-  const props = { ...regulated, backupReplica, manifest, runtime: __filename, dataQualityRulesets: true };
+  const [backupReplica, deadLetterReplica] = [replica('backups'), replica('dead-letters')];
+  const props = {
+    ...regulated,
+    backupReplica,
+    deadLetterReplica,
+    manifest,
+    runtime: __filename,
+    dataQualityRulesets: true,
+  };
 
   const app = new App({ outdir: join(out, 'cdk.out') });
   new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', props);
