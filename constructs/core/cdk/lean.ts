@@ -4,6 +4,7 @@ import { Lean, Settled } from '../lean';
 /** What the CDK asks of a resource when it writes it. */
 interface Written {
   _toCloudFormation(): { readonly Resources?: object };
+  _synthesizeLogicalId?(): string;
   readonly cfnProperties: object;
   readonly rawOverrides: object;
   inspect?(inspector: TreeInspector): void;
@@ -20,7 +21,12 @@ export function lean<R extends CfnResource>(resource: R): R {
   const whole = new Lean({
     stack,
     refers: () => [own.cfnProperties, own.rawOverrides, resource.cfnOptions.metadata],
-    document: () => write.call(own).Resources,
+    document: () => {
+      const [definition] = Object.values(write.call(own).Resources ?? {});
+      // It would be asked for as a token, of which each resource has one.
+      const id = own._synthesizeLogicalId?.() ?? resource.logicalId;
+      return definition === undefined ? {} : { [id]: definition };
+    },
     finish: settled,
   });
   own._toCloudFormation = () => ({ Resources: whole });
@@ -30,14 +36,13 @@ export function lean<R extends CfnResource>(resource: R): R {
       inspect.call(own, seen);
       for (const [name, value] of Object.entries(seen.attributes)) {
         const document = () => value;
-        inspector.addAttribute(name, new Lean({ stack, refers: document, document }));
+        const literal = typeof value === 'string';
+        inspector.addAttribute(name, literal ? value : new Lean({ stack, refers: document, document }));
       }
     };
   return resource;
 }
 
 /** The CDK resolves a template as a whole once more, when each of its resources is resolved. */
-const settled = (resources: unknown): unknown =>
-  resources === undefined
-    ? undefined
-    : Object.fromEntries(Object.entries(resources as object).map(([id, resource]) => [id, new Settled(resource)]));
+const settled = (resources: unknown): object =>
+  Object.fromEntries(Object.entries(resources as object).map(([id, resource]) => [id, new Settled(resource)]));
