@@ -25,7 +25,7 @@ export function zipFile(where: string, zip: Resolved<Zip>): string {
 }
 
 /** `dist/` of this package, whether this file is in it or beside it as source. */
-function distFolder(): string {
+export function distFolder(): string {
   const above = join(__dirname, '..', '..');
   return existsSync(join(above, 'package.json')) ? join(above, 'dist') : above;
 }

@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { givenKey, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
+import { withManagedGrants } from '../core/cdk/managed-grants';
 import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
@@ -50,7 +51,8 @@ export class SparkApplication extends Construct {
     this.facts = resolve(this.model.facts, this.#lookup);
     this.applicationId = this.facts.applicationId;
     this.applicationArn = this.facts.applicationArn;
-    this.jobRole = Role.fromRoleName(this, 'AsRole', this.facts.jobRoleName);
+    const jobRole = Role.fromRoleName(this, 'AsRole', this.facts.jobRoleName);
+    this.jobRole = props.compliance === 'regulated' ? withManagedGrants(jobRole) : jobRole;
     if (this.facts.securityGroupId !== undefined)
       this.securityGroup = SecurityGroup.fromSecurityGroupId(this, 'AsSecurityGroup', this.facts.securityGroupId);
   }

@@ -24,7 +24,7 @@ export interface LakeFacts {
   /** The platform's own tables: their database, and their root, inside the first Iceberg zone. */
   readonly ops: { readonly database: Text; readonly zone: string };
   readonly workgroup: Text;
-  readonly queryResults: { readonly bucketArn: Text; readonly keyArn: Text };
+  readonly queryResults: { readonly bucketArn: Text; readonly bucketName: Text; readonly keyArn: Text };
   /** Name of the bucket that others may log who reads and writes them into; absent where the lake logs nothing. */
   readonly accessLogs?: Text;
 }
@@ -193,7 +193,11 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
       })),
       ops: { database: ref(databaseId('ops'), 'name'), zone: opsZone.name },
       workgroup: ref('Workgroup', 'name'),
-      queryResults: { bucketArn: ref('QueryResultsBucket', 'arn'), keyArn: ref('QueryResultsKey', 'arn') },
+      queryResults: {
+        bucketArn: ref('QueryResultsBucket', 'arn'),
+        bucketName: ref('QueryResultsBucket', 'name'),
+        keyArn: ref('QueryResultsKey', 'arn'),
+      },
       ...(logged ? { accessLogs: ref('AccessLogsBucket', 'name') } : {}),
     },
   });

@@ -3,10 +3,12 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { givenKey, surroundings } from '../core/cdk/given';
+import { grant } from '../core/cdk/grant';
 import { render } from '../core/cdk/render';
 import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/cdk';
 import type { Lake } from '../lake/cdk';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
 import type { PipelineDeclaration } from './props';
@@ -14,6 +16,11 @@ import type { PipelineDeclaration } from './props';
 export interface PipelineProps extends PipelineDeclaration {
   /** The lake whose zones it reads and writes. */
   readonly lake: Lake;
+  /**
+   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names.
+   * @default none: it must be given where a table is Spark's
+   */
+  readonly spark?: SparkApplication;
   /**
    * An existing key for logs, queues, topic and environments. Its policy must let the services in
    * `servicesUseOperationsKey` use it.
@@ -44,8 +51,12 @@ export class Pipeline extends Construct {
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       ...surroundings(this, given),
       folder: process.cwd(),
+      spark: props.spark?.facts,
     });
-    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given, spread(this, props.tableStacks)));
+    const lookup = render(this, this.model.nodes, given, spread(this, props.tableStacks));
+    this.facts = resolve(this.model.facts, lookup);
+    if (props.spark !== undefined && this.model.jobStatements !== undefined)
+      grant(this, props.spark.jobRole, this.model.jobStatements, lookup);
     this.notices = Topic.fromTopicArn(this, 'Notices', this.facts.notices);
     this.machines = Object.fromEntries(
       Object.entries(this.facts.machines).map(([group, arn]) => [

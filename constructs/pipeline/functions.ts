@@ -18,10 +18,7 @@ export function handlers(
   const queueIds = manifest.groups
     .filter((group) => group.ingests.length > 0)
     .map((group) => [group.name, arrivalsId(group)] as const);
-  const environment: Record<string, Text> = {
-    ...catalogEnvironment(catalog),
-    INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
-  };
+  const environment = lakeEnvironment(lake, catalog);
   const layers = [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')];
   const sql = { ...size, timeoutSeconds: 900, layers };
   return [
@@ -93,6 +90,12 @@ export function handlers(
     },
   ];
 }
+
+/** What each handler is told of the lake. */
+export const lakeEnvironment = (lake: LakeFacts, catalog: IcebergCatalog | undefined): Record<string, Text> => ({
+  ...catalogEnvironment(catalog),
+  INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
+});
 
 const icebergZones = (lake: LakeFacts): ZoneFacts[] => lake.zones.filter((zone) => zone.holds === 'iceberg');
 

@@ -1,7 +1,9 @@
+import { dirname, join } from 'node:path';
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
+import { planPlatform } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import type { Node, Statement } from '../core/nodes';
@@ -9,20 +11,24 @@ import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
+import type { SparkApplicationFacts } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
 import { groupAlarms } from './alarms';
 import { arrivals } from './arrivals';
 import { handlers } from './functions';
 import { deadLettersId, machineId, noticesId } from './ids';
 import { deadLetterAlarm, deadLetterQueue, notices } from './notices';
-import { pipelineProblems } from './problems';
+import { pipelineProblems, sparkProblems } from './problems';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
-import { runs } from './runs';
+import { type Jobs, runs } from './runs';
 import { schedules } from './schedules';
+import { followStatements, jobFiles, jobStatements, sparkTarget } from './spark';
 
 export interface PipelineModel {
   readonly nodes: readonly Node[];
   readonly facts: PipelineFacts;
+  /** What jobs of Spark may do, beside what their application gives them; absent where no table is Spark's. */
+  readonly jobStatements?: readonly Statement[];
 }
 
 /** What others need to know of a pipeline. Once rendered, every text is the engine's token. */
@@ -38,6 +44,8 @@ export interface PipelineGiven {
   readonly nodes: ReadonlySet<string>;
   /** Where synth runs, for the runtime's default place. */
   readonly folder: string;
+  /** The application that runs jobs of Spark. */
+  readonly spark?: SparkApplicationFacts;
   readonly deletionFlag?: unknown;
 }
 
@@ -67,8 +75,11 @@ export function pipelineModel(
     durationRatio: pipeline.alarms?.durationRatio ?? 1.5,
   };
   const scheduled = pipeline.scheduled ?? true;
+  const plan = planPlatform(manifest, { deployed: { memoryMb, architecture } });
+  const sparks = plan.groups.flatMap(({ tables }) => tables.filter(({ engine }) => engine === 'spark'));
   assertValid([
     ...pipelineProblems(path, pipeline, lake, { memoryMb, diskMb, logRetentionDays, thresholds }),
+    ...sparkProblems(path, sparks, given.spark),
     ...networkProblems(path, pipeline),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
@@ -82,6 +93,16 @@ export function pipelineModel(
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [keyArn],
   };
+
+  const jobs: Jobs | undefined =
+    sparks.length === 0 || given.spark === undefined
+      ? undefined
+      : {
+          target: sparkTarget(given.spark, lake, new Set(sparks.map(({ table }) => table)), pipeline.icebergCatalog),
+          statements: followStatements(given.spark, lake),
+        };
+  const sparkPackage = pipeline.sparkPackage ?? join(dirname(runtime), `spark-${architecture}.zip`);
+  const remedy = `write it with: npx ingot runtime --spark --arch ${architecture}`;
 
   const nodes: Node[] = [
     ...(given.nodes.has(operationsKeyId) ? [] : [operationsKey(name, 'pipeline', removal)]),
@@ -107,7 +128,8 @@ export function pipelineModel(
     ...handlers(manifest, lake, { memoryMb, diskMb }, pipeline.icebergCatalog).flatMap((handler) =>
       handlerNodes(handler, setting),
     ),
-    ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey)),
+    ...(jobs === undefined ? [] : jobFiles(manifest, lake, sparkPackage, remedy)),
+    ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey, jobs)),
     ...(scheduled ? schedules(manifest, useKey, keyArn) : []),
     ...(scheduled
       ? manifest.groups.flatMap((group) => {
@@ -135,6 +157,7 @@ export function pipelineModel(
       // As many as the state machines of all groups call at once; the others are called once a run or a probe.
       concurrency: (id) => manifest.groups.length * (/^(Ingest|Quality|Transform)Function$/.test(id) ? itemsAtOnce : 2),
     }),
+    ...(jobs === undefined ? {} : { jobStatements: jobStatements(lake) }),
     facts: {
       notices: ref(noticesId, 'arn'),
       deadLetters: ref(deadLettersId, 'arn'),

@@ -1,7 +1,9 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import type { TablePlan } from '../../lib/sizing/plan';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import type { SparkApplicationFacts } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 
@@ -48,4 +50,17 @@ export function pipelineProblems(
       .filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email))
       .map((email) => ({ where, path: 'emails', message: `must be e-mail addresses; given ${JSON.stringify(email)}` })),
   ];
+}
+
+/** Tables that are Spark's need a place for it. */
+export function sparkProblems(
+  where: string,
+  sparks: readonly TablePlan[],
+  spark: SparkApplicationFacts | undefined,
+): Problem[] {
+  const [first] = sparks;
+  if (first === undefined || spark !== undefined) return [];
+  const more = sparks.length === 1 ? '' : ` and ${sparks.length - 1} more`;
+  const message = `must give a SparkApplication, since Spark is the engine of ${first.table}${more} (${first.why}); given nothing`;
+  return [{ where, path: 'spark', message }];
 }

@@ -23,6 +23,12 @@ export interface PipelineDeclaration {
    */
   readonly runtime?: string;
   /**
+   * Zip of the package of Spark's jobs for the application's processor, as `ingot runtime --spark` writes it. Only where a
+   * table is Spark's.
+   * @default `spark-<architecture>.zip` beside `runtime`
+   */
+  readonly sparkPackage?: string;
+  /**
    * Processor of every function.
    * @default arm64
    */

@@ -5,10 +5,23 @@ import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, text } from '../core/text';
 import { deadLettersId, machineId, noticesId } from './ids';
+import type { SparkTarget } from './spark-states';
 import { stateMachine } from './state-machine';
 
+/** Where a pipeline's jobs run, and what its state machines may therefore do. */
+export interface Jobs {
+  readonly target: SparkTarget;
+  readonly statements: readonly Statement[];
+}
+
 /** The state machine of a group, with its role and log group. */
-export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, useKey: Statement): Node[] {
+export function runs(
+  manifest: Manifest,
+  group: Group,
+  setting: HandlerSetting,
+  useKey: Statement,
+  jobs: Jobs | undefined,
+): Node[] {
   const id = machineId(group);
   const prefix = pascal(group.name);
   const fn = (handler: string) => ref(`${handler}Function`, 'arn');
@@ -48,6 +61,7 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
           ],
         },
         useKey,
+        ...(jobs?.statements ?? []),
         ...machineStatements,
       ],
     },
@@ -63,6 +77,7 @@ export function runs(manifest: Manifest, group: Group, setting: HandlerSetting, 
         publish: fn('Publish'),
         deadLetters: ref(deadLettersId, 'url'),
         notices: ref(noticesId, 'arn'),
+        spark: jobs?.target,
       }),
       logGroupArn: ref(`${prefix}RunsLogGroup`, 'arn'),
     },

@@ -2,8 +2,10 @@ import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
 import type { KmsKey } from '../core/terraform/aws';
 import { givenKey, surroundings } from '../core/terraform/given';
+import { grant } from '../core/terraform/grant';
 import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/terraform';
 import type { Lake } from '../lake/terraform';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
 import type { PipelineDeclaration } from './props';
@@ -11,6 +13,11 @@ import type { PipelineDeclaration } from './props';
 export interface PipelineProps extends PipelineDeclaration {
   /** The lake whose zones it reads and writes. */
   readonly lake: Lake;
+  /**
+   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names.
+   * @default none: it must be given where a table is Spark's
+   */
+  readonly spark?: SparkApplication;
   /**
    * An existing key for logs, queues, topic and environments. Its policy must let the services in
    * `servicesUseOperationsKey` use it.
@@ -35,8 +42,12 @@ export class Pipeline extends Construct {
     this.model = pipelineModel(this.node.path, props, props.lake.facts, {
       ...surroundings(this, given),
       folder: process.cwd(),
+      spark: props.spark?.facts,
     });
-    this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));
+    const lookup = render(this, this.model.nodes, given);
+    this.facts = resolve(this.model.facts, lookup);
+    if (props.spark !== undefined && this.model.jobStatements !== undefined)
+      grant(this, 'Jobs', props.spark.jobRole, this.model.jobStatements, lookup);
     this.notices = this.facts.notices;
     this.machines = this.facts.machines;
   }

@@ -4,6 +4,7 @@ import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
 import { ChangeDataCapture } from '../cdc/cdk';
 import { DocumentIngestion } from '../documents/cdk';
+import { SparkApplication } from '../emr/cdk';
 import { Lake } from '../lake/cdk';
 import { DatabaseMigrations } from '../migrations/cdk';
 import { Network, type NetworkSource } from '../network/cdk';
@@ -12,7 +13,7 @@ import { PostgresDatabase } from '../postgres/cdk';
 import { EventStream } from '../stream/cdk';
 import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
-import { followed, hasMigrations, placementOf, zoneDeclarations } from './model';
+import { followed, hasMigrations, placementOf, sparkOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -36,6 +37,8 @@ export class Platform extends Construct {
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly pipeline: Pipeline;
+  /** Runs jobs for the tables whose engine is Spark; absent where there is none. */
+  readonly spark?: SparkApplication;
   /** Absent where the manifest has none. */
   readonly database?: PostgresDatabase;
   /** Absent where the manifest has none. */
@@ -61,7 +64,21 @@ export class Platform extends Construct {
     const functions = functionsInside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
     this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
     this.catalog = new Catalog(this, 'Catalog', { ...props, ...functions, lake: this.lake });
-    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, ...functions, lake: this.lake, key: this.catalog.key });
+    const spark = sparkOf(props);
+    if (spark !== undefined)
+      this.spark = new SparkApplication(this, 'Spark', {
+        ...spark,
+        // As functions, workers are outside of the network where that is allowed.
+        network: compliance === 'regulated' ? (props.databaseNetwork ?? this.network ?? existing) : undefined,
+        operationsKey: this.catalog.key,
+      });
+    this.pipeline = new Pipeline(this, 'Pipeline', {
+      ...props,
+      ...functions,
+      lake: this.lake,
+      spark: this.spark,
+      key: this.catalog.key,
+    });
     if (manifest.database !== undefined)
       this.database = new PostgresDatabase(this, 'Database', {
         ...shared,
@@ -154,6 +171,7 @@ export class Platform extends Construct {
       this.lake,
       this.catalog,
       this.pipeline,
+      this.spark,
       this.database,
       this.migrations,
       this.search,

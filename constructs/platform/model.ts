@@ -3,6 +3,8 @@ import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
+import { sparkTables } from '../../lib/sizing/plan';
+import type { SparkApplicationDeclaration } from '../emr/props';
 import type { PlatformDeclaration } from './props';
 
 /** A manifest's zones as a lake is told of them: what the manifest leaves out is decided to be never. */
@@ -57,12 +59,22 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
       ...((manifest.streams ?? []).some(({ windows }) => windows.some(({ into }) => into.kind === 'postgres'))
         ? ['glue']
         : []),
+      // Jobs of Spark are inside where functions are.
+      ...(functionsInside && sparkTables(manifest).size > 0 ? ['kms', 'logs', 'monitoring', 'sts'] : []),
       // AWS DMS is in the network as well; functions compare tables with the database beside it.
       ...(changes.length === 0 ? [] : ['kinesis-streams', 'secretsmanager']),
       ...(changes.some(({ deployed }) => deployed?.reconcile !== false) ? ['glue'] : []),
       ...(changes.length > 0 && functionsInside ? ['dms', 'lambda'] : []),
     ]),
   ].sort();
+}
+
+/** The application of EMR Serverless that a platform needs; absent where no table is Spark's. */
+export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
+  const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
+  if (sparkTables(manifest).size === 0) return undefined;
+  const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
+  return { name: manifest.name, ...shared, ...manifest.engine?.spark };
 }
 
 /** Sources of changes that a deployment follows: of the others nobody said where they are. */

@@ -4,6 +4,7 @@ import { BackupPolicy } from '../backup/terraform';
 import { Catalog } from '../catalog/terraform';
 import { ChangeDataCapture } from '../cdc/terraform';
 import { DocumentIngestion } from '../documents/terraform';
+import { SparkApplication } from '../emr/terraform';
 import { Lake } from '../lake/terraform';
 import { DatabaseMigrations } from '../migrations/terraform';
 import { Network, type NetworkSource } from '../network/terraform';
@@ -12,7 +13,7 @@ import { PostgresDatabase } from '../postgres/terraform';
 import { EventStream } from '../stream/terraform';
 import { VectorStore } from '../vector/terraform';
 import { type IdleCost, idleCost } from './cost';
-import { followed, hasMigrations, placementOf, zoneDeclarations } from './model';
+import { followed, hasMigrations, placementOf, sparkOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -30,6 +31,8 @@ export class Platform extends Construct {
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly pipeline: Pipeline;
+  /** Runs jobs for the tables whose engine is Spark; absent where there is none. */
+  readonly spark?: SparkApplication;
   /** Absent where the manifest has none. */
   readonly database?: PostgresDatabase;
   /** Absent where the manifest has none. */
@@ -55,7 +58,21 @@ export class Platform extends Construct {
     const functions = functionsInside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
     this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
     this.catalog = new Catalog(this, 'Catalog', { ...props, ...functions, lake: this.lake });
-    this.pipeline = new Pipeline(this, 'Pipeline', { ...props, ...functions, lake: this.lake, key: this.catalog.key });
+    const spark = sparkOf(props);
+    if (spark !== undefined)
+      this.spark = new SparkApplication(this, 'Spark', {
+        ...spark,
+        // As functions, workers are outside of the network where that is allowed.
+        network: compliance === 'regulated' ? (props.databaseNetwork ?? this.network ?? existing) : undefined,
+        operationsKey: this.catalog.key,
+      });
+    this.pipeline = new Pipeline(this, 'Pipeline', {
+      ...props,
+      ...functions,
+      lake: this.lake,
+      spark: this.spark,
+      key: this.catalog.key,
+    });
     if (manifest.database !== undefined)
       this.database = new PostgresDatabase(this, 'Database', {
         ...shared,
@@ -148,6 +165,7 @@ export class Platform extends Construct {
       this.lake,
       this.catalog,
       this.pipeline,
+      this.spark,
       this.database,
       this.migrations,
       this.search,

@@ -15,6 +15,7 @@ import type { ReadMigrations } from '../migrations/read';
 import { resolveNetwork } from '../network/declaration';
 import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
+import { engineProblems, resolveEngine } from '../sizing/declaration';
 import { resolveStreams, streamedTables } from '../stream/declaration';
 import { declaredStreamProblems } from '../stream/problems';
 import { resolveStores, storeProblems } from '../vector/declaration';
@@ -151,6 +152,12 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       problems.push(
         ...useProblems.map(({ path, message }) => document.problem(['database', 'uses', ...path], message)),
       );
+    if (isWhole && declaration.engine !== undefined)
+      problems.push(
+        ...engineProblems(declaration.engine, datasets).map(({ path, message }) =>
+          document.problem(['engine', ...path], message),
+        ),
+      );
     // Streams are checked against tables that have no problem of their own.
     if (problems.length === 0)
       problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
@@ -163,6 +170,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
       models,
       groups,
       ops: opsOf(declaration.name, zones),
+      ...(declaration.engine === undefined ? {} : { engine: resolveEngine(declaration.engine) }),
       ...(declaration.network === undefined ? {} : { network: resolveNetwork(declaration.network) }),
       ...(declaration.database === undefined
         ? {}
@@ -216,7 +224,7 @@ function homelessMigrations({ migrations }: PlatformInput, { database }: Platfor
 }
 
 function changeProblems(
-  { cdc = {}, database }: PlatformDeclaration,
+  { cdc = {}, database, local }: PlatformDeclaration,
   tables: readonly DeclaredTable[],
   modelled: ReadonlySet<string>,
   document: Document,
@@ -231,6 +239,14 @@ function changeProblems(
         ? document.problem(['cdc', ...path], message)
         : table.document.problem(table.resolved.path, message);
     }),
+    ...(local?.changes ?? []).flatMap(({ of }, i) =>
+      Object.hasOwn(cdc, of)
+        ? []
+        : document.problem(
+            ['local', 'changes', i, 'of'],
+            `must be a source in cdc; ${givenAllowed(of, Object.keys(cdc))}`,
+          ),
+    ),
     ...tables
       .filter(({ resolved: { dataset } }) => fed.has(tableId(dataset)) && modelled.has(dataset.name))
       .map(({ resolved, document: where }) =>

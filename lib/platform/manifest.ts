@@ -5,6 +5,7 @@ import type { DocumentIngestion } from '../documents/declaration';
 import type { Migrations } from '../migrations/migration';
 import type { NetworkManifest } from '../network/declaration';
 import type { DatabaseManifest } from '../postgres/resolve';
+import type { EngineDeclaration } from '../sizing/declaration';
 import type { Stream } from '../stream/stream';
 import type { Store } from '../vector/store';
 
@@ -24,6 +25,8 @@ export interface Manifest {
   readonly groups: readonly Group[];
   /** Where the platform keeps its own tables: the file ledger, quality results, runs. */
   readonly ops: Ops;
+  /** Which engine runs tables' SQL, where the platform says it; where it does not, their volume decides. */
+  readonly engine?: EngineDeclaration;
   /** The VPC that the database and its functions are in; absent where there is none, or it is given to the construct. */
   readonly network?: NetworkManifest;
   /** Its PostgreSQL database; absent where there is none. */
@@ -82,7 +85,10 @@ export interface Group {
   readonly name: string;
   /** Tables that files are ingested into, as `zone.table`. */
   readonly ingests: readonly string[];
-  /** Tables that streams fill, as `zone.table`: runs publish them and delete what is too old. Absent where there is none. */
+  /**
+   * Tables that streams, or changes of databases, fill, as `zone.table`: runs judge and publish them, and delete what is too
+   * old. Absent where there is none.
+   */
   readonly streamed?: readonly string[];
   /** Models that fill tables, level by level: all of a level can run at once. */
   readonly levels: readonly (readonly string[])[];

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { type BackupDeclaration, backupWords } from '../backup/declaration';
-import { type CdcDeclaration, cdcWords } from '../cdc/declaration';
+import { type CdcDeclaration, cdcWords, type LocalChangesDeclaration, localChangesWords } from '../cdc/declaration';
 import type { DataContract } from '../contract/odcs';
 import { strict } from '../contract/strict';
 import { type DocumentsDeclaration, documentsWords } from '../documents/declaration';
 import type { MigrationsDeclaration } from '../migrations/declaration';
 import { type NetworkWords, networkWords } from '../network/declaration';
 import { type DatabaseDeclaration, databaseWords } from '../postgres/declaration';
+import { type EngineWords, engineWords } from '../sizing/declaration';
 import {
   type LocalStreamDeclaration,
   localStreamsWords,
@@ -34,6 +35,11 @@ export interface PlatformDeclaration {
   readonly models?: string | readonly string[] | Readonly<Record<string, string>>;
   /** @default one group with every table, named like the platform */
   readonly groups?: Readonly<Record<string, GroupDeclaration>>;
+  /**
+   * Which engine runs tables' SQL: DuckDB in functions, or Spark on EMR Serverless.
+   * @default auto: by their volume
+   */
+  readonly engine?: EngineWords;
   /** PostgreSQL databases whose changes fill tables, by the name of their server in contracts. */
   readonly cdc?: Readonly<Record<string, CdcDeclaration>>;
   /** Vector stores by name: tables of the platform's database that are searched by meaning and by words. */
@@ -114,6 +120,8 @@ export interface LocalDeclaration {
   readonly land?: readonly LandDeclaration[];
   /** Files of events that are put into streams before a run, each line once. */
   readonly streams?: readonly LocalStreamDeclaration[];
+  /** Files of changes that are applied to the tables of their source before a run, each line once. */
+  readonly changes?: readonly LocalChangesDeclaration[];
   /** Files that arrive as documents before a run, by name of the documents; `*` stands for any name. */
   readonly documents?: Readonly<Record<string, readonly string[]>>;
   /** Searches whose hits a run shows. */
@@ -303,6 +311,7 @@ export const platformFile = strict({
     )
     .optional()
     .describe('What runs together, by name. By default one group with every table, named like the platform.'),
+  engine: engineWords.optional(),
   cdc: cdcWords
     .optional()
     .describe('PostgreSQL databases whose changes fill tables, by the name of their server in contracts.'),
@@ -319,6 +328,7 @@ export const platformFile = strict({
   local: strict({
     land: z.array(land).optional().describe('Files that arrive in bronze before a run, each once.'),
     streams: localStreamsWords.optional(),
+    changes: localChangesWords.optional(),
     documents: z
       .record(z.string(), z.array(z.string()))
       .optional()

@@ -13,6 +13,8 @@ export interface Load {
   readonly gbPerDay?: number;
   /** The schedule of the group that fills it. */
   readonly schedule: string;
+  /** What platform.yaml says; absent: the volume decides. */
+  readonly said?: EngineName;
 }
 
 /** Where it would run. */
@@ -36,20 +38,21 @@ export interface EngineChoice {
 }
 
 /** Chooses the engine by the size of the largest run: what arrives while two starts are furthest apart, evenly over the day. */
-export function chooseEngine({ gbPerDay, schedule }: Load, deployed: Deployed = {}): EngineChoice {
-  if (gbPerDay === undefined)
-    return { engine: 'duckdb', why: 'its contract declares no volumePerDay', ...duckdbHour(deployed) };
+export function chooseEngine({ gbPerDay, schedule, said }: Load, deployed: Deployed = {}): EngineChoice {
+  const hour = (engine: EngineName) => (engine === 'spark' ? sparkHour() : duckdbHour(deployed));
+  const by = (engine: EngineName, why: string) => ({
+    engine: said ?? engine,
+    why: said === undefined ? why : `platform.yaml says so; ${why}`,
+    ...hour(said ?? engine),
+  });
+  if (gbPerDay === undefined) return by('duckdb', 'its contract declares no volumePerDay');
   // A schedule that starts once takes a day's data, for want of a better word.
   const gap = longestGapHours(schedule) ?? 24;
   const gbPerRun = (gbPerDay * gap) / 24;
   const engine = gbPerRun > duckdbUpToGb ? 'spark' : 'duckdb';
   const limit = engine === 'spark' ? 'more than' : 'at most';
-  return {
-    engine,
-    gbPerRun,
-    why: `${amount(gbPerDay)} GB a day in runs up to ${hours(gap)} apart are ${amount(gbPerRun)} GB a run, ${limit} ${duckdbUpToGb}`,
-    ...(engine === 'spark' ? sparkHour() : duckdbHour(deployed)),
-  };
+  const why = `${amount(gbPerDay)} GB a day in runs up to ${hours(gap)} apart are ${amount(gbPerRun)} GB a run, ${limit} ${duckdbUpToGb}`;
+  return { gbPerRun, ...by(engine, why) };
 }
 
 type Hour = Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'>;

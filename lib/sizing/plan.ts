@@ -51,7 +51,8 @@ export function planPlatform(manifest: Manifest, { gbPerDay, deployed = {} }: Pl
     const plans = tables.map((table): TablePlan => {
       const gb = volumes.get(table);
       const declared = gb === undefined ? {} : { gbPerDay: gb };
-      return { table, ...declared, ...chooseEngine({ ...declared, schedule }, deployed) };
+      const said = saidOf(manifest, table);
+      return { table, ...declared, ...chooseEngine({ ...declared, schedule, said }, deployed) };
     });
     const engine = plans.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';
     return { name, schedule, engine, tables: plans };
@@ -65,6 +66,18 @@ export function planPlatform(manifest: Manifest, { gbPerDay, deployed = {} }: Pl
     perGb: { storedMonth: storageMonth(2), longestCall: longestCall(memoryMb, architecture) },
   });
 }
+
+/** What platform.yaml says of a table's engine; undefined: its volume decides. */
+function saidOf({ engine }: Manifest, table: string): EngineName | undefined {
+  const said = engine?.tables?.[table] ?? engine?.default;
+  return said === 'auto' ? undefined : said;
+}
+
+/** Tables, as `zone.table`, whose engine is Spark. */
+export const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
+  new Set(planPlatform(manifest).groups.flatMap(({ tables }) => tables.flatMap(spark)));
+
+const spark = ({ engine, table }: TablePlan): string[] => (engine === 'spark' ? [table] : []);
 
 /**
  * GB a day of each table: what is given or declared; of a model's table that declares nothing, what the tables that it

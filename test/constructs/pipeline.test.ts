@@ -179,6 +179,116 @@ describe('the state machine', () => {
   });
 });
 
+describe('a state machine with jobs of Spark', () => {
+  const spark = {
+    applicationId: 'application',
+    jobRoleArn: 'job-role',
+    main: 's3://b/main.py',
+    package: 's3://b/package.zip',
+    platform: 's3://b/platform.zip',
+    bucketName: 'answers',
+    settings: { environment: { INGOT_WAREHOUSE: 'w' }, scratch: 's3://answers/spark/scratch' },
+  };
+  const withJobs = (...tables: string[]) =>
+    resolve(stateMachine(group, manifest, { ...targets, spark: { ...spark, tables: new Set(tables) } }), ({ attr }) =>
+      attr === 'partition' ? 'aws' : attr,
+    ) as unknown as Asl;
+
+  test.each([[['silver.flights']], [['gold.fct_flights']], [['silver.flights', 'gold.fct_flights']]])(
+    'for %p is valid Amazon States Language and within what runs on this machine',
+    (tables) => {
+      expect(validateStates(withJobs(...tables))).toEqual([]);
+      expect(validateAsl(withJobs(...tables)).isValid).toBe(true);
+    },
+  );
+
+  /** Runs it with jobs that answer as `answers` says. */
+  async function runJobs(
+    answers: (handler: string, event: Record<string, unknown>) => object | Error,
+    ...tables: string[]
+  ) {
+    const [calls, objects, letters]: [string[], Map<string, string>, unknown[]] = [[], new Map(), []];
+    const end = await execute(
+      withJobs(...tables),
+      { machine: 'aviation', name: 'run-1', input: {} },
+      {
+        sleep: async () => {},
+        task: async ({ resource, input }) => {
+          const given = input as Record<string, unknown>;
+          const service = resource.split(':states:::')[1]!;
+          if (service === 'aws-sdk:sfn:listExecutions') return { Executions: [{ ExecutionArn: ownArn }] };
+          if (service === 'aws-sdk:s3:getObject') return { Body: objects.get(`s3://${given.Bucket}/${given.Key}`) };
+          if (service === 'sqs:sendMessage') return void letters.push(given.MessageBody);
+          if (service === 'emr-serverless:startJobRun.sync') {
+            const { EntryPointArguments: said } = (
+              given.JobDriver as { SparkSubmit: { EntryPointArguments: string[] } }
+            ).SparkSubmit;
+            const [settings, handler, event, answer] = said as [string, string, string, string];
+            expect(JSON.parse(settings)).toEqual(spark.settings);
+            calls.push(`job ${handler} ${event}`);
+            const answered = answers(handler, JSON.parse(event));
+            if (answered instanceof Error) throw answered;
+            objects.set(answer, JSON.stringify(answered));
+            return {};
+          }
+          const { FunctionName, Payload } = given as { FunctionName?: string; Payload?: { action?: string } };
+          calls.push([FunctionName ?? service, Payload?.action].join(' ').trim());
+          if (Payload?.action === 'plan') return { Payload: { ...planned, tables: planned.tables.slice(0, 1) } };
+          return { Payload: FunctionName === 'quality' ? { passed: true } : {} };
+        },
+      },
+    );
+    return { end, calls, letters };
+  }
+  const ofTheirs = (calls: readonly string[]) => calls.filter((call) => call.startsWith('job'));
+
+  test('gives them the events that functions get, and goes on as after functions', async () => {
+    const { end, calls } = await runJobs(
+      (handler) => (handler === 'quality' ? { passed: true } : {}),
+      'silver.flights',
+      'gold.fct_flights',
+    );
+    expect(end.status).toBe('SUCCEEDED');
+    expect(ofTheirs(calls)).toEqual([
+      'job ingest {"action":"load","table":"silver.flights","batch":1,"run":"run-1"}',
+      'job ingest {"action":"load","table":"silver.flights","batch":2,"run":"run-1"}',
+      'job quality {"group":"aviation","table":"silver.flights","run":"run-1"}',
+      'job transform {"model":"fct_flights","run":"run-1","range":null}',
+      'job quality {"group":"aviation","table":"gold.fct_flights","run":"run-1"}',
+    ]);
+  });
+
+  test("takes no job for what is not Spark's", async () => {
+    const { calls } = await runJobs(() => ({ passed: true }), 'gold.fct_flights');
+    expect(ofTheirs(calls).every((call) => /fct_flights/.test(call))).toBe(true);
+    expect(calls).toContain('ingest load');
+    expect(calls).toContain('quality');
+  });
+
+  test('stops where a rule fails, as after a function', async () => {
+    const { end, calls } = await runJobs(() => ({ passed: false }), 'silver.flights');
+    expect(end).toMatchObject({ status: 'FAILED', error: 'CheckIngestedFailed' });
+    expect(calls).not.toContain('transform');
+  });
+
+  test('keeps what a handler refused in the dead-letter queue, in its words, and asks no second job', async () => {
+    const error = { Error: 'BadBatch', Cause: '{"errorMessage":"no such batch"}' };
+    const { end, calls, letters } = await runJobs(
+      (handler) => (handler === 'ingest' ? { error } : {}),
+      'silver.flights',
+    );
+    expect(end).toMatchObject({ status: 'FAILED', error: 'IngestFailed' });
+    expect(ofTheirs(calls)).toHaveLength(2);
+    expect(letters).toMatchObject([{ step: 'Load', item: { error, table: 'silver.flights' } }, {}]);
+  });
+
+  test('starts a job that failed twice more, and no more', async () => {
+    const { end, calls } = await runJobs(() => new Error('executor lost'), 'gold.fct_flights');
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Level1Failed' });
+    expect(ofTheirs(calls)).toHaveLength(3);
+  });
+});
+
 describe('alarms', () => {
   const ids = (more: Partial<PipelineDeclaration>) =>
     decide(more)

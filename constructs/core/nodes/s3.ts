@@ -1,5 +1,6 @@
 import type { Text } from '../text';
 import type { NodeBase, Removal, Statement } from './common';
+import type { Zip } from './lambda';
 
 /** S3 bucket. Attributes: `arn`, `name`. Private, owner-enforced, with every public access blocked: that is no choice. */
 export interface BucketNode extends NodeBase {
@@ -37,7 +38,8 @@ export interface LifecycleRule {
  */
 export interface AssetNode extends NodeBase {
   readonly kind: 'asset';
-  readonly file: string;
+  /** Its path, a zip, or a file of this package by its path in it. */
+  readonly file: string | Zip | { readonly packaged: string };
   readonly bucketName: Text;
   /** Begins its key in that bucket: `_ops/emr/`. */
   readonly prefix: string;

@@ -4,14 +4,16 @@ import { pascal } from '../names';
 import type { Statement } from '../nodes';
 import { policyDocument } from '../policy';
 import { resolve } from '../text';
-import { type IamRole, IamRolePolicy } from './aws';
+import { IamPolicy, type IamRole, IamRolePolicy, IamRolePolicyAttachment } from './aws';
+import { hasManagedPermissions } from './iam';
 import type { Lookup } from './render';
 
 /** A role that statements can be given to: an `IamRole` or a `DataAwsIamRole`. */
 export type Grantee = Pick<IamRole, 'name' | 'node'>;
 
 /**
- * Gives statements to a role as an inline policy of its own, inside the construct that grants.
+ * Gives statements to a role as a policy of its own, inside the construct that grants: inline, or managed where the role's
+ * own permissions are.
  *
  * @param what names the grant, for example `ReadBronze`; the same grant to the same role is made once
  */
@@ -24,11 +26,13 @@ export function grant(
 ): void {
   const id = `${what}For${pascal(role.node.path)}`;
   if (scope.node.tryFindChild(id) !== undefined) return;
-  new IamRolePolicy(scope, id, {
-    name: policyName(id),
-    role: role.name,
-    policy: JSON.stringify(policyDocument(resolve(statements, lookup))),
-  });
+  const policy = JSON.stringify(policyDocument(resolve(statements, lookup)));
+  if (hasManagedPermissions(role)) {
+    const { arn } = new IamPolicy(scope, id, { policy });
+    new IamRolePolicyAttachment(scope, `${id}Attachment`, { role: role.name, policyArn: arn });
+    return;
+  }
+  new IamRolePolicy(scope, id, { name: policyName(id), role: role.name, policy });
 }
 
 /** IAM knows 128 characters; what is longer keeps its difference in a hash. */

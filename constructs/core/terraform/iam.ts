@@ -11,6 +11,11 @@ import {
 } from './aws';
 import type { NodeOf, Renderer } from './render';
 
+const managed = new WeakSet<object>();
+
+/** Whether what a role may do is said in managed policies. */
+export const hasManagedPermissions = (role: object): boolean => managed.has(role);
+
 const permissions = new WeakMap<TerraformStack, Map<string, TerraformResource>>();
 
 /**
@@ -27,6 +32,7 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
     description: node.description,
     assumeRolePolicy: JSON.stringify(trustDocument(node.assumedBy, node.assumeConditions)),
   });
+  if (node.permissions === 'managed') managed.add(role);
   // cdktf gives another token each time it is asked: this one is what others hold.
   const { arn, name } = role;
   if (node.statements.length === 0) return { arn, name };
@@ -41,10 +47,10 @@ export const renderRole: Renderer<'role'> = (scope, node) => {
 };
 
 function attached(scope: Construct, node: NodeOf<'role'>, policy: string, role: IamRole): IamRolePolicyAttachment {
-  const managed = new IamPolicy(scope, `${node.id}Permissions`, { description: node.description, policy });
+  const own = new IamPolicy(scope, `${node.id}Permissions`, { description: node.description, policy });
   return new IamRolePolicyAttachment(scope, `${node.id}PermissionsAttachment`, {
     role: role.name,
-    policyArn: managed.arn,
+    policyArn: own.arn,
   });
 }
 

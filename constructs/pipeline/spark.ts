@@ -1,0 +1,121 @@
+import type { Manifest } from '../../lib/platform/manifest';
+import { metricNamespace } from '../../lib/publish/metrics';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
+import type { AssetNode, Statement } from '../core/nodes';
+import { aws, ref, type Text, text } from '../core/text';
+import { runStatements, type SparkApplicationFacts } from '../emr/model';
+import { readStatements, writeStatements } from '../lake/grants';
+import type { LakeFacts } from '../lake/model';
+import { lakeEnvironment, writeOps } from './functions';
+import type { SparkTarget } from './spark-states';
+
+const [mainId, packageId, platformId] = ['SparkMain', 'SparkPackage', 'SparkPlatform'];
+
+/** What jobs are made of, in S3: what they begin with, their package, and the platform's contracts and models. */
+export function jobFiles(manifest: Manifest, lake: LakeFacts, packageZip: string, remedy: string): AssetNode[] {
+  const { bucketName } = lake.zones.find((zone) => zone.name === lake.ops.zone)!;
+  const asset = (id: string, file: AssetNode['file']): AssetNode => ({
+    kind: 'asset',
+    id,
+    file,
+    bucketName,
+    prefix: '_ops/spark/',
+  });
+  return [
+    asset(mainId, { packaged: 'spark/main.py' }),
+    asset(packageId, { file: packageZip, remedy }),
+    asset(platformId, { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } }),
+  ];
+}
+
+/** Where the state machines' jobs run. Answers and what jobs put aside pass away with results of queries. */
+export function sparkTarget(
+  { applicationId, jobRoleArn }: SparkApplicationFacts,
+  lake: LakeFacts,
+  tables: ReadonlySet<string>,
+  catalog: IcebergCatalog | undefined,
+): SparkTarget {
+  const { bucketName } = lake.queryResults;
+  return {
+    applicationId,
+    jobRoleArn,
+    main: ref(mainId, 'uri'),
+    package: ref(packageId, 'uri'),
+    platform: ref(platformId, 'uri'),
+    bucketName,
+    settings: {
+      environment: { ...lakeEnvironment(lake, catalog), AWS_REGION: aws.region },
+      scratch: text`s3://${bucketName}/spark/scratch`,
+    },
+    tables,
+  };
+}
+
+/** What jobs may do beside writing their logs: what the functions in whose place they are may do. */
+export function jobStatements(lake: LakeFacts): Statement[] {
+  const { bucketArn, keyArn } = lake.queryResults;
+  return [
+    {
+      sid: 'FetchJobs',
+      effect: 'Allow',
+      actions: ['s3:GetObject'],
+      resources: [mainId, packageId, platformId].map((id) => ref(id, 'arn')),
+    },
+    {
+      sid: 'AnswerAndPutAside',
+      because: 'Each job puts rows aside and answers in objects of its own, in a bucket whose objects pass away.',
+      effect: 'Allow',
+      actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+      resources: [text`${bucketArn}/spark/*`],
+    },
+    {
+      sid: 'ListPutAside',
+      effect: 'Allow',
+      actions: ['s3:GetBucketLocation', 's3:ListBucket'],
+      resources: [bucketArn],
+    },
+    {
+      sid: 'PutAsideKey',
+      effect: 'Allow',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [keyArn],
+    },
+    {
+      sid: 'PutMetrics',
+      because: 'CloudWatch has no resources that a statement could name; the namespace is a condition.',
+      effect: 'Allow',
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
+    },
+    ...readStatements(lake),
+    ...writeStatements(
+      lake,
+      lake.zones.filter((zone) => zone.holds === 'iceberg'),
+    ).filter(({ sid }) => sid?.startsWith('Write')),
+    ...writeOps(lake),
+  ];
+}
+
+/** What a state machine may do with jobs: run them, hear of their end, and read their answers. */
+export function followStatements(spark: SparkApplicationFacts, lake: LakeFacts): Statement[] {
+  const { bucketArn, keyArn } = lake.queryResults;
+  const rule: Text = text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/StepFunctionsGetEventsForEMRServerlessJobRule`;
+  return [
+    ...runStatements(spark),
+    {
+      sid: 'HearOfJobs',
+      effect: 'Allow',
+      actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+      resources: [rule],
+    },
+    {
+      sid: 'ReadAnswers',
+      because: 'Each job answers in an object of its own.',
+      effect: 'Allow',
+      actions: ['s3:GetObject'],
+      resources: [text`${bucketArn}/spark/answers/*`],
+    },
+    { sid: 'ReadAnswersKey', effect: 'Allow', actions: ['kms:Decrypt'], resources: [keyArn] },
+  ];
+}
