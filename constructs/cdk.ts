@@ -1,4 +1,5 @@
 /** Constructs that CloudFormation makes, for an app of aws-cdk-lib. */
+export { AirflowEnvironment, type AirflowEnvironmentProps } from './airflow/cdk';
 export { BackupPolicy, type BackupPolicyProps } from './backup/cdk';
 export { Catalog, type CatalogProps } from './catalog/cdk';
 export { ChangeDataCapture, type ChangeDataCaptureProps } from './cdc/cdk';

@@ -1,4 +1,5 @@
 /** Constructs that Terraform makes, for an app of cdktf (or of its successor cdktn). */
+export { AirflowEnvironment, type AirflowEnvironmentProps } from './airflow/terraform';
 export { BackupPolicy, type BackupPolicyProps } from './backup/terraform';
 export { Catalog, type CatalogProps } from './catalog/terraform';
 export { ChangeDataCapture, type ChangeDataCaptureProps } from './cdc/terraform';

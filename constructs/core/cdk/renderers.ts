@@ -40,6 +40,7 @@ import { renderKey } from './kms';
 import { renderEventSource, renderFunction, renderLayer, renderPermission } from './lambda';
 import { renderLogGroup, renderMetricFilter } from './logs';
 import { renderQueue, renderSubscription, renderTopic } from './messaging';
+import { renderAirflowEnvironment } from './mwaa';
 import {
   renderDbCluster,
   renderDbClusterInstance,
@@ -55,6 +56,7 @@ import { renderStateMachine } from './states';
 
 /** Which rendering each kind of node has. */
 export const renderers: Renderers = {
+  airflowEnvironment: renderAirflowEnvironment,
   alarm: renderAlarm,
   asset: renderAsset,
   backupPlan: renderBackupPlan,

@@ -39,6 +39,7 @@ import type { KeyNode } from './kms';
 import type { EventSourceNode, FunctionNode, LayerNode, PermissionNode } from './lambda';
 import type { LogGroupNode, MetricFilterNode } from './logs';
 import type { QueueNode, SubscriptionNode, TopicNode } from './messaging';
+import type { AirflowEnvironmentNode } from './mwaa';
 import type {
   DbClusterInstanceNode,
   DbClusterNode,
@@ -71,6 +72,7 @@ export type * from './kms';
 export type * from './lambda';
 export type * from './logs';
 export type * from './messaging';
+export type * from './mwaa';
 export type * from './rds';
 export type * from './s3';
 export type * from './secrets';
@@ -82,6 +84,7 @@ export type * from './states';
  * default, no choice, no statement of their own.
  */
 export type Node =
+  | AirflowEnvironmentNode
   | AlarmNode
   | AssetNode
   | BackupPlanNode

@@ -77,6 +77,7 @@ export { LambdaFunction } from '@cdktf/provider-aws/lib/lambda-function';
 export { LambdaInvocation } from '@cdktf/provider-aws/lib/lambda-invocation';
 export { LambdaLayerVersion } from '@cdktf/provider-aws/lib/lambda-layer-version';
 export { LambdaPermission } from '@cdktf/provider-aws/lib/lambda-permission';
+export { MwaaEnvironment } from '@cdktf/provider-aws/lib/mwaa-environment';
 export { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 export { RdsCluster } from '@cdktf/provider-aws/lib/rds-cluster';
 export { RdsClusterInstance } from '@cdktf/provider-aws/lib/rds-cluster-instance';

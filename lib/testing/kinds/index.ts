@@ -14,6 +14,7 @@ import { kinesis } from './kinesis';
 import { kms } from './kms';
 import { lambda } from './lambda';
 import { logs } from './logs';
+import { mwaa } from './mwaa';
 import { rds } from './rds';
 import { s3 } from './s3';
 import { scheduler } from './scheduler';
@@ -38,6 +39,7 @@ const services: readonly Service[] = [
   kms,
   lambda,
   logs,
+  mwaa,
   rds,
   s3,
   scheduler,
