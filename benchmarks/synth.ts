@@ -69,7 +69,8 @@ function withDatasets(example: LoadedPlatform, count: number): LoadedPlatform {
   const datasets = Array.from({ length: count }, (_, i): Dataset => {
     const name = `flights_${i}`;
     return {
-      ...flights,
+      // Each with columns and rules of its own, as those read from files: what one shares with another is made once.
+      ...structuredClone(flights),
       name,
       contract: { ...flights.contract, id: name },
       source: { ...flights.source!, prefix: name },
