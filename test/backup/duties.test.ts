@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import validateAsl from 'asl-validator';
 import { compareMachine } from '../../constructs/backup/comparing';
 import { readCatalog, restoreCatalog } from '../../lib/backup/catalog';
 import { comparingHours } from '../../lib/backup/comparing';
@@ -248,6 +249,7 @@ describe('a comparison that takes longer than a call', () => {
   test('is a machine that both validators find nothing wrong with', () => {
     const asl = JSON.parse(JSON.stringify(compareMachine('shop', 'arn:aws:lambda:eu-west-1:1:function:f'))) as Asl;
     expect(validateStates(asl)).toEqual([]);
+    expect(validateAsl(asl)).toMatchObject({ isValid: true, errors: [] });
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openDump } from '../../lib/backup/dump-folder';
-import { takeFingerprint } from '../../lib/backup/fingerprint';
+import { continueFingerprint, parseFingerprint, takeFingerprint } from '../../lib/backup/fingerprint';
 import { dumpPostgres, restorePostgres } from '../../lib/backup/postgres-dump';
 import { backupRolesMigration } from '../../lib/backup/roles';
 import { dumpScript, uploadScript } from '../../lib/backup/task-scripts';
@@ -102,6 +102,27 @@ test('damage that pg_dump itself left behind never passes for the whole: cut off
   await writeFile(file, whole);
   expect(told.filter((one) => one.startsWith('cut'))).toEqual(Array(5).fill('cut refused'));
   expect(told.filter((one) => /^byte (refused|found)/.test(one)).length).toBeGreaterThanOrEqual(5);
+});
+
+test('a fingerprint whose time ends in the middle of a table goes on with that table, and is the same', async () => {
+  if (server === undefined) return;
+  const large = await server.database('large');
+  try {
+    await large.execute(`
+      CREATE TABLE a_small AS SELECT g AS id FROM generate_series(1, 10) AS g;
+      CREATE TABLE b_large AS SELECT g AS id, repeat('x', 100) AS text FROM generate_series(1, 300000) AS g`);
+    const parts: string[] = [];
+    const until = Date.now() + 150;
+    expect(await continueFingerprint(large, parts, () => until - Date.now())).toBe(false);
+    // PostgreSQL itself ended the statement that was at work; what was read before is kept.
+    expect(parts).toHaveLength(2);
+    expect(await continueFingerprint(large, parts, () => 60_000)).toBe(true);
+    expect(parts).toHaveLength(3);
+    const whole = await takeFingerprint(large);
+    expect(parseFingerprint(parts.join('\n'))).toEqual({ ...whole, takenAt: expect.any(String) });
+  } finally {
+    await large.close();
+  }
 });
 
 test('the role that compares reads everything and writes nothing; rows that it must not see are an error', async () => {
