@@ -5,6 +5,7 @@ import { addCheck } from './commands/check';
 import { addDag } from './commands/dag';
 import { addDiff } from './commands/diff';
 import { addDump } from './commands/dump';
+import { addErase } from './commands/erase';
 import { addHandle } from './commands/handle';
 import { addInit } from './commands/init';
 import { addLand } from './commands/land';
@@ -80,6 +81,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     addLock,
     addDump,
     addRestore,
+    addErase,
     addHandle,
     addRuntime,
   ])

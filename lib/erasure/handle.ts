@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { findTable } from '../platform/lookup';
 import { objectRoot } from '../runtime/objects';
 import { eraseFiles } from './files';
-import { type Erasure, type ErasureRun, Erasures, type PlaceDone } from './ledger';
+import { type Erasure, type ErasureLedger, type ErasureRun, Erasures, type PlaceDone } from './ledger';
 import { filePlaces, namedIn, type TablePlace, tablePlaces } from './places';
 import { type ErasureReport, remainsOf } from './report';
 import type { ErasureServices } from './services';
@@ -147,7 +147,14 @@ async function restoredTo(all: readonly Erasure[], services: ErasureServices): P
   return oldest;
 }
 
-async function wantedOf(run: ErasureRun, { ledger }: ErasureServices): Promise<Wanted> {
+/** Everybody who was ever asked for. */
+export const everybody = async (ledger: ErasureLedger): Promise<Wanted> =>
+  wantedOf({ erasures: (await new Erasures(ledger).erasures()).map(({ id }) => id) }, { ledger });
+
+async function wantedOf(
+  run: Pick<ErasureRun, 'erasures'>,
+  { ledger }: Pick<ErasureServices, 'ledger'>,
+): Promise<Wanted> {
   const erasures = new Erasures(ledger);
   const ids = new Set(run.erasures);
   const secret = await erasures.secret(() => {

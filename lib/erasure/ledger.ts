@@ -37,9 +37,6 @@ export interface ErasureLedger {
   put(kind: string, id: string, value: string): Promise<void>;
 }
 
-/** Attributes of the key of DynamoDB's table that holds it. */
-export const erasureLedgerTable = { partition: 'kind', sort: 'id' } as const;
-
 const kinds = { secret: 'secret', erasure: 'erasure', run: 'run', place: 'place', report: 'report' } as const;
 
 /** The ledger's entries as what they are. */
@@ -47,8 +44,8 @@ export class Erasures {
   constructor(private readonly ledger: ErasureLedger) {}
 
   /** What makes hashes worthless for whoever has not got it; made with the first request. */
-  secret(fresh: () => string): Promise<string> {
-    return this.ledger.add(kinds.secret, 'hashes', fresh());
+  async secret(fresh: () => string): Promise<string> {
+    return (await this.ledger.get(kinds.secret, 'hashes')) ?? this.ledger.add(kinds.secret, 'hashes', fresh());
   }
 
   async erasures(): Promise<Erasure[]> {

@@ -143,8 +143,8 @@ function elsewhere(manifest: Manifest): Remains[] {
   ];
 }
 
-/** The report as text. */
-export function reportText(report: ErasureReport): string {
+/** The report as lines of text. */
+export function reportText(report: ErasureReport): string[] {
   const lines = [
     `Erasure ${report.run}: ${report.erasures.length} ${report.erasures.length === 1 ? 'request' : 'requests'}, ${report.startedAt} to ${report.finishedAt}`,
   ];
@@ -159,5 +159,5 @@ export function reportText(report: ErasureReport): string {
   if (report.remains.length > 0) lines.push('Still holds it, or may bring it back:');
   for (const { what, until, why } of report.remains)
     lines.push(`  ${what}${until === undefined ? '' : ` until ${until.slice(0, 10)}`}: ${why}`);
-  return `${lines.join('\n')}\n`;
+  return lines;
 }

@@ -15,7 +15,8 @@ import type { Wanted } from './wanted';
 
 /** How many files a statement reads. */
 const atOnce = 100;
-const texts = identifier('ingot_erased_texts');
+/** Temporary table of texts that speak of somebody: of each table its own, as several are worked on side by side. */
+const textsOf = ({ database, table }: TablePlace): string => identifier(`ingot_erased_${database}_${table}`);
 
 /**
  * Erases somebody from an Iceberg table: rows are deleted, files that hold some of them (also as rows that were deleted or
@@ -36,7 +37,7 @@ export async function eraseTable(place: TablePlace, wanted: Wanted, services: Er
   const held = await holding(place, metadata, metadata.snapshots, wanted, lake);
   if (held.files.size === 0) return none;
   try {
-    await keepTexts(held.texts, lake);
+    await keepTexts(place, held.texts, lake);
     const name = lake.name(place.database, place.table);
     const where = conditionOf(place, wanted);
     const { rows, unreadable } = await lake.commit(async (tx) => {
@@ -56,7 +57,7 @@ export async function eraseTable(place: TablePlace, wanted: Wanted, services: Er
     const { snapshots } = await expireSnapshots(place, { keep: 1 }, upkeep);
     return { ...none, rows, unreadable, files: held.files.size, snapshots, named: await namedLeft(place, services) };
   } finally {
-    await lake.run(`DROP TABLE IF EXISTS ${texts}`);
+    await lake.run(`DROP TABLE IF EXISTS ${textsOf(place)}`);
   }
 }
 
@@ -84,23 +85,24 @@ export async function rowsLeft(place: TablePlace, wanted: Wanted, { lake, tables
   return Number(count!.n);
 }
 
-function conditionOf({ columns, texts: held }: TablePlace, wanted: Wanted): string {
+function conditionOf(place: TablePlace, wanted: Wanted): string {
+  const { columns, texts: held } = place;
   const parts = columns.map(({ name, subject }) => wanted.condition(`t.${identifier(name)}`, subject));
   if (held !== undefined)
-    parts.push(`EXISTS (SELECT 1 FROM ${texts} AS e WHERE e.text = t.${identifier(held.column)})`);
+    parts.push(`EXISTS (SELECT 1 FROM ${textsOf(place)} AS e WHERE e.text = t.${identifier(held.column)})`);
   return parts.join(' OR ');
 }
 
-const byWord = ({ texts: held }: TablePlace): string =>
-  held === undefined
+const byWord = (place: TablePlace): string =>
+  place.texts === undefined
     ? 'false'
-    : `EXISTS (SELECT 1 FROM ${texts} AS e WHERE e.text = t.${identifier(held.column)} AND e.word)`;
+    : `EXISTS (SELECT 1 FROM ${textsOf(place)} AS e WHERE e.text = t.${identifier(place.texts.column)} AND e.word)`;
 
-async function keepTexts(found: ReadonlyMap<string, boolean>, lake: Lake): Promise<void> {
-  await lake.run(`CREATE OR REPLACE TEMP TABLE ${texts} (text VARCHAR, word BOOLEAN)`);
+async function keepTexts(place: TablePlace, found: ReadonlyMap<string, boolean>, lake: Lake): Promise<void> {
+  await lake.run(`CREATE OR REPLACE TEMP TABLE ${textsOf(place)} (text VARCHAR, word BOOLEAN)`);
   const json = JSON.stringify([...found].map(([text, word]) => ({ text, word })));
   await lake.run(
-    `INSERT INTO ${texts} SELECT unnest(json_transform($json::JSON, '[{"text": "VARCHAR", "word": "BOOLEAN"}]'), recursive := true)`,
+    `INSERT INTO ${textsOf(place)} SELECT unnest(json_transform($json::JSON, '[{"text": "VARCHAR", "word": "BOOLEAN"}]'), recursive := true)`,
     { json },
   );
 }

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import type { ErasureReport } from '../../erasure/report';
+import { layoutOf } from '../../local/layout';
+import { acquireLock } from '../../local/lock';
+import { loadPlatform } from '../../platform/load';
+import { invalidArgument } from '../failure';
+import { printable } from '../io';
+import type { AddCommand } from '../main';
+import { platformFolder } from '../platform-folder';
+
+interface Options {
+  readonly platform?: string;
+  readonly keys?: string;
+  readonly replay?: true;
+  readonly status?: true;
+  readonly json?: true;
+}
+
+export const addErase: AddCommand = (add, io) => {
+  add('erase [subject] [keys...]', 'erase somebody from every table, file and snapshot of a platform on this machine')
+    .option('--platform <dir>', 'folder of the platform', '.')
+    .option('--keys <file>', 'a file of keys, one a line; - for standard input')
+    .option('--replay', 'instead: erase everybody again who was ever asked for, as after a restore')
+    .option('--status', 'instead: who was asked for, and the last report')
+    .addHelpText(
+      'after',
+      `
+Contracts say which columns name whom, by the custom property subject. The request is written down first, as hashes, in
+.ingot/erasures, which is to be kept apart from copies of the lake: after a restore it is done again from there. What
+failed half way is done by the same command, and without a subject it does what is open. In AWS, send the request to the
+function <platform>-erase.
+
+Examples:
+  ingot erase customer 42 --platform shop
+  ingot erase customer --keys left.txt --platform shop
+  ingot erase --replay --platform shop`,
+    )
+    .action(async (subject: string | undefined, given: string[], options: Options) => {
+      const keys = [...given, ...(options.keys === undefined ? [] : readKeys(options.keys))];
+      if (subject !== undefined && (options.replay || options.status))
+        throw invalidArgument('subject', 'must be left out with --replay and --status');
+      if (subject === undefined && options.keys !== undefined)
+        throw invalidArgument('subject', 'must be given with --keys');
+      const folder = await platformFolder(options.platform);
+      const { manifest } = await loadPlatform(folder);
+      const layout = layoutOf(folder);
+      const lock = await acquireLock(layout.lock);
+      try {
+        const { openWorkbench } = require('../../local/workbench') as typeof import('../../local/workbench');
+        const { makeTables } = require('../../tables/make') as typeof import('../../tables/make');
+        const { localErasureServices, runErasures } =
+          require('../../local/erase') as typeof import('../../local/erase');
+        const { erase, request } = require('../../erasure/handle') as typeof import('../../erasure/handle');
+        const { reportText } = require('../../erasure/report') as typeof import('../../erasure/report');
+        const workbench = await openWorkbench(manifest, layout);
+        try {
+          const services = await localErasureServices(workbench.services, layout);
+          if (options.status) {
+            const status = await erase({ action: 'status' }, services);
+            io.out.write(`${JSON.stringify(status, null, options.json ? 0 : 2)}\n`);
+            return;
+          }
+          if (subject !== undefined) await request(subject, keys, services);
+          await makeTables(workbench.services);
+          const report: ErasureReport | undefined = await runErasures(services, layout, { replay: options.replay });
+          if (options.json) io.out.write(`${JSON.stringify(report ?? null)}\n`);
+          else if (report === undefined) io.out.write('Nobody is to be erased\n');
+          else for (const line of reportText(report)) io.out.write(`${printable(line)}\n`);
+        } finally {
+          await workbench.close();
+        }
+      } finally {
+        await lock.release();
+      }
+    });
+};
+
+function readKeys(file: string): string[] {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '');
+  } catch {
+    throw invalidArgument(file, 'there is no such file');
+  }
+}
