@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { SparkTarget } from '../../constructs/pipeline/spark-states';
+import { answerOf } from '../spark/job';
 import type { Layout } from './layout';
 import type { Task } from './states/execute';
 
@@ -14,6 +16,18 @@ export const localTargets = {
   notices: 'notices',
 } as const;
 
+/** The same for tables that Spark works on. */
+export const localSpark = (tables: ReadonlySet<string>): SparkTarget => ({
+  applicationId: 'spark',
+  jobRoleArn: 'jobs',
+  main: 'main.py',
+  package: 'package.zip',
+  platform: 'platform.zip',
+  bucketName: 'answers',
+  settings: { environment: {}, scratch: 'scratch' },
+  tables,
+});
+
 /** What a function of the platform does with an event, by the function's name. */
 export type Handlers = Readonly<
   Record<'ingest' | 'quality' | 'transform' | 'publish', (event: never) => Promise<unknown>>
@@ -21,6 +35,8 @@ export type Handlers = Readonly<
 
 export interface TaskSurroundings {
   readonly handlers: Handlers;
+  /** What a job of Spark does with an event. By default what functions do. */
+  readonly jobs?: Handlers;
   readonly layout: Layout;
   /** ARN of the execution, and of its state machine. */
   readonly execution: {
@@ -37,11 +53,14 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** Does the tasks of a state machine on this machine: functions in this process, queues and topics as files. */
 export function localTasks(around: TaskSurroundings): (task: Task) => Promise<unknown> {
+  const objects = new Map<string, string>();
   const services = new Map<string, (input: Input) => Promise<unknown>>([
     ['lambda:invoke', (input) => invoke(input, around.handlers)],
     ['sqs:sendMessage', (input) => sendMessage(input, around)],
     ['sns:publish', (input) => publish(input, around)],
     ['events:putEvents', (input) => putEvents(input, around)],
+    ['emr-serverless:startJobRun.sync', (input) => startJob(input, around.jobs ?? around.handlers, objects)],
+    ['aws-sdk:s3:getObject', async (input) => ({ Body: objects.get(`s3://${input.Bucket}/${input.Key}`) })],
     ['aws-sdk:sfn:listExecutions', async () => running(around)],
   ]);
   return async ({ resource, input }) => {
@@ -60,6 +79,17 @@ async function invoke(input: Input, handlers: Handlers): Promise<unknown> {
   const event: unknown = JSON.parse(JSON.stringify(input.Payload ?? {}));
   const Payload = await handler(event as never);
   return { ExecutedVersion: '$LATEST', Payload: Payload ?? null, StatusCode: 200 };
+}
+
+/** Jobs run in this process; their answers are kept until the run ends. */
+async function startJob(input: Input, jobs: Handlers, objects: Map<string, string>): Promise<unknown> {
+  const { SparkSubmit } = input.JobDriver as { SparkSubmit: { EntryPointArguments: readonly string[] } };
+  const [, handler = '', event = '', answer = ''] = SparkSubmit.EntryPointArguments;
+  const job = new Map(Object.entries(jobs)).get(handler);
+  if (job === undefined) throw new Error(`there is no job ${handler}; there are ${Object.keys(jobs).join(', ')}`);
+  const answered = await answerOf(() => job(JSON.parse(event) as never) as Promise<object>, { warn: () => {} });
+  objects.set(answer, JSON.stringify(answered));
+  return { ApplicationId: input.ApplicationId, JobRunId: randomUUID() };
 }
 
 async function sendMessage(input: Input, { layout, execution, onDeadLetter }: TaskSurroundings): Promise<unknown> {

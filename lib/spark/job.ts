@@ -3,7 +3,7 @@ import { TransientError } from '../errors';
 import type { IngestEvent, QualityEvent, TransformEvent } from '../handlers/events';
 import { load } from '../ingest/load';
 import { quality } from '../quality/quality';
-import type { Services } from '../runtime/services';
+import type { Log, Services } from '../runtime/services';
 import { transform } from '../transform/transform';
 import { SparkEndedError } from './session';
 
@@ -19,10 +19,6 @@ export type JobAnswer = object | { readonly error: { readonly Error: string; rea
 /** How often a handler is called again, as the state machine calls a function again. */
 const attempts = 5;
 
-export interface JobOptions {
-  readonly wait?: (milliseconds: number) => Promise<unknown>;
-}
-
 /**
  * Calls a handler that moves data. What it refuses is an answer too, so that it is told in its own words and is not
  * tried again; what may pass is tried again here, where Spark is warm.
@@ -30,23 +26,24 @@ export interface JobOptions {
  * @throws SparkEndedError where Spark is gone: then the job has failed, and another may succeed
  */
 export async function answerOf(
-  request: JobRequest,
-  services: Services,
-  { wait = sleep }: JobOptions = {},
+  call: () => Promise<object>,
+  log: Pick<Log, 'warn'>,
+  wait: (milliseconds: number) => Promise<unknown> = sleep,
 ): Promise<JobAnswer> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call(request, services);
+      return await call();
     } catch (error) {
       if (error instanceof SparkEndedError) throw error;
       if (!(error instanceof TransientError) || attempt >= attempts) return { error: inStates(error) };
-      services.log.warn('What may pass is tried again', { attempt, error });
+      log.warn('What may pass is tried again', { attempt, error });
       await wait(Math.random() * Math.min(60_000, 2_000 * 2 ** (attempt - 1)));
     }
   }
 }
 
-function call(request: JobRequest, services: Services): Promise<object> {
+/** Calls the handler that a job is asked for. */
+export function callOf(request: JobRequest, services: Services): Promise<object> {
   switch (request.handler) {
     case 'ingest':
       if (request.event.action === 'plan') throw new Error('Files are planned by the function, not by a job of Spark');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Manifest } from '../../platform/manifest';
 import { readEnvironment } from '../../runtime/environment';
-import { answerOf, type JobRequest } from '../../spark/job';
+import { answerOf, callOf, type JobRequest } from '../../spark/job';
 import { jobServices } from '../../spark/services';
 import { sparkSession } from '../../spark/session';
 
@@ -17,7 +17,7 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   const session = sparkSession({ answers: process.stdin, requests: process.stdout }, async () => {});
   const { services, flush } = jobServices(environment, manifest, session);
   const request = { handler, event: JSON.parse(event!) } as JobRequest;
-  const answered = await answerOf(request, services);
+  const answered = await answerOf(() => callOf(request, services), services.log);
   await flush();
   await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
   await session.close();
