@@ -13,6 +13,8 @@ import { deadLettersId, fanOutId, parkedKeysId, sourceId, streamId } from './ids
 import { consumeSource } from './reading';
 import type { Setting } from './setting';
 
+const backupRules = ['HIPAA.Security-DynamoDBInBackupPlan', 'NIST.800.53.R5-DynamoDBInBackupPlan'];
+
 /** Seconds that a call may take: enough for a full batch and a catalog that is slow. */
 const timeoutSeconds = 300;
 
@@ -56,6 +58,10 @@ export function consumer(
       partitionKey: parkedKeysTable.partition,
       sortKey: parkedKeysTable.sort,
       keyArn,
+      exceptions: backupRules.map((rule) => ({
+        rule,
+        reason: 'It has point-in-time recovery; what waits for its keys is in the lake, which has backups of its own.',
+      })),
       removal: handler.removal,
     },
     ...deadLetterBucket({

@@ -137,6 +137,17 @@ const cases: readonly (readonly [string, Case])[] = [
       },
     },
   ],
+  [
+    'of another database, for regulated data',
+    {
+      said: { source: elsewhere },
+      more: {
+        compliance: 'regulated',
+        network: regulated.network,
+        deadLetterReplica: replica('dead-letters'),
+      },
+    },
+  ],
 ];
 
 describe.each(cases)('change data capture %s', (_, given) => {

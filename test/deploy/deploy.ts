@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { notInEmulator, synth, unpackLayers, write } from './assembly';
 import { type Setting, settingVariable } from './cdk';
+import { changesFiles, changesWords } from './changes';
 import { versionsOf } from './versions';
 
 const root = join(__dirname, '../..');
@@ -25,7 +26,11 @@ async function main(): Promise<boolean> {
       write(folder, files);
       return { folder, assembly: await synth({ folder, outdir: join(scratch, `${name}.out`), port, ...more }) };
     };
-    const [first, second, third] = versionsOf('shop', 'network:\n  cidr: 10.42.0.0/16\ndatabase: {}\n');
+    const [first, second, third] = versionsOf(
+      'shop',
+      `network:\n  cidr: 10.42.0.0/16\ndatabase: {}\n${changesWords}`,
+      changesFiles,
+    );
     const shop = await assembly('shop', first);
     const kiosk = await assembly('kiosk', versionsOf('kiosk', 'backup: {}\n')[0], { tableStacks: 2 });
     const promises = join(scratch, 'promises');

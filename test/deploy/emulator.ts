@@ -38,7 +38,11 @@ export async function stackStatus(stack: string): Promise<string> {
 }
 
 /** A call of a service that speaks JSON. The emulator reads who is asked from the scope, and no signature. */
-export async function call<Answer>(service: 'states' | 'sqs', target: string, input: object): Promise<Answer> {
+export async function call<Answer>(
+  service: 'states' | 'sqs' | 'kinesis',
+  target: string,
+  input: object,
+): Promise<Answer> {
   const response = await fetch(process.env.AWS_ENDPOINT_URL!, {
     method: 'POST',
     headers: { ...headers(service, 'application/x-amz-json-1.0'), 'x-amz-target': target },

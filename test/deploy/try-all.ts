@@ -4,6 +4,7 @@ import { loadPlatform } from '../../lib/platform/load';
 import { makeTables } from '../../lib/tables/make';
 import { notInEmulator, takenOut, takeOut, unpackLayers, write } from './assembly';
 import type { Setting } from './cdk';
+import { tryChanges } from './changes';
 import { Deployed } from './deployed';
 import { stackStatus } from './emulator';
 import { changed, versionsOf } from './versions';
@@ -54,6 +55,7 @@ export async function tryAll(setting: Setting, deployment: Deployment): Promise<
   };
   try {
     await shop.receive({ file: 'data/orders.csv', date: '2026-01-05', last: 'Publish' });
+    await tryChanges(shop.lake, say);
     await shop.receive({ file: 'data/more-orders.csv', date: '2026-01-06', last: 'Publish' });
     // Half of it goes to quarantine, which is more than the gate lets pass.
     await shop.receive({ file: 'data/bad-orders.csv', date: '2026-01-07', last: 'Failed' });

@@ -37,11 +37,11 @@ function withColumn(text: string, version: string, column: string, logicalType: 
 
 /**
  * A platform as `ingot init` writes it, its contract of orders in three versions, and files that arrive one by one. `more`
- * is what its platform.yaml says beside.
+ * is what its platform.yaml says beside, and `files` what it has.
  */
-export function versionsOf(name: string, more = ''): readonly [Files, Files, Files] {
+export function versionsOf(name: string, more = '', files: Files = {}): readonly [Files, Files, Files] {
   const starter = starterFiles(name);
-  const first: Files = { ...starter, 'platform.yaml': `${starter['platform.yaml']}${more}`, ...arriving };
+  const first: Files = { ...starter, 'platform.yaml': `${starter['platform.yaml']}${more}`, ...arriving, ...files };
   const second = { ...first, [contract]: withColumn(first[contract]!, '1.1.0', 'coupon', 'string') };
   const third = { ...second, [contract]: withColumn(second[contract], '1.2.0', 'gift', 'boolean') };
   return [first, second, third];

@@ -12,6 +12,7 @@ import { resolveZones } from '../../lib/platform/zones';
 import type { Stream } from '../../lib/stream/stream';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { created } from '../constructs/engines';
+import { regulated, replica } from '../constructs/regulated';
 import { source } from '../ingest/datasets';
 import { manifestOf } from '../transform/memory-lake';
 import { clicks, events, perMinute, resultOf } from './world';
@@ -62,6 +63,15 @@ const rows: readonly (readonly [string, More, (keyof typeof engineDifferences)[]
   ],
   ['over a topic of Kafka, to Parquet', { source: kafka, manifest: manifestWith({}, 'parquet') }, ['retain']],
   ['of Kinesis alone to bronze', { consumer: false }, ['retain']],
+  [
+    'for regulated data',
+    {
+      compliance: 'regulated',
+      network: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
+      deadLetterReplica: replica('dead-letters'),
+    },
+    ['retain'],
+  ],
 ];
 
 function inCdk(more: More, context: object): { template: object; stream: cdk.EventStream } {
@@ -215,11 +225,31 @@ test('everything that is wrong is said at once', () => {
   expect(problems({ bronze: false, consumer: false })).toEqual([
     'consumer: must not be false where bronze is false too: nothing would read the stream',
   ]);
+  expect(problems({ compliance: 'regulated' }).map((problem) => problem.split(':')[0])).toEqual([
+    'deadLetterReplica',
+    'network',
+  ]);
   const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
   expect(problems({ manifest })).toEqual([
     'database: must be given, since results go to PostgreSQL (per-minute); given nothing',
   ]);
 });
+
+/** What cdk-nag finds in a stream. */
+function found(Checks: typeof AwsSolutionsChecks, more: More = {}): string[] {
+  const app = new App();
+  const pack = new Checks(app);
+  const stack = new Stack(app, 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+  new cdk.EventStream(stack, 'Clicks', { ...props(more), lake });
+  Template.fromStack(stack);
+  return pack
+    .validateScope(app)
+    .violations.flatMap(({ ruleName, violatingResources }) =>
+      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+    )
+    .filter((finding) => finding.includes('/Clicks/'));
+}
 
 test.each([
   ['AwsSolutions', AwsSolutionsChecks, []],
@@ -227,18 +257,13 @@ test.each([
   ['NIST 800-53 r5', NIST80053R5Checks, undefined],
   ['PCI DSS', PCIDSS321Checks, undefined],
 ] as const)('cdk-nag %s finds nothing that was not reviewed', (_, Checks, expected) => {
-  const app = new App();
-  const pack = new Checks(app);
-  const stack = new Stack(app, 'Stack');
-  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
-  new cdk.EventStream(stack, 'Clicks', { ...props(), lake });
-  Template.fromStack(stack);
-  const found = pack
-    .validateScope(app)
-    .violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-    )
-    .filter((finding) => finding.includes('/Clicks/'));
-  if (expected === undefined) expect(found).toMatchSnapshot();
-  else expect(found).toEqual(expected);
+  if (expected === undefined) expect(found(Checks)).toMatchSnapshot();
+  else expect(found(Checks)).toEqual(expected);
+});
+
+test('cdk-nag finds nothing, with any pack, of what regulated data gets', () => {
+  const { compliance, network } = regulated;
+  const more = { compliance, network, deadLetterReplica: replica('dead-letters') };
+  for (const Checks of [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks])
+    expect(found(Checks, more)).toEqual([]);
 });

@@ -9,5 +9,7 @@ export interface DynamoTableNode extends NodeBase {
   readonly partitionKey: string;
   readonly sortKey: string;
   readonly keyArn: Text;
+  /** Rules of auditors that it does not meet, by their exact ids. */
+  readonly exceptions?: readonly { readonly rule: string; readonly reason: string }[];
   readonly removal: Removal;
 }
