@@ -8,6 +8,7 @@ export type { IcebergCatalog } from './core/iceberg-catalog';
 export { DocumentIngestion, type DocumentIngestionProps } from './documents/cdk';
 export { SparkApplication, type SparkApplicationProps } from './emr/cdk';
 export { EmrCluster, type EmrClusterProps } from './emr/cluster/cdk';
+export { Erasure, type ErasureProps } from './erasure/cdk';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/cdk';
 export type { Replica } from './lake/props';
 export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/cdk';

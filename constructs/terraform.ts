@@ -9,6 +9,7 @@ export type { Grantee } from './core/terraform/grant';
 export { DocumentIngestion, type DocumentIngestionProps } from './documents/terraform';
 export { EmrCluster, type EmrClusterProps } from './emr/cluster/terraform';
 export { SparkApplication, type SparkApplicationProps } from './emr/terraform';
+export { Erasure, type ErasureProps } from './erasure/terraform';
 export type { Replica } from './lake/props';
 export { Lake, type LakeProps, type LakeZone, type ZoneProps } from './lake/terraform';
 export { DatabaseMigrations, type DatabaseMigrationsProps } from './migrations/terraform';
