@@ -1,5 +1,4 @@
 import { Construct } from 'constructs';
-import { platformMigrations } from '../../lib/migrations/platform';
 import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
 import { ChangeDataCapture } from '../cdc/cdk';
@@ -13,7 +12,7 @@ import { PostgresDatabase } from '../postgres/cdk';
 import { EventStream } from '../stream/cdk';
 import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
-import { followed, hasMigrations, placementOf, sparkOf, zoneDeclarations } from './model';
+import { platformParts } from './parts';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -56,112 +55,62 @@ export class Platform extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
-    const { manifest, compliance, removal, logRetentionDays } = props;
-    const { name } = manifest;
-    const shared = { name, compliance, removal, logRetentionDays };
-    const { asked, existing, functionsInside } = placementOf(props);
-    if (asked !== undefined) this.network = new Network(this, 'Network', { ...shared, ...asked });
-    const functions = functionsInside && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
-    this.lake = new Lake(this, 'Lake', { ...props, name: manifest.name, zones: zoneDeclarations(manifest) });
-    this.catalog = new Catalog(this, 'Catalog', { ...props, ...functions, lake: this.lake });
-    const spark = sparkOf(props);
-    if (spark !== undefined)
-      this.spark = new SparkApplication(this, 'Spark', {
-        ...spark,
-        // As functions, workers are outside of the network where that is allowed.
-        network: compliance === 'regulated' ? (props.databaseNetwork ?? this.network ?? existing) : undefined,
-        operationsKey: this.catalog.key,
-      });
-    this.pipeline = new Pipeline(this, 'Pipeline', {
-      ...props,
+    const parts = platformParts(props);
+    const { inside } = parts;
+    if (parts.network !== undefined) this.network = new Network(this, 'Network', parts.network);
+    const place = props.databaseNetwork ?? this.network ?? parts.existingNetwork;
+    const functions = inside.functions && this.network !== undefined ? { network: functionNetwork(this.network) } : {};
+    const lake = new Lake(this, 'Lake', parts.lake);
+    this.lake = lake;
+    this.catalog = new Catalog(this, 'Catalog', {
+      ...parts.catalog,
       ...functions,
-      lake: this.lake,
-      spark: this.spark,
-      key: this.catalog.key,
+      lake,
+      tableStacks: props.tableStacks,
     });
-    if (manifest.database !== undefined)
-      this.database = new PostgresDatabase(this, 'Database', {
-        ...shared,
-        ...manifest.database,
-        network: props.databaseNetwork ?? this.network ?? existing,
-        operationsKey: this.catalog.key,
-        topic: this.pipeline.notices,
-      });
-    if (this.database !== undefined && hasMigrations(manifest))
-      this.migrations = new DatabaseMigrations(this, 'Migrations', {
-        ...props,
-        migrations: platformMigrations(manifest),
-        database: this.database,
-        operationsKey: this.catalog.key,
-        topic: this.pipeline.notices,
-      });
-    if (this.database !== undefined && manifest.stores !== undefined) {
-      const database = this.database;
-      this.search = new VectorStore(this, 'Search', { ...props, database, operationsKey: this.catalog.key });
-      if (manifest.documents !== undefined)
-        this.documents = new DocumentIngestion(this, 'Documents', {
-          ...props,
-          ...functions,
-          lake: this.lake,
-          database,
-          operationsKey: this.catalog.key,
-          topic: this.pipeline.notices,
-        });
+    const operationsKey = this.catalog.key;
+    if (parts.spark !== undefined) {
+      const network = inside.spark ? place : undefined;
+      this.spark = new SparkApplication(this, 'Spark', { ...parts.spark, network, operationsKey });
     }
+    const { spark } = this;
+    const pipeline = {
+      ...parts.pipeline,
+      ...functions,
+      lake,
+      spark,
+      key: operationsKey,
+      tableStacks: props.tableStacks,
+    };
+    this.pipeline = new Pipeline(this, 'Pipeline', pipeline);
+    const told = { operationsKey, topic: this.pipeline.notices };
+    if (parts.database !== undefined)
+      this.database = new PostgresDatabase(this, 'Database', { ...parts.database, ...told, network: place });
+    const { database } = this;
+    if (database !== undefined && parts.migrations !== undefined)
+      this.migrations = new DatabaseMigrations(this, 'Migrations', { ...parts.migrations, ...told, database });
+    if (database !== undefined && parts.search !== undefined)
+      this.search = new VectorStore(this, 'Search', { ...parts.search, database, operationsKey });
+    const data = { ...functions, ...told, lake };
+    if (database !== undefined && parts.documents !== undefined)
+      this.documents = new DocumentIngestion(this, 'Documents', { ...parts.documents, ...data, database });
     this.streams = Object.fromEntries(
-      (manifest.streams ?? []).map(({ name: stream }) => [
-        stream,
-        new EventStream(this, `Stream-${stream}`, {
-          manifest,
-          stream,
-          removal,
-          logRetentionDays,
-          compliance,
-          deadLetterReplica: props.deadLetterReplica,
-          architecture: props.architecture,
-          runtime: props.runtime,
-          icebergCatalog: props.icebergCatalog,
-          network: functions.network ?? props.network,
-          lake: this.lake,
-          database: this.database,
-          operationsKey: this.catalog.key,
-          topic: this.pipeline.notices,
-        }),
+      parts.streams.map((part) => [
+        part.stream,
+        new EventStream(this, `Stream-${part.stream}`, { ...part, ...data, database }),
       ]),
     );
+    const source = { migrations: this.migrations, sourceNetwork: place };
     this.changes = Object.fromEntries(
-      followed(manifest).map(({ name: source }) => [
-        source,
-        new ChangeDataCapture(this, `Changes-${source}`, {
-          manifest,
-          source,
-          removal,
-          logRetentionDays,
-          compliance,
-          deadLetterReplica: props.deadLetterReplica,
-          architecture: props.architecture,
-          runtime: props.runtime,
-          icebergCatalog: props.icebergCatalog,
-          network: functions.network ?? props.network,
-          lake: this.lake,
-          database: this.database,
-          migrations: this.migrations,
-          sourceNetwork: props.databaseNetwork ?? this.network ?? existing,
-          operationsKey: this.catalog.key,
-          topic: this.pipeline.notices,
-        }),
+      parts.changes.map((part) => [
+        part.source,
+        new ChangeDataCapture(this, `Changes-${part.source}`, { ...part, ...data, ...source, database }),
       ]),
     );
-    if (manifest.backup !== undefined)
-      this.backups = new BackupPolicy(this, 'Backups', {
-        ...props,
-        ...manifest.backup,
-        // Beside a database the function is in its network.
-        network: this.database === undefined ? (functions.network ?? props.network) : undefined,
-        lake: this.lake,
-        database: this.database,
-        replica: props.backupReplica,
-      });
+    if (parts.backups !== undefined) {
+      const network = inside.backups ? functions : {};
+      this.backups = new BackupPolicy(this, 'Backups', { ...parts.backups, ...network, lake, database });
+    }
   }
 
   /** What the platform costs a month when no data arrives. */

@@ -1,0 +1,83 @@
+import { platformMigrations } from '../../lib/migrations/platform';
+import type { ExistingNetwork } from '../../lib/network/declaration';
+import type { BackupPolicyDeclaration } from '../backup/props';
+import type { CatalogDeclaration } from '../catalog/props';
+import type { ChangeDataCaptureDeclaration } from '../cdc/props';
+import type { DocumentsDeclaration } from '../documents/model';
+import type { SparkApplicationDeclaration } from '../emr/props';
+import type { LakeDeclaration } from '../lake/props';
+import type { MigrationsDeclaration } from '../migrations/props';
+import type { NetworkDeclaration } from '../network/props';
+import type { PipelineDeclaration } from '../pipeline/props';
+import type { PostgresDeclaration } from '../postgres/props';
+import type { EventStreamDeclaration } from '../stream/props';
+import type { SearchDeclaration } from '../vector/props';
+import { followed, hasMigrations, placementOf, sparkOf, zoneDeclarations } from './model';
+import type { PlatformDeclaration } from './props';
+
+/**
+ * Which parts a platform has, and what each is told: the same in both engines, which add only what the parts refer to. A
+ * part is absent where the manifest asks for none.
+ */
+export interface PlatformParts {
+  /** The network that is asked for. */
+  readonly network?: NetworkDeclaration;
+  /** The one that exists already. */
+  readonly existingNetwork?: ExistingNetwork;
+  readonly lake: LakeDeclaration;
+  readonly catalog: CatalogDeclaration;
+  readonly spark?: SparkApplicationDeclaration;
+  readonly pipeline: PipelineDeclaration;
+  readonly database?: PostgresDeclaration;
+  readonly migrations?: MigrationsDeclaration;
+  readonly search?: SearchDeclaration;
+  readonly documents?: DocumentsDeclaration;
+  readonly streams: readonly EventStreamDeclaration[];
+  readonly changes: readonly ChangeDataCaptureDeclaration[];
+  readonly backups?: BackupPolicyDeclaration;
+  /** What is inside of the network that is asked for. */
+  readonly inside: Inside;
+}
+
+export interface Inside {
+  readonly functions: boolean;
+  /** Workers of Spark; inside of an existing network, too. */
+  readonly spark: boolean;
+  /** The function that compares what was restored: beside a database it is in the database's network. */
+  readonly backups: boolean;
+}
+
+/** Decides a platform's parts. */
+export function platformParts(platform: PlatformDeclaration): PlatformParts {
+  const { manifest, compliance, removal, logRetentionDays, network } = platform;
+  const { name, database, backup, stores, documents, streams = [] } = manifest;
+  const { asked, existing, functionsInside } = placementOf(platform);
+  const shared = { name, compliance, removal, logRetentionDays };
+  const { deadLetterReplica, architecture, runtime, icebergCatalog } = platform;
+  const consumer = { manifest, compliance, removal, logRetentionDays, architecture, runtime, icebergCatalog, network };
+  const searches = database !== undefined && stores !== undefined;
+  return {
+    network: asked === undefined ? undefined : { ...shared, ...asked },
+    existingNetwork: existing,
+    lake: { ...platform, name, zones: zoneDeclarations(manifest) },
+    catalog: platform,
+    spark: sparkOf(platform),
+    pipeline: platform,
+    database: database === undefined ? undefined : { ...shared, ...database },
+    migrations: hasMigrations(manifest) ? { ...platform, migrations: platformMigrations(manifest) } : undefined,
+    search: searches ? platform : undefined,
+    documents: searches && documents !== undefined ? platform : undefined,
+    streams: streams.map((stream) => ({ ...consumer, deadLetterReplica, stream: stream.name })),
+    changes: followed(manifest).map((source) => ({ ...consumer, deadLetterReplica, source: source.name })),
+    backups:
+      backup === undefined
+        ? undefined
+        : {
+            ...platform,
+            ...backup,
+            network: database === undefined ? network : undefined,
+            replica: platform.backupReplica,
+          },
+    inside: { functions: functionsInside, spark: compliance === 'regulated', backups: database === undefined },
+  };
+}
