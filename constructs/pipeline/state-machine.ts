@@ -1,5 +1,6 @@
 import {
   callSeconds,
+  fromOutside,
   itemsAtOnce,
   modelled,
   planCause,
@@ -57,7 +58,7 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
     ...start(
       targets,
       group,
-      { ingested: group.ingests, levels: group.levels, modelled: modelled(group, manifest) },
+      { ingested: fromOutside(group), levels: group.levels, modelled: modelled(group, manifest) },
       steps[0]?.name ?? 'Publish',
     ),
   };

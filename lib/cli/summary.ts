@@ -19,6 +19,7 @@ export function runSummary(report: RunReport, page: string, { colors }: Pick<Out
     `\n${bold('Tables')}\n${tables(report, bold)}`,
     quality(report, colors),
     quarantine(report, bold),
+    feeds(report, colors),
     search(report, colors),
     `${bold('Time')}\n${times(report)}`,
     failures(report, colors),
@@ -78,6 +79,36 @@ function quarantine({ quarantine }: RunReport, bold: (text: string) => string): 
   if (rows.length === 0) return '';
   const columns = [{ title: 'table' }, { title: 'rule' }, { title: 'rows', align: 'right' }, { title: 'why' }] as const;
   return `${bold('Quarantine')}\n${textTable(columns, rows, bold)}`;
+}
+
+/** Sources of changes, and the tables that they fill. */
+function feeds({ feeds: all = [] }: RunReport, { bold, red, yellow }: Output['colors']): string {
+  const columns = [
+    { title: 'table' },
+    { title: 'mode' },
+    { title: 'changes', align: 'right' },
+    { title: 'applied', align: 'right' },
+    { title: 'quarantine', align: 'right' },
+    { title: 'rows now', align: 'right' },
+    { title: 'deletes kept', align: 'right' },
+    { title: 'waiting', align: 'right' },
+    { title: 'parked', align: 'right' },
+  ] as const;
+  return all
+    .map(({ source, unreadable, tables }) => {
+      const rows = tables.map((one) => [
+        one.table,
+        one.mode,
+        ...[one.received, one.applied, one.rejected, one.rows, one.deletes, one.waiting, one.parked].map(count),
+      ]);
+      const paused = tables.flatMap(({ table, paused: why }) =>
+        why === undefined ? [] : [`${red('✗')} ${table} is paused: ${printable(why)}\n`],
+      );
+      const lost =
+        unreadable === 0 ? '' : `${yellow('!')} ${plural(unreadable, 'record')} could not be read, and is kept\n`;
+      return `${bold(`Changes of ${source}`)}\n${textTable(columns, rows, bold)}${paused.join('')}${lost}`;
+    })
+    .join('\n');
 }
 
 /** Documents and the hits of searches. */

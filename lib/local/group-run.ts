@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fedBy } from '../cdc/tables';
 import type { DateRange, IngestEvent } from '../handlers/events';
 import { load } from '../ingest/load';
 import { plan } from '../ingest/plan';
@@ -103,7 +104,8 @@ export function outcomeOf(
 function refusal({ table, rule, message, description }: RuleReport, manifest: Manifest): Failure {
   const { dataset } = findTable(table, manifest);
   const contract = dataset.contract.file ?? `contract ${dataset.contract.id}`;
-  const way = dataset.source === undefined ? 'the model or what it reads' : 'the files';
+  const fed = fedBy(manifest, dataset) !== undefined;
+  const way = dataset.source !== undefined ? 'the files' : fed ? 'the database' : 'the model or what it reads';
   return {
     what: table,
     why: `rule ${rule} failed: ${message ?? description ?? 'it does not hold'}`,

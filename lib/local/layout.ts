@@ -9,6 +9,7 @@ import type { Manifest, Zone } from '../platform/manifest';
  *     .ingot/lake/<zone>/…      files of bronze and Iceberg tables, as in the zone's bucket
  *     .ingot/catalog/           the catalog's own state: which metadata file each table is at
  *     .ingot/database/          the platform's PostgreSQL database (PGlite): vector stores
+ *     .ingot/changes/           how far the files of changes were delivered, by source
  *     .ingot/streams/<stream>/  records of streams, a file a shard, how far they were delivered, and keys that have stopped
  *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line; last-<group>.json is how the last one ended
  *     .ingot/dead-letters/      what a run gave up on, one file each
@@ -21,6 +22,8 @@ export interface Layout {
   readonly catalog: string;
   /** Folder of the platform's PostgreSQL database. */
   readonly database: string;
+  /** Folder of what says how far files of changes were delivered. */
+  readonly changes: string;
   /** Folder of streams' records. */
   readonly streams: string;
   readonly runs: string;
@@ -43,6 +46,7 @@ export function layoutOf(platformFolder: string): Layout {
     root,
     catalog: join(root, 'catalog'),
     database: join(root, 'database'),
+    changes: join(root, 'changes'),
     streams: join(root, 'streams'),
     runs: join(root, 'runs'),
     deadLetters: join(root, 'dead-letters'),

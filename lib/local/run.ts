@@ -9,6 +9,7 @@ import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
+import { runChanges } from './changes';
 import { LocalDatabase } from './database';
 import { gatherSearch, ingestDocuments, landDocuments } from './documents';
 import type { Engine } from './engine';
@@ -19,6 +20,7 @@ import { localFile } from './local-file';
 import { acquireLock } from './lock';
 import { localMachine } from './machine';
 import { type Progress, silent } from './progress';
+import { type FeedRun, fedChanges, gatherFeeds, quarantinedBy } from './report/feeds';
 import { type Done, gather } from './report/gather';
 import { reportPage } from './report/page';
 import type { RunReport, Timing } from './report/report';
@@ -83,6 +85,10 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
           : await stages.time('Streams', () =>
               runStreams(local.streams ?? [], folder, services, layout, () => database.postgres()),
             );
+      const feeds =
+        manifest.cdc === undefined
+          ? []
+          : await stages.time('Changes of databases', () => runChanges(local.changes ?? [], folder, services, layout));
       const ended: Ended[] = [];
       for (const { group, asl } of machines) {
         const around = { services, layout, progress, origin, range, movers: spark?.open };
@@ -98,7 +104,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       const upkeep = await upkeepDue(services);
       if (upkeep !== undefined)
         for (const note of await stages.time('Upkeep of tables', () => upkeep.run())) progress.note(note);
-      return await reportOn(ended, landed, streams, search, { services, layout, stages, origin });
+      return await reportOn({ ended, landed, streams, feeds, search }, { services, layout, stages, origin });
     } finally {
       await database.close();
       await workbench.close();
@@ -192,22 +198,31 @@ interface Reporting {
   readonly origin: number;
 }
 
-async function reportOn(
-  ended: readonly Ended[],
-  landed: readonly Landed[],
-  streams: readonly StreamRun[],
-  search: SearchReport | undefined,
-  around: Reporting,
-): Promise<RunReport> {
+/** What a run did. */
+interface Outcome {
+  readonly ended: readonly Ended[];
+  readonly landed: readonly Landed[];
+  readonly streams: readonly StreamRun[];
+  readonly feeds: readonly FeedRun[];
+  readonly search: SearchReport | undefined;
+}
+
+async function reportOn(outcome: Outcome, around: Reporting): Promise<RunReport> {
+  const { ended, feeds, search } = outcome;
   const { services, layout, stages, origin } = around;
   const states = ended.flatMap(({ watch }) => watch.states).sort((a, b) => a.from - b.from);
   const ingested =
     search?.documents.some(({ change, failures }) => change !== undefined || failures.length > 0) ?? false;
-  const isIdle = ended.every(({ watch }) => watch.plan?.empty === true) && !ingested;
+  const isFed = feeds.some(({ received }) => received.length > 0);
+  const isIdle = ended.every(({ watch }) => watch.plan?.empty === true) && !ingested && !isFed;
   // What was gathered by the last run that did something still holds where this one did nothing.
   const last = isIdle ? await readLast(layout) : undefined;
   const gathered =
-    last ?? (await stages.time('Gathering the report', () => gather(services, doneBy(ended, landed, streams))));
+    last ??
+    (await stages.time('Gathering the report', async () => {
+      const told = await gatherFeeds(services, feeds);
+      return { ...(await gather(services, doneBy(outcome))), ...(told === undefined ? {} : { feeds: told }) };
+    }));
   const runs = ended.map((one) => outcomeOf(one, gathered.rules, services.manifest));
   const report: RunReport = {
     ...gathered,
@@ -237,14 +252,15 @@ async function readLast(layout: Layout): Promise<RunReport | undefined> {
   }
 }
 
-function doneBy(ended: readonly Ended[], landed: readonly Landed[], streams: readonly StreamRun[]): Done {
+function doneBy({ ended, landed, streams, feeds }: Outcome): Done {
   const watches = ended.map(({ watch }) => watch);
   const arrived = new Map<string, number>();
   for (const { table, isNew } of landed) if (isNew) arrived.set(table, (arrived.get(table) ?? 0) + 1);
   return {
-    changes: new Map([...streams, ...watches].flatMap(({ changes }) => [...changes])),
+    changes: new Map([...fedChanges(feeds), ...[...streams, ...watches].flatMap(({ changes }) => [...changes])]),
     drift: new Map(watches.flatMap(({ drift }) => [...drift])),
     quarantined: new Map([
+      ...feeds.flatMap(quarantinedBy),
       ...streams.map(({ table, quarantined }) => [table, quarantined] as const),
       ...watches.flatMap(({ quarantined }) => [...quarantined]),
     ]),

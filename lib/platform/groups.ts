@@ -1,3 +1,4 @@
+import { fedTables } from '../cdc/declaration';
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
 import { givenAllowed, type Problem } from '../errors';
@@ -64,10 +65,9 @@ export function groupsOf(
   else if (open.length === 0 && left.length > 0)
     problems.push(document.problem(['groups'], `must hold every table; in no group: ${left.join(', ')}`));
   for (const id of left) owner.set(id, open[0]?.[0] ?? '');
+  const filled = new Set([...streamedTables(declaration.streams), ...fedTables(declaration.cdc, datasets)]);
   return {
-    groups: declared.map(([name, group]) =>
-      groupOf(name, group, owner, datasets, models, streamedTables(declaration.streams)),
-    ),
+    groups: declared.map(([name, group]) => groupOf(name, group, owner, datasets, models, filled)),
     problems,
   };
 }

@@ -1,3 +1,4 @@
+import { refusesRows } from '../cdc/tables';
 import type { PublishEvent, PublishResult } from '../handlers/events';
 import { findGroup, findTable, type TablePlace, tableId } from '../platform/lookup';
 import type { Group, Model } from '../platform/manifest';
@@ -43,7 +44,7 @@ export async function publish(event: PublishEvent, services: Services): Promise<
   for (const table of tables) {
     const dimensions = { Table: table.table };
     metrics.put(metricNames.rowCount, table.rows, 'Count', dimensions);
-    if (table.place.dataset.source !== undefined) {
+    if (refusesRows(table.place.dataset, manifest)) {
       metrics.put(metricNames.quarantinedRows, table.quarantined, 'Count', dimensions);
     }
     if (table.age !== undefined) metrics.put(metricNames.freshness, table.age, 'None', dimensions);
@@ -91,7 +92,7 @@ async function measure(
     table: tableId(dataset),
     snapshot,
     rows: await count(lake.name(database, table)),
-    quarantined: dataset.source === undefined ? 0 : await count(quarantine),
+    quarantined: refusesRows(dataset, services.manifest) ? await count(quarantine) : 0,
     age: await ageHours(place, services),
   };
 }

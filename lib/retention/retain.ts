@@ -1,3 +1,4 @@
+import { refusesRows } from '../cdc/tables';
 import type { RetainEvent, RetainResult } from '../handlers/events';
 import { findGroup, findModel, findTable } from '../platform/lookup';
 import type { Services } from '../runtime/services';
@@ -42,7 +43,7 @@ function expiries({ group: name }: RetainEvent, { manifest, clock }: Services): 
   });
   const refused = [...group.ingests, ...(group.streamed ?? [])].flatMap((id) => {
     const { database, table, dataset } = findTable(id, manifest);
-    if (dataset.source === undefined) return [];
+    if (!refusesRows(dataset, manifest)) return [];
     return { database, table: `${table}_quarantine`, where: olderThan('quarantined_at', quarantineDays, now) };
   });
   const { database } = manifest.ops;

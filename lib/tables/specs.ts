@@ -1,4 +1,4 @@
-import { changeColumns, fedBy, keptSpec } from '../cdc/tables';
+import { changeColumns, fedBy, keptSpec, refusesRows } from '../cdc/tables';
 import type { Dataset } from '../contract/dataset';
 import { historyColumns } from '../contract/names';
 import { deepFreeze } from '../freeze';
@@ -69,7 +69,7 @@ export function datasetSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots
     properties,
     maintenance,
     // What arrives may be refused; what a model makes is not.
-    ...(dataset.source === undefined && fed === undefined ? {} : { quarantine: quarantineLayout }),
+    ...(refusesRows(dataset, manifest) ? { quarantine: quarantineLayout } : {}),
   });
 }
 

@@ -1,3 +1,4 @@
+import { refusesRows } from '../../cdc/tables';
 import { tableId } from '../../platform/lookup';
 import type { Manifest } from '../../platform/manifest';
 import type { RuleResult } from '../../quality/result';
@@ -25,7 +26,7 @@ export async function gather(
   const { manifest } = services;
   const quarantine: QuarantineReport[] = [];
   for (const dataset of manifest.datasets) {
-    if (dataset.source === undefined) continue;
+    if (!refusesRows(dataset, manifest)) continue;
     quarantine.push(await quarantineReport(dataset, services, done.quarantined.get(tableId(dataset)) ?? 0));
   }
   return {
@@ -75,7 +76,7 @@ async function icebergTables({ manifest, lake, catalog }: Services, done: Done):
     tables.push({
       table: id,
       description: dataset.description,
-      kind: dataset.source === undefined ? 'modelled' : 'ingested',
+      kind: refusesRows(dataset, manifest) ? 'ingested' : 'modelled',
       count: await countRows(lake.name(zone.database, dataset.name), lake),
       change: done.changes.get(id)?.join('; '),
       snapshots: await snapshotsOf(zone.database, dataset.name, catalog),
@@ -135,7 +136,7 @@ async function rulesOf({ manifest, lake }: Services): Promise<RuleReport[]> {
     });
 }
 
-/** What each table is made from: files, or the tables that its model reads. */
+/** What each table is made from: files, the table of a stream, or the tables that its model reads. */
 function lineageOf(manifest: Manifest): [string, string][] {
   const files = manifest.datasets.flatMap((dataset): [string, string][] =>
     dataset.source === undefined ? [] : [[bronzeName(dataset.source), tableId(dataset)]],
@@ -143,5 +144,8 @@ function lineageOf(manifest: Manifest): [string, string][] {
   const models = manifest.models.flatMap((model) =>
     model.writes === undefined ? [] : model.reads.map((read): [string, string] => [read, model.writes!]),
   );
-  return [...files, ...models];
+  const windows = (manifest.streams ?? []).flatMap(({ table, windows }) =>
+    windows.flatMap(({ into }): [string, string][] => (into.kind === 'iceberg' ? [[table, into.table]] : [])),
+  );
+  return [...files, ...windows, ...models];
 }

@@ -1,4 +1,5 @@
 import { countsRows } from '../../quality/score';
+import { feedsSection } from './feeds-section';
 import { bytes, count, duration, plural, score, time } from './format';
 import { type Html, html } from './html';
 import { lineageSvg } from './lineage';
@@ -43,6 +44,7 @@ ${section('lineage', 'Lineage', 'What each table is made from, from left to righ
 ${section('tables', 'Tables', undefined, tables(report.tables))}
 ${section('quality', 'Quality', 'The last answer to each rule of the contracts. Failed rules come first.', quality(report.rules))}
 ${section('quarantine', 'Quarantine', 'Rows that a rule refused. Each is kept as it came, with every reason.', quarantine(report.quarantine))}
+${report.feeds === undefined ? '' : section('feeds', 'Changes of databases', 'What came in with this run, row by row, and how the tables stand that it fills.', feedsSection(report.feeds, grid))}
 ${report.search === undefined ? '' : section('search', 'Documents and search', 'Documents in vector stores, and what searches find in them.', searchSection(report.search, grid))}
 ${section('timings', 'Timings', undefined, timings(report))}
 </main>

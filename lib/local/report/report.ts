@@ -1,5 +1,6 @@
 import type { Dimension, Severity } from '../../contract/dataset';
 import type { RuleResult } from '../../quality/result';
+import type { FeedReport } from './feeds';
 import type { SearchReport } from './search';
 
 /** What a run on this machine did and what the platform holds after it. Plain JSON: the summary, the HTML page and `--json` show it. */
@@ -20,6 +21,8 @@ export interface RunReport {
   readonly lineage: readonly (readonly [from: string, to: string])[];
   /** Vector stores, their documents, and what searches find; absent where the platform has no store. */
   readonly search?: SearchReport;
+  /** Databases whose changes fill tables; absent where the platform follows none. */
+  readonly feeds?: readonly FeedReport[];
   /** What came before the first state, and after the last. */
   readonly stages: readonly Timing[];
   /** States that did work, in the order they began. */
@@ -50,7 +53,7 @@ export interface TableReport {
   /** `zone.table`. */
   readonly table: string;
   readonly description?: string;
-  /** Files as they arrived; a table that files are loaded into; a table that a SQL model fills. */
+  /** Files as they arrived; a table that files, or changes of a database, are loaded into; one that a SQL model fills. */
   readonly kind: 'files' | 'ingested' | 'modelled';
   /** Rows, or for `files` the number of files. */
   readonly count: number;

@@ -2,7 +2,8 @@ import { count, plural } from './format';
 import { type Html, html } from './html';
 import type { DocumentsReport, SearchReport, ShownSearch, StoreReport } from './search';
 
-type Grid = (
+/** Makes a table of the page. */
+export type Grid = (
   label: string,
   heads: readonly (readonly [title: string, kind?: 'number'])[],
   rows: readonly Html[],
