@@ -106,12 +106,29 @@ export interface DeployDeclaration {
    * Buckets elsewhere that the lake's own copy to whatever is written, by name of a zone, and `access_logs`, `query_results`.
    * @default none
    */
-  readonly replicas?: Readonly<Record<string, { readonly bucketArn: string; readonly keyArn: string }>>;
+  readonly replicas?: Readonly<Record<string, ReplicaDeclaration>>;
+  /**
+   * A bucket elsewhere that gets a copy of dumps, results and reports of backups.
+   * @default none
+   */
+  readonly backupReplica?: ReplicaDeclaration;
+  /**
+   * A bucket elsewhere that gets a copy of the dead letters of streams and of change data capture.
+   * @default none
+   */
+  readonly deadLetterReplica?: ReplicaDeclaration;
   /**
    * Another Iceberg REST catalog to hold the tables.
    * @default Glue's, in the account and region of the stack
    */
   readonly icebergCatalog?: { readonly uri: string; readonly warehouse: string; readonly auth?: 'sigv4' | 'none' };
+}
+
+/** A versioned bucket, perhaps in another region or account. */
+export interface ReplicaDeclaration {
+  readonly bucketArn: string;
+  /** Key that copies are encrypted with, in the region of the bucket. */
+  readonly keyArn: string;
 }
 
 /** What concerns runs on this machine alone. */
@@ -208,6 +225,10 @@ const group = strict({
   timeZone: timeZone.optional().describe('IANA time zone of the schedule. By default UTC.'),
 });
 
+const replica = strict({
+  bucketArn: z.string().describe('ARN of the bucket, which must be versioned.'),
+  keyArn: z.string().describe('ARN of the key that the copies are encrypted with, in the region of the bucket.'),
+});
 const deploy = strict({
   architecture: z.enum(['arm64', 'x86_64']).optional().describe('Processor of the functions. By default arm64.'),
   memoryMb: z
@@ -241,16 +262,18 @@ const deploy = strict({
       'What NIST 800-53 r5, HIPAA and PCI DSS ask; the platform then needs a network, and replicas. By default none of them.',
     ),
   replicas: z
-    .record(
-      z.string(),
-      strict({
-        bucketArn: z.string().describe('ARN of the bucket, which must be versioned.'),
-        keyArn: z.string().describe('ARN of the key that the copies are encrypted with, in the region of the bucket.'),
-      }),
-    )
+    .record(z.string(), replica)
     .optional()
     .describe(
       'Buckets elsewhere that get a copy of whatever is written, by name of a zone, access_logs and query_results. By default none.',
+    ),
+  backupReplica: replica
+    .optional()
+    .describe('A bucket elsewhere that gets a copy of dumps, results and reports of backups. By default none.'),
+  deadLetterReplica: replica
+    .optional()
+    .describe(
+      'A bucket elsewhere that gets a copy of the dead letters of streams and of change data capture. By default none.',
     ),
   icebergCatalog: strict({
     uri: z.string().describe('Address of the Iceberg REST catalog.'),

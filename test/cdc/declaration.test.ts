@@ -1,3 +1,4 @@
+import { platformMigrations } from '../../lib/migrations/platform';
 import { definePlatform } from '../../lib/platform/load';
 import { platformSpecs } from '../../lib/tables/specs';
 
@@ -55,6 +56,62 @@ test('tables, columns and modes follow from contracts whose server is the source
     expect(columnsOf(`${name}_changes`)).toContain('change_kind');
     expect(specs.find(({ table }) => table === name)?.quarantine).toBeDefined();
   }
+});
+
+test('how a source is deployed has every default; without a database there is nothing to follow from', async () => {
+  const withDatabase = (cdc: object, database: object = {}) =>
+    definePlatform({ name: 'shop', contracts: [contract('people')], models: {}, cdc, database } as never);
+  const { manifest } = await withDatabase({ shop: {} });
+  expect(manifest.cdc?.[0]?.deployed).toEqual({
+    from: 'own',
+    replicaIdentity: 'key',
+    columns: 'all',
+    capacity: { min: 1, max: 4 },
+    multiAz: false,
+    maxValueKb: 256,
+    reconcile: 'rate(1 day)',
+  });
+  expect(manifest.database?.logicalReplication).toBe(true);
+  expect(platformMigrations(manifest).uses).toEqual([
+    {
+      recipe: 'changeSource',
+      name: 'shop',
+      after: 'files',
+      parameters: {
+        publication: 'ingot_shop',
+        replicaIdentity: 'key',
+        tables: [{ schema: 'sales', name: 'people', key: ['id'] }],
+      },
+    },
+  ]);
+  const source = {
+    host: 'db.example.com',
+    database: 'sales',
+    user: 'ingot',
+    secretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:sales-AbCdEf',
+  };
+  const said = { reconcile: false, multiAz: true, capacity: { min: 1, max: 384 } };
+  const outside = (await withDatabase({ shop: { ...said, source } })).manifest;
+  expect(outside.cdc?.[0]?.deployed).toMatchObject({ ...said, from: { ...source, port: 5432 } });
+  expect(outside.database?.logicalReplication).toBe(false);
+  expect(platformMigrations(outside).uses).toEqual([]);
+  expect((await define({ shop: {} }, [contract('people')])).manifest.cdc?.[0]).not.toHaveProperty('deployed');
+
+  await expect(withDatabase({ shop: {} }, { logicalReplication: false })).rejects.toThrow(
+    /cdc\.shop: must follow another database by source, or database\.logicalReplication must be left out/,
+  );
+  await expect(withDatabase({ shop: {}, again: {} })).rejects.toThrow(
+    /cdc\.again: must say which database it follows by source, as shop follows the platform's own/,
+  );
+  const wrong = { capacity: { min: 4, max: 3 }, reconcile: 'daily', source: { ...source, secretArn: 'x' } };
+  await expect(withDatabase({ shop: wrong })).rejects.toMatchObject({
+    problems: [
+      { path: 'cdc.shop.source.secretArn', message: 'must be the ARN of a secret; given "x"' },
+      { path: 'cdc.shop.capacity.max', message: expect.stringMatching(/^must be one of 1, 2, 4, .*; given 3$/) },
+      { path: 'cdc.shop.capacity', message: 'must have a min that is not above max' },
+      { path: 'cdc.shop.reconcile', message: expect.stringMatching(/^must be a schedule such as rate\(1 day\)/) },
+    ],
+  });
 });
 
 describe('what cannot be followed is said, all of it', () => {
