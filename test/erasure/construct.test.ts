@@ -112,22 +112,22 @@ describe.each(rows)('erasures %s', (_, more) => {
   });
 });
 
-test.each([
-  ['AwsSolutions', AwsSolutionsChecks],
-  ['HIPAA', HIPAASecurityChecks],
-  ['NIST 800-53 r5', NIST80053R5Checks],
-  ['PCI DSS', PCIDSS321Checks],
-] as const)('cdk-nag %s finds nothing in erasures for regulated data', (_, Checks) => {
+test('cdk-nag finds nothing in erasures for regulated data, with any pack', () => {
   const stack = inCdk({ compliance, network });
   const app = stack.node.root as App;
-  const pack = new Checks(app);
+  const packs = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks].map(
+    (Checks) => new Checks(app),
+  );
   Template.fromStack(stack);
-  const found = pack
-    .validateScope(app)
-    .violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-    );
+  const found = packs.flatMap((pack) =>
+    pack
+      .validateScope(app)
+      .violations.flatMap(({ ruleName, violatingResources }) =>
+        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
+      ),
+  );
   expect(found.filter((finding) => finding.includes('/Erasure/'))).toEqual([]);
+  expect(found.length).toBeGreaterThan(0);
 });
 
 test('every problem of the declaration is said at once', () => {

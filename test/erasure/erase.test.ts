@@ -1,57 +1,38 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { mentionIn } from '../../lib/erasure/mentions';
+import { packed, unpacked } from '../../lib/erasure/packing';
+import { csvRecords, jsonValues, latin1, linesOf } from '../../lib/erasure/records';
+import { textsOf } from '../../lib/erasure/subjects';
+import { hashOf, Wanted } from '../../lib/erasure/wanted';
 import { runPlatform } from '../../lib/local/run';
-import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
+import { loadPlatform } from '../../lib/platform/load';
+import type { Manifest } from '../../lib/platform/manifest';
 import { ingot } from '../cli/ingot';
-import { arrivals, filesWith, marker, others, shop } from './shop';
+import { problemsOf } from '../platform/folder';
+import { filesWith, marker, openShop, others, type Shop, shop } from './shop';
 
-let folder: string;
-let duckdb: Duckdb;
-const bronze = () => join(folder, '.ingot/lake/bronze');
-const put = (path: string, bytes: string | Buffer, below = bronze()) => {
-  mkdirSync(dirname(join(below, path)), { recursive: true });
-  writeFileSync(join(below, path), bytes);
-};
-const query = async (sql: string): Promise<unknown[]> => {
-  const { code, out, err } = await ingot(['query', sql, '--platform', folder, '--json']);
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out) as unknown[];
-};
-const tables = ['silver.customers', 'silver.orders', 'silver.visits', 'silver.carts', 'gold.fct_spent'] as const;
-const rowsOf = async () => {
-  const rows: Record<string, unknown[]> = {};
-  for (const table of tables) rows[table] = await query(`SELECT * FROM ${table} ORDER BY ALL`);
-  return rows;
-};
-
+let open: Shop;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ingot-erasure-'));
-  duckdb = await openDuckdb({ extensions: ['avro'] });
-  for (const [file, text] of Object.entries(shop)) put(file, text, folder);
-  for (const [path, bytes] of Object.entries(arrivals())) put(path, bytes);
-  const carts = 'carts/source=s/date=2026-01-01/a.parquet';
-  put(carts, '');
-  await duckdb.run(
-    `COPY (SELECT i AS id, CASE WHEN i % 3 = 0 THEN '${marker}' ELSE 'c-' || i END AS customer_id FROM range(9) r(i)) TO '${join(bronze(), carts)}' (FORMAT parquet)`,
-  );
-  expect((await runPlatform(folder)).status).toBe('succeeded');
+  open = await openShop();
 });
-afterAll(async () => {
-  duckdb.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => open.close());
+
+/** Keys that are texts like any other. */
+const hostile = ["' OR '1'='1", '%', '*', '"; DROP TABLE silver.orders; --', '$secret'];
+const erase = (...args: readonly string[]) => ingot(['erase', ...args, '--platform', open.folder]);
 
 test('after an erasure no file holds the person, and no row of anybody else is different', async () => {
+  const { folder, bronze, duckdb, rowsOf } = open;
   const before = await rowsOf();
   expect((await filesWith(marker, join(folder, '.ingot'), duckdb)).length).toBeGreaterThan(10);
 
-  const { code, out, err } = await ingot(['erase', 'customer', marker, '--platform', folder, '--json']);
+  const { code, out, err } = await erase('customer', marker, ...hostile, '--json');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(JSON.parse(out)).toMatchObject({
-    erasures: [{ subject: 'customer', again: false }],
+    erasures: Array(1 + hostile.length).fill({ subject: 'customer', again: false }),
     places: [
       { place: 'bronze/carts', rows: 3, files: 1 },
       { place: 'bronze/customers', rows: 4, unreadable: 1, files: 2 },
@@ -74,7 +55,164 @@ test('after an erasure no file holds the person, and no row of anybody else is d
   const expected = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.filter(own)]));
   expect(await rowsOf()).toEqual(expected);
   for (const [path, text] of Object.entries(others)) {
-    const bytes = readFileSync(join(bronze(), path));
+    const bytes = readFileSync(join(bronze, path));
     expect([path, (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()]).toEqual([path, text]);
   }
+
+  // The files that were written anew are no new files, also for a table without a key.
+  expect((await runPlatform(folder)).status).toBe('succeeded');
+  expect(await rowsOf()).toEqual(expected);
+  expect(await filesWith(marker, join(folder, '.ingot'), duckdb)).toEqual([]);
+  expect((await erase()).out).toBe('Nobody is to be erased\n');
 });
+
+test('what nobody can be erased by is refused, and nothing is written down', async () => {
+  const { manifest } = await loadPlatform(open.folder);
+  const refused = (subject: string, keys: readonly string[], of: Pick<Manifest, 'datasets'> = manifest) =>
+    textsOf(subject, keys, of, open.duckdb).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  expect(await refused('costumer', ['1'])).toBe(
+    'subject: must be one that a contract\'s column names; given "costumer"; allowed: customer; did you mean customer?',
+  );
+  expect(await refused('customer', [])).toBe('keys: must be at least one; given none');
+  expect(await refused('customer', [' ', 'x'.repeat(1001), 'a\0'])).toBe(
+    [
+      'keys: must have no key that is empty or blank',
+      `keys: must be of at most 1000 characters; given "${'x'.repeat(60)}…"`,
+      'keys: must hold no NUL character; given "a\\u0000"',
+    ].join('\n'),
+  );
+  const numbers = {
+    datasets: manifest.datasets.map((one) => ({
+      ...one,
+      columns: one.columns.map((column) =>
+        column.subject === undefined ? column : { ...column, type: 'int' as const },
+      ),
+    })),
+  };
+  expect(
+    (await refused('customer', ['42.5', 'c-1', '99999999999'], numbers)).match(/must be INTEGER as/g),
+  ).toHaveLength(3);
+  expect(await textsOf('customer', [' 042 ', '+42'], numbers, open.duckdb)).toEqual(
+    new Map([
+      [' 042 ', ['42']],
+      ['+42', ['42']],
+    ]),
+  );
+  expect(await refused('customer', ['1'], { datasets: [] })).toMatch(
+    /must be said by a contract: no column has the custom property subject/,
+  );
+  const { code, err } = await erase('customer', '1', '--replay');
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/must be left out with --replay and --status/) });
+  const { erasures } = JSON.parse((await erase('--status', '--json')).out) as { erasures: unknown[] };
+  expect(erasures).toHaveLength(1 + hostile.length);
+});
+
+test('a subject stands at columns whose values have one text each', async () => {
+  const contract = shop['contracts/visits.odcs.yaml']!;
+  const wrong = (from: string, to: string) =>
+    problemsOf({ ...shop, 'contracts/visits.odcs.yaml': contract.replace(from, to) });
+  expect(await wrong('value: customer', 'value: "A customer!"')).toEqual([
+    expect.stringMatching(
+      /of subject must be lower-case letters, digits, hyphens and underscores; given "A customer!"/,
+    ),
+  ]);
+  expect(await wrong('logicalType: string', 'logicalType: number')).toEqual([
+    expect.stringMatching(/of subject must stand at a column of text, whole numbers or UUIDs; customer_id is double/),
+  ]);
+});
+
+/** A text in pieces, as it may be read. */
+async function* inPieces(text: string, size: number): AsyncIterable<string> {
+  for (let from = 0; from < text.length; from += size) yield text.slice(from, from + size);
+}
+const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+};
+const cell = fc.stringMatching(/^[a-z ,"\n\r|é]{0,6}$/);
+
+test('records of a text file are its bytes, in whatever pieces it is read', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.integer({ min: 1, max: 7 }),
+      async (rows, end, size) => {
+        const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+        const text = latin1(rows.map((row) => row.map(quoted).join(',')).join(end) + end);
+        const records = await all(csvRecords(inPieces(text, size), ','));
+        expect(records.map(({ bytes }) => bytes).join('')).toBe(text);
+        expect(records.map(({ fields }) => fields)).toEqual(rows);
+        expect((await all(linesOf(inPieces(text, size)))).join('')).toBe(text);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('values of a JSON text are cut out as they stand, and a broken one is none', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.object({ maxDepth: 2 }), { maxLength: 4 }),
+      fc.boolean(),
+      fc.integer({ min: 0, max: 2 }),
+      (objects, isArray, indent) => {
+        const texts = objects.map((one) => JSON.stringify(one, null, indent));
+        const text = isArray ? `[${texts.join(', ')}]` : texts.join('\n');
+        expect(jsonValues(text)?.values).toEqual(texts);
+        if (isArray || texts.length > 0) expect(jsonValues(text.slice(0, -1))).toBeUndefined();
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('a line whose quote is never closed ends with its line', async () => {
+  const records = await all(csvRecords(inPieces('a,b\n"x,1\ny,2\n', 3), ','));
+  expect(records.map(({ bytes }) => bytes)).toEqual(['a,b\n', '"x,1\n', 'y,2\n']);
+});
+
+test('what was packed is packed again, and everybody can read it', async () => {
+  const bytes = Buffer.from('0123456789'.repeat(40_000));
+  for (const packing of ['gzip', 'zstd', 'none'] as const) {
+    const chunks = async function* () {
+      yield bytes;
+    };
+    const file = Buffer.concat(await all(packed(chunks(), packing)));
+    const again = async function* () {
+      yield file;
+    };
+    expect(Buffer.concat(await all(unpacked(again(), packing))).equals(bytes)).toBe(true);
+    if (packing !== 'zstd') continue;
+    const path = join(open.folder, 'packed.csv.zst');
+    writeFileSync(path, file);
+    const [row] = await open.duckdb.query(
+      `SELECT sum(length(column0)) AS n FROM read_csv('${path}', header = false, all_varchar = true, max_line_size = 10000000)`,
+    );
+    expect(Number(row!.n)).toBe(bytes.length);
+  }
+});
+
+const wanted = new Wanted('secret', [{ subject: 'customer', hashes: [hashOf('secret', '42')] }]);
+const named = [{ subject: 'customer', names: ['customer_id', 'cust'] }];
+test.each([
+  ['{"cust": 42}', 'field'],
+  ['{"CUSTOMER_ID": "042", "name": "x"}', 'field'],
+  ['{"after": {"cust": {"long": 42}}}', 'field'],
+  ['{"id": "1", "raw": "{\\"cust\\": 42}"}', 'field'],
+  ['[{"x": 1}, {"cust": "42"}]', 'field'],
+  ['{"amount": 42, "name": "42"}', undefined],
+  ['{"cust": 421}', undefined],
+  ['7,"42"', 'word'],
+  ['{"cust": 42', 'word'],
+  ['421, 4.2, a42', undefined],
+] as const)(
+  'a refused record speaks of somebody by a field of that name, or, where it is no JSON, by a word: %s',
+  (text, expected) => {
+    expect(mentionIn(text, named, wanted)).toBe(expected);
+  },
+);

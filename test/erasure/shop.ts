@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import type { Duckdb } from '../../lib/runtime/duckdb';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { runPlatform } from '../../lib/local/run';
+import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
+import { ingot } from '../cli/ingot';
 import type { Files } from '../platform/folder';
 
 /** A key that stands nowhere else, in no number and no hash. */
@@ -105,7 +108,6 @@ export const others: Record<string, string> = {
 
 /** Every file below a folder that holds a text: its bytes, and what is packed in gzip, Parquet and Avro. */
 export async function filesWith(text: string, folder: string, duckdb: Duckdb): Promise<string[]> {
-  const { gunzipSync } = require('node:zlib') as typeof import('node:zlib');
   const found: string[] = [];
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
@@ -125,4 +127,60 @@ export async function filesWith(text: string, folder: string, duckdb: Duckdb): P
       found.push(path.slice(folder.length + 1));
   }
   return found;
+}
+
+/** A shop that has run once. */
+export interface Shop {
+  readonly folder: string;
+  readonly bronze: string;
+  readonly duckdb: Duckdb;
+  rowsOf(): Promise<Record<string, readonly unknown[]>>;
+  close(): void;
+}
+
+const tables = ['silver.customers', 'silver.orders', 'silver.visits', 'silver.carts', 'gold.fct_spent'] as const;
+
+export async function openShop(): Promise<Shop> {
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-erasure-'));
+  const bronze = join(folder, '.ingot/lake/bronze');
+  const duckdb = await openDuckdb({ extensions: ['avro'] });
+  const put = (path: string, bytes: string | Buffer) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+  };
+  for (const [file, text] of Object.entries(shop)) put(join(folder, file), text);
+  for (const [path, bytes] of Object.entries(arrivals())) put(join(bronze, path), bytes);
+  const carts = join(bronze, 'carts/source=s/date=2026-01-01/a.parquet');
+  put(carts, '');
+  await duckdb.run(
+    `COPY (SELECT i AS id, CASE WHEN i % 3 = 0 THEN '${marker}' ELSE 'c-' || i END AS customer_id FROM range(9) r(i)) TO '${carts}' (FORMAT parquet)`,
+  );
+  const { status, runs } = await runPlatform(folder);
+  if (status !== 'succeeded') throw new Error(JSON.stringify(runs));
+  return {
+    folder,
+    bronze,
+    duckdb,
+    async rowsOf() {
+      const rows: Record<string, readonly unknown[]> = {};
+      const each = tables.map(
+        (table) => `SELECT '${table}' AS of, CAST(to_json(t) AS VARCHAR) AS row FROM ${table} AS t`,
+      );
+      const { code, out, err } = await ingot([
+        'query',
+        `${each.join(' UNION ALL ')} ORDER BY ALL`,
+        '--platform',
+        folder,
+        '--json',
+      ]);
+      if (code !== 0) throw new Error(err);
+      const found = JSON.parse(out) as { of: string; row: string }[];
+      for (const table of tables) rows[table] = found.flatMap(({ of, row }) => (of === table ? [JSON.parse(row)] : []));
+      return rows;
+    },
+    close() {
+      duckdb.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
