@@ -110,7 +110,7 @@ export function airflowEnvironmentModel(
   });
 }
 
-/** Airflow's parts speak to one another; to the outside they speak HTTPS, and readers come by it. */
+/** Airflow's parts speak to one another and to their database; to the outside they speak HTTPS, and readers come by it. */
 function securityGroup(own: string, vpcId: Text, readers: readonly string[]): Node[] {
   const group = ref(securityGroupId, 'id');
   const rule = (
@@ -128,8 +128,10 @@ function securityGroup(own: string, vpcId: Text, readers: readonly string[]): No
       description: `${own}: Airflow, and who opens its pages`,
       vpcId,
     },
-    rule('FromItself', 'in', 'From one another', 'any', { securityGroupId: group }),
-    rule('ToItself', 'out', 'To one another', 'any', { securityGroupId: group }),
+    ...[443, 5432].flatMap((port) => [
+      rule(`FromItself${port}`, 'in', `From one another: port ${port}`, port, { securityGroupId: group }),
+      rule(`ToItself${port}`, 'out', `To one another: port ${port}`, port, { securityGroupId: group }),
+    ]),
     rule('HttpsOut', 'out', 'HTTPS to services of AWS', 443, { cidr: '0.0.0.0/0' }),
     ...readers.map((cidr, i) => rule(`Readers${i + 1}`, 'in', "To Airflow's pages", 443, { cidr })),
   ];

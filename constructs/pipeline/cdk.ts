@@ -9,6 +9,7 @@ import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
 import type { SparkApplication } from '../emr/cdk';
+import type { EmrCluster } from '../emr/cluster/cdk';
 import type { Lake } from '../lake/cdk';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
 import type { PipelineDeclaration } from './props';
@@ -17,10 +18,11 @@ export interface PipelineProps extends PipelineDeclaration {
   /** The lake whose zones it reads and writes. */
   readonly lake: Lake;
   /**
-   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names.
+   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names: an application of EMR
+   * Serverless, or a cluster.
    * @default none: it must be given where a table is Spark's
    */
-  readonly spark?: SparkApplication;
+  readonly spark?: SparkApplication | EmrCluster;
   /**
    * An existing key for logs, queues, topic and environments. Its policy must let the services in
    * `servicesUseOperationsKey` use it.

@@ -11,7 +11,6 @@ import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
-import type { SparkApplicationFacts } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
 import { groupAlarms } from './alarms';
 import { arrivals } from './arrivals';
@@ -22,7 +21,7 @@ import { pipelineProblems, sparkProblems } from './problems';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 import { type Jobs, runs } from './runs';
 import { schedules } from './schedules';
-import { followStatements, jobFiles, jobStatements, sparkTarget } from './spark';
+import { followStatements, jobFiles, jobStatements, type SparkPlace, sparkTarget } from './spark';
 
 export interface PipelineModel {
   readonly nodes: readonly Node[];
@@ -44,8 +43,8 @@ export interface PipelineGiven {
   readonly nodes: ReadonlySet<string>;
   /** Where synth runs, for the runtime's default place. */
   readonly folder: string;
-  /** The application that runs jobs of Spark. */
-  readonly spark?: SparkApplicationFacts;
+  /** The application, or the cluster, that runs jobs of Spark. */
+  readonly spark?: SparkPlace;
   readonly deletionFlag?: unknown;
 }
 

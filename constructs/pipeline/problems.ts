@@ -3,9 +3,9 @@ import type { TablePlan } from '../../lib/sizing/plan';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
-import type { SparkApplicationFacts } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
+import type { SparkPlace } from './spark';
 
 export function pipelineProblems(
   where: string,
@@ -56,11 +56,11 @@ export function pipelineProblems(
 export function sparkProblems(
   where: string,
   sparks: readonly TablePlan[],
-  spark: SparkApplicationFacts | undefined,
+  spark: SparkPlace | undefined,
 ): Problem[] {
   const [first] = sparks;
   if (first === undefined || spark !== undefined) return [];
   const more = sparks.length === 1 ? '' : ` and ${sparks.length - 1} more`;
-  const message = `must give a SparkApplication, since Spark is the engine of ${first.table}${more} (${first.why}); given nothing`;
+  const message = `must give a SparkApplication or an EmrCluster, since Spark is the engine of ${first.table}${more} (${first.why}); given nothing`;
   return [{ where, path: 'spark', message }];
 }

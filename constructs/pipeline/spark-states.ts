@@ -1,9 +1,15 @@
 import { aws, type Text, text } from '../core/text';
 
 /** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
-export interface SparkTarget {
+export type SparkTarget = JobFiles & (Serverless | { readonly clusterId: Text });
+
+/** An application of EMR Serverless, and what its jobs act as. */
+interface Serverless {
   readonly applicationId: Text;
   readonly jobRoleArn: Text;
+}
+
+interface JobFiles {
   /** `s3://…` of what a job begins with, of its package, and of the zip with the platform's contracts and models. */
   readonly main: Text;
   readonly package: Text;
@@ -45,10 +51,10 @@ const queueMinutes = 10;
 export const runWithJobsSeconds = 24 * 3600;
 
 /**
- * States in which a job of EMR Serverless does what otherwise a function does. Its answer is an object in S3: what a
- * handler refuses is told there in the handler's own words, and goes the way of a function's error. A job that failed
- * itself, or could not be started, is tried twice more: writes are idempotent. Where a run is stopped, Step Functions
- * cancels the job.
+ * States in which a job of EMR Serverless, or a step of an EMR cluster, does what otherwise a function does. Its answer is
+ * an object in S3: what a handler refuses is told there in the handler's own words, and goes the way of a function's
+ * error. A job that failed itself, or could not be started, is tried twice more: writes are idempotent. Where a run is
+ * stopped, Step Functions cancels the job.
  */
 export function jobStates(call: JobCall, spark: SparkTarget): Record<string, State> {
   const { name, handler, resultPath, next, failed } = call;
@@ -67,20 +73,7 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
     },
     [`${name}Job`]: {
       Type: 'Task',
-      Resource: text`arn:${aws.partition}:states:::emr-serverless:startJobRun.sync`,
-      Parameters: {
-        Name: `${call.platform}-${handler}`,
-        ApplicationId: spark.applicationId,
-        ExecutionRoleArn: spark.jobRoleArn,
-        ExecutionTimeoutMinutes: jobMinutes,
-        JobDriver: {
-          SparkSubmit: {
-            EntryPoint: spark.main,
-            'EntryPointArguments.$': text`States.Array(States.JsonToString($.job.settings), '${handler}', States.JsonToString($.job.event), States.Format('s3://${spark.bucketName}/{}', $.job.key))`,
-            SparkSubmitParameters: text`--archives ${spark.package}#ingot,${spark.platform}#platform`,
-          },
-        },
-      },
+      ...('clusterId' in spark ? onCluster(call, spark) : onServerless(call, spark)),
       ResultPath: null,
       TimeoutSeconds: (jobMinutes + queueMinutes) * 60,
       Retry: [{ ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 2 }],
@@ -111,3 +104,47 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
     },
   };
 }
+
+function onServerless(call: JobCall, spark: JobFiles & Serverless): State {
+  return {
+    Resource: text`arn:${aws.partition}:states:::emr-serverless:startJobRun.sync`,
+    Parameters: {
+      Name: `${call.platform}-${call.handler}`,
+      ApplicationId: spark.applicationId,
+      ExecutionRoleArn: spark.jobRoleArn,
+      ExecutionTimeoutMinutes: jobMinutes,
+      JobDriver: {
+        SparkSubmit: {
+          EntryPoint: spark.main,
+          'EntryPointArguments.$': text`States.Array(States.JsonToString($.job.settings), '${call.handler}', States.JsonToString($.job.event), ${answer(spark)})`,
+          SparkSubmitParameters: text`--archives ${archives(spark)}`,
+        },
+      },
+    },
+  };
+}
+
+/** A step of a cluster: the driver is in YARN, too, since only there it finds what is unpacked. */
+function onCluster(call: JobCall, spark: JobFiles & { readonly clusterId: Text }): State {
+  // YARN reads `{{` and `}}` of arguments as its own, and events end in the latter.
+  const base64 = (path: string) => `States.Format('base64:{}', States.Base64Encode(States.JsonToString(${path})))`;
+  return {
+    Resource: text`arn:${aws.partition}:states:::elasticmapreduce:addStep.sync`,
+    Parameters: {
+      ClusterId: spark.clusterId,
+      Step: {
+        Name: `${call.platform}-${call.handler}`,
+        // The cluster is for others, too.
+        ActionOnFailure: 'CONTINUE',
+        HadoopJarStep: {
+          Jar: 'command-runner.jar',
+          'Args.$': text`States.Array('spark-submit', '--deploy-mode', 'cluster', '--archives', '${archives(spark)}', '${spark.main}', ${base64('$.job.settings')}, '${call.handler}', ${base64('$.job.event')}, ${answer(spark)})`,
+        },
+      },
+    },
+  };
+}
+
+const answer = ({ bucketName }: JobFiles): Text => text`States.Format('s3://${bucketName}/{}', $.job.key)`;
+
+const archives = (files: JobFiles): Text => text`${files.package}#ingot,${files.platform}#platform`;

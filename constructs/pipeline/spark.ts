@@ -3,11 +3,15 @@ import { metricNamespace } from '../../lib/publish/metrics';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { AssetNode, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
+import { type EmrClusterFacts, stepStatements } from '../emr/cluster/model';
 import { runStatements, type SparkApplicationFacts } from '../emr/model';
 import { readStatements, writeStatements } from '../lake/grants';
 import type { LakeFacts } from '../lake/model';
 import { lakeEnvironment, writeOps } from './functions';
 import type { SparkTarget } from './spark-states';
+
+/** Where jobs run. */
+export type SparkPlace = SparkApplicationFacts | EmrClusterFacts;
 
 const [mainId, packageId, platformId] = ['SparkMain', 'SparkPackage', 'SparkPlatform'];
 
@@ -30,15 +34,16 @@ export function jobFiles(manifest: Manifest, lake: LakeFacts, packageZip: string
 
 /** Where the state machines' jobs run. Answers and what jobs put aside pass away with results of queries. */
 export function sparkTarget(
-  { applicationId, jobRoleArn }: SparkApplicationFacts,
+  place: SparkPlace,
   lake: LakeFacts,
   tables: ReadonlySet<string>,
   catalog: IcebergCatalog | undefined,
 ): SparkTarget {
   const { bucketName } = lake.queryResults;
   return {
-    applicationId,
-    jobRoleArn,
+    ...('clusterId' in place
+      ? { clusterId: place.clusterId }
+      : { applicationId: place.applicationId, jobRoleArn: place.jobRoleArn }),
     main: ref(mainId, 'uri'),
     package: ref(packageId, 'uri'),
     platform: ref(platformId, 'uri'),
@@ -98,11 +103,15 @@ export function jobStatements(lake: LakeFacts): Statement[] {
 }
 
 /** What a state machine may do with jobs: run them, hear of their end, and read their answers. */
-export function followStatements(spark: SparkApplicationFacts, lake: LakeFacts): Statement[] {
+export function followStatements(place: SparkPlace, lake: LakeFacts): Statement[] {
   const { bucketArn, keyArn } = lake.queryResults;
-  const rule: Text = text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/StepFunctionsGetEventsForEMRServerlessJobRule`;
+  const isCluster = 'clusterId' in place;
+  const name = isCluster
+    ? 'StepFunctionsGetEventForEMRAddJobFlowStepsRule'
+    : 'StepFunctionsGetEventsForEMRServerlessJobRule';
+  const rule: Text = text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/${name}`;
   return [
-    ...runStatements(spark),
+    ...(isCluster ? stepStatements(place) : runStatements(place)),
     {
       sid: 'HearOfJobs',
       effect: 'Allow',

@@ -5,6 +5,7 @@ import { givenKey, surroundings } from '../core/terraform/given';
 import { grant } from '../core/terraform/grant';
 import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
+import type { EmrCluster } from '../emr/cluster/terraform';
 import type { SparkApplication } from '../emr/terraform';
 import type { Lake } from '../lake/terraform';
 import { type PipelineFacts, type PipelineModel, pipelineModel } from './model';
@@ -14,10 +15,11 @@ export interface PipelineProps extends PipelineDeclaration {
   /** The lake whose zones it reads and writes. */
   readonly lake: Lake;
   /**
-   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names.
+   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names: an application of EMR
+   * Serverless, or a cluster.
    * @default none: it must be given where a table is Spark's
    */
-  readonly spark?: SparkApplication;
+  readonly spark?: SparkApplication | EmrCluster;
   /**
    * An existing key for logs, queues, topic and environments. Its policy must let the services in
    * `servicesUseOperationsKey` use it.

@@ -5,6 +5,7 @@ import { airflowDags } from '../../lib/airflow/dag';
 import { callSeconds, itemsAtOnce, retries, runOf } from '../../lib/pipeline/run';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
+import { manifest as small } from '../constructs/manifest';
 import { hasAirflow, inAirflow, ruff } from './airflow';
 
 interface Task {
@@ -44,26 +45,40 @@ beforeAll(async () => {
     ],
   };
   await writeFile(join(folder, 'more.py'), airflowDags(more));
+  await writeFile(join(folder, 'small.py'), airflowDags({ ...small, name: 'small' }));
 }, 600_000);
 
 const variables = {
-  AIRFLOW_VAR_INGOT_AVIATION_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:aviation-notices',
-  AIRFLOW_VAR_INGOT_AVIATION_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/aviation-dead-letters',
+  AIRFLOW_VAR_INGOT_SMALL_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:small-notices',
+  AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/small-dead-letters',
 };
-const run = (answers: object, conf: object | null = null) =>
-  inAirflow<Ended>('run.py', [folder, 'aviation-aviation', JSON.stringify(answers), JSON.stringify(conf)], variables);
-
 const planned = {
   empty: false,
   tables: [{ table: 'silver.flights', batches: [{ batch: 3 }, { batch: 4 }] }],
 };
-const allGood = { 'aviation-ingest:plan': planned, 'aviation-quality': { table: 'x', passed: true, failed: [] } };
+const allGood = { 'small-ingest:plan': planned, 'small-quality': { table: 'x', passed: true, failed: [] } };
+const range = { from: '2001-01-01', to: '2001-01-31' };
+const scenarios = {
+  good: { answers: allGood },
+  nothingNew: { answers: { 'small-ingest:plan': { ...planned, empty: true } }, conf: { range } },
+  gate: {
+    answers: {
+      ...allGood,
+      'small-quality:silver.flights': { table: 'silver.flights', passed: false, failed: ['delay_range'] },
+    },
+  },
+};
 
 test("Airflow's own DagBag reads what is written: no import error, the tasks of the model in their order", async () => {
   if (!there) return;
   const { errors, dags } = await inAirflow<Found>('dagbag.py', [folder]);
   expect(errors).toEqual({});
-  expect(Object.keys(dags).sort()).toEqual(['aviation-aviation', 'two-groups-aviation', 'two-groups-once']);
+  expect(Object.keys(dags).sort()).toEqual([
+    'aviation-aviation',
+    'small-aviation',
+    'two-groups-aviation',
+    'two-groups-once',
+  ]);
   const group = manifest.groups[0]!;
   const { steps, timeoutSeconds } = runOf(group, manifest);
   const { tasks, ...dag } = dags['aviation-aviation']!;
@@ -105,55 +120,59 @@ test('ruff finds nothing in it, and would write it the same', async () => {
   expect(await ruff('format', '--diff', '--quiet', folder)).toBe('');
 }, 60_000);
 
-test('run by Airflow, it calls the functions as the state machine does: each batch in its order, each step after the one before', async () => {
-  if (!there) return;
-  const { state, calls, tasks } = await run(allGood);
-  expect(state).toBe('success');
-  expect(tasks).toMatchObject({ publish: 'success', succeeded: 'success', notify: 'skipped' });
-  const first = calls[0]!.event;
-  const name = first.run as string;
-  expect(name).toMatch(/^manual__[\w.-]+$/);
-  expect(first).toEqual({ action: 'plan', group: 'aviation', run: name, range: null });
-  const loads = calls.filter(({ event }) => event.action === 'load').map(({ event }) => event);
-  expect(loads).toEqual([3, 4].map((batch) => ({ action: 'load', table: 'silver.flights', run: name, batch })));
-  const order = calls.map(({ to }) => to);
-  expect(order.lastIndexOf('aviation-ingest')).toBeLessThan(order.indexOf('aviation-quality'));
-  expect(order.indexOf('aviation-transform')).toBeGreaterThan(order.indexOf('aviation-quality'));
-  expect(order.lastIndexOf('aviation-transform')).toBeLessThan(order.lastIndexOf('aviation-quality'));
-  expect(order.at(-1)).toBe('aviation-publish');
-  expect(Date.parse(calls.at(-1)!.event.startedAt as string)).not.toBeNaN();
-}, 180_000);
+describe('run by Airflow', () => {
+  let ended: Record<keyof typeof scenarios, Ended>;
+  beforeAll(async () => {
+    if (!there) return;
+    const args = [folder, 'small-aviation', JSON.stringify(Object.values(scenarios))];
+    const all = await inAirflow<Ended[]>('run.py', args, variables);
+    ended = Object.fromEntries(Object.keys(scenarios).map((name, i) => [name, all[i]!])) as typeof ended;
+  }, 600_000);
 
-test('where nothing is new, everything after the plan is skipped and the run has succeeded; a backfill gives its range on', async () => {
-  if (!there) return;
-  const range = { from: '2001-01-01', to: '2001-01-31' };
-  const { state, calls, tasks } = await run({ 'aviation-ingest:plan': { ...planned, empty: true } }, { range });
-  expect(calls.map(({ event }) => event.range)).toEqual([range]);
-  expect(state).toBe('success');
-  expect(tasks).toMatchObject({ plan: 'skipped', publish: 'skipped', succeeded: 'skipped', notify: 'skipped' });
-}, 180_000);
+  test('it calls the functions as the state machine does: each batch in its order, each step after the one before', () => {
+    if (!there) return;
+    const { state, calls, tasks } = ended.good;
+    expect(state).toBe('success');
+    expect(tasks).toMatchObject({ publish: 'success', succeeded: 'success', notify: 'skipped' });
+    const name = calls[0]!.event.run as string;
+    expect(name).toMatch(/^manual__[\w.-]+$/);
+    expect(calls.map(({ to, event }) => [to, { ...event, startedAt: undefined }])).toEqual([
+      ['small-ingest', { action: 'plan', group: 'aviation', run: name, range: null }],
+      ['small-ingest', { action: 'load', table: 'silver.flights', run: name, batch: 3 }],
+      ['small-ingest', { action: 'load', table: 'silver.flights', run: name, batch: 4 }],
+      ['small-quality', { group: 'aviation', table: 'silver.flights', run: name }],
+      ['small-transform', { model: 'fct_flights', run: name, range: null }],
+      ['small-quality', { group: 'aviation', table: 'gold.fct_flights', run: name }],
+      ['small-publish', { group: 'aviation', run: name }],
+    ]);
+    expect(Date.parse(calls.at(-1)!.event.startedAt as string)).not.toBeNaN();
+  });
 
-test('a gate that is not passed ends the run before the next step: it is no success, people are told, the step is in the dead-letter queue', async () => {
-  if (!there) return;
-  const { state, calls, tasks } = await run({
-    ...allGood,
-    'aviation-quality:silver.flights': { table: 'silver.flights', passed: false, failed: ['delay_range'] },
+  test('where nothing is new, what comes after the plan is skipped, and the run has succeeded; a backfill gives its range on', () => {
+    if (!there) return;
+    const { state, calls, tasks } = ended.nothingNew;
+    expect(calls.map(({ event }) => event.range)).toEqual([range]);
+    expect(state).toBe('success');
+    expect(tasks).toMatchObject({ plan: 'skipped', publish: 'skipped', succeeded: 'skipped', notify: 'skipped' });
   });
-  expect(state).toBe('failed');
-  expect(tasks).toMatchObject({
-    'check_ingested.silver.flights': 'failed',
-    'check_ingested.silver.airports': 'success',
-    publish: 'upstream_failed',
-    notify: 'success',
+
+  test('a gate that is not passed ends the run before the next step: no success, people are told, the step is a dead letter', () => {
+    if (!there) return;
+    const { state, calls, tasks } = ended.gate;
+    expect(state).toBe('failed');
+    expect(tasks).toMatchObject({
+      'check_ingested.silver.flights': 'failed',
+      publish: 'upstream_failed',
+      notify: 'success',
+    });
+    expect(calls.filter(({ to }) => to === 'small-transform')).toEqual([]);
+    expect(calls.find(({ to }) => to === 'topic')!.event).toMatchObject({
+      target_arn: variables.AIRFLOW_VAR_INGOT_SMALL_NOTICES,
+      subject: 'small: run of aviation failed',
+    });
+    const kept = calls.filter(({ to }) => to === 'queue').map(({ event }) => event);
+    expect(kept).toHaveLength(1);
+    expect(kept[0]).toMatchObject({ queue_url: variables.AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS });
+    expect(JSON.parse(kept[0]!.message_body as string)).toMatchObject({ step: 'check_ingested.silver.flights' });
   });
-  expect(calls.filter(({ to }) => to === 'aviation-transform')).toEqual([]);
-  const told = calls.find(({ to }) => to === 'topic')!.event;
-  expect(told).toMatchObject({
-    target_arn: variables.AIRFLOW_VAR_INGOT_AVIATION_NOTICES,
-    subject: 'aviation: run of aviation failed',
-  });
-  const kept = calls.filter(({ to }) => to === 'queue').map(({ event }) => event);
-  expect(kept).toHaveLength(1);
-  expect(kept[0]).toMatchObject({ queue_url: variables.AIRFLOW_VAR_INGOT_AVIATION_DEAD_LETTERS });
-  expect(JSON.parse(kept[0]!.message_body as string)).toMatchObject({ step: 'check_ingested.silver.flights' });
-}, 180_000);
+});

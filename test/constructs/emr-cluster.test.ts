@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import validateAsl from 'asl-validator';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -9,9 +10,14 @@ import { App as TerraformApp, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import { resolve } from '../../constructs/core/text';
 import type { EmrClusterDeclaration } from '../../constructs/emr/cluster/props';
+import { stateMachine } from '../../constructs/pipeline/state-machine';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
+import type { Asl } from '../../lib/local/states/asl';
+import { execute } from '../../lib/local/states/execute';
+import { validateStates } from '../../lib/local/states/validate';
 import {
   absent,
   type Difference,
@@ -21,6 +27,7 @@ import {
   inventorySnapshot,
 } from '../../lib/testing';
 import { type Created, cdkStack, terraformStack } from './engines';
+import { manifest } from './manifest';
 
 const script = join(mkdtempSync(join(tmpdir(), 'ingot-emr-')), 'agent.sh');
 beforeAll(() => writeFileSync(script, '#!/bin/sh\necho ready\n'));
@@ -30,20 +37,13 @@ const network = { vpcId: 'vpc-00000000000000001', subnetIds: ['subnet-0000000000
 const kerberos = { kerberos: { passwordSecret: 'aviation/kdc' } };
 type Given = Partial<EmrClusterDeclaration>;
 
-const inCdk = (stack: Stack, given: Given = {}) =>
-  new cdk.EmrCluster(stack, 'Emr', {
-    ...required,
-    lake: new cdk.Lake(stack, 'Lake', { name: 'aviation' }),
-    network,
-    ...given,
-  });
-const inTerraform = (stack: TerraformStack, given: Given = {}) =>
-  new terraform.EmrCluster(stack, 'Emr', {
-    ...required,
-    lake: new terraform.Lake(stack, 'Lake', { name: 'aviation' }),
-    network,
-    ...given,
-  });
+const inCdk = (stack: Stack, given: Given = {}, lake = new cdk.Lake(stack, 'Lake', { name: 'aviation' })) =>
+  new cdk.EmrCluster(stack, 'Emr', { ...required, lake, network, ...given });
+const inTerraform = (
+  stack: TerraformStack,
+  given: Given = {},
+  lake = new terraform.Lake(stack, 'Lake', { name: 'aviation' }),
+) => new terraform.EmrCluster(stack, 'Emr', { ...required, lake, network, ...given });
 
 /** Out by 2 where less than 15 % of memory is free, in by 1 where most of it is. */
 const rules = {
@@ -346,6 +346,128 @@ describe.each(engines)('$engine', ({ cluster: make }) => {
     ],
   ])('%s is refused', (_, given, problem) => {
     expect(problemsOf(() => cluster(given))).toEqual([problem]);
+  });
+});
+
+describe('a pipeline whose jobs are steps of a cluster', () => {
+  const pipeline = {
+    manifest: { ...manifest, engine: { tables: { 'silver.flights': 'spark' } } },
+    runtime: __filename,
+    sparkPackage: __filename,
+  } as const;
+
+  test('is the same in both engines, which let it run steps of this cluster, and nodes fetch what a job is made of', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const lake = new cdk.Lake(stack, 'Lake', { name: 'aviation' });
+    new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark: inCdk(stack, {}, lake) });
+    const terraformOf = new TerraformStack(new TerraformApp(), 'Stack');
+    new aws.AwsProvider(terraformOf, 'Aws', {});
+    const same = new terraform.Lake(terraformOf, 'Lake', { name: 'aviation' });
+    const spark = inTerraform(terraformOf, {}, same);
+    new terraform.Pipeline(terraformOf, 'Pipeline', { ...pipeline, lake: same, spark });
+    const template = Template.fromStack(stack).toJSON();
+    const config = JSON.stringify(terraformOf.toTerraform());
+    const where = 'the CDK puts files into a bucket of its own, Terraform into the lake';
+    expectParity(template, config, {
+      differences: [
+        engineDifferences.retain,
+        { reason: where, what: 'resource', kind: 's3.object', cloudformation: absent },
+        { reason: where, what: 'statement', path: '*cdk-*-assets-*' },
+        { reason: where, what: 'statement', path: '*{s3.object:*' },
+        { reason: where, what: 'edge', path: '* -> s3.object:*' },
+        { reason: where, what: 'property', path: 'definition.*HadoopJarStep*' },
+      ],
+    });
+    for (const text of [JSON.stringify(template), config]) {
+      expect(text).toContain('elasticmapreduce:addStep.sync');
+      expect(text).toContain('StepFunctionsGetEventForEMRAddJobFlowStepsRule');
+      expect(text).not.toContain('emr-serverless');
+    }
+  });
+
+  const target = {
+    clusterId: 'j-CLUSTER',
+    main: 's3://b/main.py',
+    package: 's3://b/package.zip',
+    platform: 's3://b/platform.zip',
+    bucketName: 'answers',
+    settings: { environment: { INGOT_WAREHOUSE: 'w' }, scratch: 's3://answers/spark/scratch' },
+    tables: new Set(['silver.flights', 'gold.fct_flights']),
+  };
+  const handlers = { ingest: 'ingest', quality: 'quality', transform: 'transform', publish: 'publish' };
+  const machine = resolve(
+    stateMachine(manifest.groups[0]!, manifest, { ...handlers, deadLetters: 'queue', notices: 'topic', spark: target }),
+    ({ attr }) => (attr === 'partition' ? 'aws' : attr),
+  ) as unknown as Asl;
+
+  /** Runs it, with steps that are given what `answers` says as their answer, or fail. */
+  async function run(answers: (handler: string, event: Record<string, unknown>) => object | Error) {
+    const steps: { readonly handler: string; readonly event: unknown; readonly args: readonly string[] }[] = [];
+    const objects = new Map<string, string>();
+    const plain = (given: string) =>
+      JSON.parse(Buffer.from(given.replace(/^base64:/, ''), 'base64').toString()) as Record<string, unknown>;
+    const end = await execute(
+      machine,
+      { machine: 'aviation', name: 'run-1', input: { range: { from: '2001-01-01', to: '2001-01-31' } } },
+      {
+        sleep: async () => {},
+        task: async ({ resource, input }) => {
+          const given = input as Record<string, unknown>;
+          if (resource.endsWith('listExecutions')) return { Executions: [] };
+          if (resource.endsWith('getObject')) return { Body: objects.get(`s3://${given.Bucket}/${given.Key}`) };
+          if (resource.endsWith('addStep.sync')) {
+            const { Step } = given as { Step: { HadoopJarStep: { Jar: string; Args: string[] } } };
+            const args = Step.HadoopJarStep.Args;
+            const [settings, handler, event, answer] = args.slice(-4) as [string, string, string, string];
+            expect(plain(settings)).toEqual(target.settings);
+            steps.push({ handler, event: plain(event), args: args.slice(0, -4) });
+            const answered = answers(handler, plain(event));
+            if (answered instanceof Error) throw answered;
+            objects.set(answer, JSON.stringify(answered));
+            return {};
+          }
+          const { Payload } = given as { Payload?: { action?: string } };
+          const tables = [{ table: 'silver.flights', batches: [{ batch: 1 }] }];
+          return { Payload: Payload?.action === 'plan' ? { empty: false, tables } : {} };
+        },
+      },
+    );
+    return { end, steps };
+  }
+
+  test('runs within what Step Functions and this machine know', () => {
+    expect(validateStates(machine)).toEqual([]);
+    expect(validateAsl(machine).isValid).toBe(true);
+  });
+
+  test('gives each step the event that a function gets, no argument of which YARN reads as its own', async () => {
+    const { end, steps } = await run(() => ({ passed: true }));
+    expect(end.status).toBe('SUCCEEDED');
+    const range = { from: '2001-01-01', to: '2001-01-31' };
+    expect(steps.map(({ handler, event }) => [handler, event])).toEqual([
+      ['ingest', { action: 'load', table: 'silver.flights', batch: 1, run: 'run-1' }],
+      ['quality', { group: 'aviation', table: 'silver.flights', run: 'run-1' }],
+      ['transform', { model: 'fct_flights', run: 'run-1', range }],
+      ['quality', { group: 'aviation', table: 'gold.fct_flights', run: 'run-1' }],
+    ]);
+    for (const { args } of steps)
+      expect(args).toEqual([
+        'spark-submit',
+        '--deploy-mode',
+        'cluster',
+        '--archives',
+        's3://b/package.zip#ingot,s3://b/platform.zip#platform',
+        's3://b/main.py',
+      ]);
+    expect(JSON.stringify(machine)).not.toMatch(/EntryPoint|startJobRun/);
+  });
+
+  test('tries a step that failed twice more, and ends where a rule fails', async () => {
+    const failing = await run(() => new Error('executor lost'));
+    expect(failing.end).toMatchObject({ status: 'FAILED', error: 'IngestFailed' });
+    expect(failing.steps).toHaveLength(3);
+    const refused = await run((handler) => ({ passed: handler !== 'quality' }));
+    expect(refused.end).toMatchObject({ status: 'FAILED', error: 'CheckIngestedFailed' });
   });
 });
 

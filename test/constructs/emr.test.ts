@@ -350,7 +350,7 @@ test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321
 
 test("a pipeline with tables of Spark's needs an application, and says why", () => {
   expect(problemsOf(() => cdkStack((stack) => pipelineAlone(stack)))).toEqual([
-    'spark: must give a SparkApplication, since Spark is the engine of silver.flights (platform.yaml says so; its contract declares no volumePerDay); given nothing',
+    'spark: must give a SparkApplication or an EmrCluster, since Spark is the engine of silver.flights (platform.yaml says so; its contract declares no volumePerDay); given nothing',
   ]);
 });
 

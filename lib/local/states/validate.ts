@@ -25,6 +25,7 @@ export const resources = [
   'states:::events:putEvents',
   'states:::aws-sdk:sfn:listExecutions',
   'states:::aws-sdk:s3:getObject',
+  'states:::elasticmapreduce:addStep.sync',
   'states:::emr-serverless:startJobRun.sync',
 ] as const;
 

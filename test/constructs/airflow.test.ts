@@ -1,0 +1,131 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
+import type { TerraformStack } from 'cdktf';
+import type { AirflowEnvironmentDeclaration } from '../../constructs/airflow/props';
+import * as cdk from '../../constructs/cdk';
+import * as terraform from '../../constructs/terraform';
+import { InvalidInputError } from '../../lib/errors';
+import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { cdkStack, terraformStack } from './engines';
+import { findings } from './nag';
+
+const name = 'aviation';
+const network = {
+  vpcId: 'vpc-00000000000000001',
+  subnetIds: ['subnet-00000000000000001', 'subnet-00000000000000002', 'subnet-00000000000000003'],
+};
+type Given = Partial<AirflowEnvironmentDeclaration> & { readonly network?: typeof network };
+
+const inCdk = (stack: Stack, given: Given = {}) =>
+  new cdk.AirflowEnvironment(stack, 'Airflow', {
+    name,
+    network,
+    lake: new cdk.Lake(stack, 'Lake', { name }),
+    ...given,
+  });
+const inTerraform = (stack: TerraformStack, given: Given = {}) =>
+  new terraform.AirflowEnvironment(stack, 'Airflow', {
+    name,
+    network,
+    lake: new terraform.Lake(stack, 'Lake', { name }),
+    ...given,
+  });
+
+const said: Given = {
+  version: '3.1.0',
+  size: 'mw1.large',
+  workers: { min: 2, max: 20 },
+  schedulers: 3,
+  requirements: 'requirements.txt',
+  options: { 'core.default_timezone': 'utc' },
+  readers: ['10.1.0.0/16'],
+  maintenance: 'SAT:22:30',
+  compliance: 'regulated',
+};
+
+test.each([
+  ['as it is by default', {}],
+  ['in which everything is said', said],
+])('both engines create the same environment %s', (_, given: Given) => {
+  const template = cdkStack((stack) => inCdk(stack, given)).text;
+  const config = terraformStack((stack) => inTerraform(stack, given)).text;
+  expectParity(template, config, { differences: [engineDifferences.retain] });
+  const all = inventory(template);
+  for (const { resources } of [all, inventory(config)])
+    expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
+  expect(
+    inventorySnapshot({ ...all, resources: all.resources.filter(({ id }) => id.startsWith('Airflow')) }),
+  ).toMatchSnapshot();
+});
+
+test.each([
+  { engine: 'CloudFormation', made: cdkStack((stack) => inCdk(stack)) },
+  { engine: 'Terraform', made: terraformStack((stack) => inTerraform(stack)) },
+])(
+  '$engine: pages are private, bucket and environment have its own key, and nobody from outside comes in',
+  ({ made }) => {
+    const { properties } = made.find('mwaa.environment', 'AirflowEnvironment');
+    expect(properties).toMatchObject({
+      version: '3.0.6',
+      size: 'mw1.small',
+      subnets: network.subnetIds.slice(0, 2),
+      key: '{kms.key:AirflowOperationsKey}.arn',
+      dags: 'dags',
+    });
+    expect(made.text).toContain('PRIVATE_ONLY');
+    const bucket = made.find('s3.bucket', 'AirflowDagsBucket').properties;
+    expect(bucket).toMatchObject({ versioning: true });
+    expect(JSON.stringify(bucket.encryption)).toContain('AirflowOperationsKey');
+    const ins = made.resources.filter(({ kind, properties: rule }) => /ngress/.test(kind) && rule.cidr !== undefined);
+    expect(ins).toEqual([]);
+    const role = JSON.stringify(made.find('iam.role', 'AirflowExecutionRole'));
+    expect(role).not.toMatch(/lambda:|emr|states:/);
+  },
+);
+
+test('everything that is wrong is said at once, and nothing is created', () => {
+  const wrong: Given = {
+    name: 'A',
+    version: '2.10.3',
+    size: 'big' as 'mw1.small',
+    workers: { min: 3, max: 2 },
+    schedulers: 1,
+    requirements: 's3://x',
+    options: { timezone: 'utc' },
+    readers: ['everybody', '0.0.0.0/0'],
+    maintenance: 'sunday',
+    network: { ...network, subnetIds: ['subnet-00000000000000001'] },
+  };
+  expect(problemsOf(() => inCdk(new Stack(new App(), 'Stack'), wrong))).toEqual([
+    'name: must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given "A"',
+    'version: must be a version of Airflow 3 such as 3.0.6; given "2.10.3"',
+    'size: must be a class that MWAA has; given "big"; allowed: mw1.small, mw1.medium, mw1.large, mw1.xlarge, mw1.2xlarge',
+    'workers.max: must not be less than min; given 3 to 2',
+    'schedulers: must be a whole number from 2 to 5; given 1',
+    'requirements: must be the key of a .txt file in the bucket; given "s3://x"',
+    'options: must be options of Airflow as section.option; given "timezone"',
+    'readers: must be ranges of addresses such as 10.0.0.0/16; given "everybody"',
+    'readers: must not let everybody in; given "0.0.0.0/0"',
+    'maintenance: must be a day and a half hour such as SUN:03:00; given "sunday"',
+    'network.subnetIds: must name two private subnets; given 1',
+  ]);
+});
+
+const problemsOf = (make: () => unknown): string[] => {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+    throw error;
+  }
+  return [];
+};
+
+test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks])(
+  'cdk-nag finds nothing in an environment',
+  (Checks) => {
+    const compliance = Checks === AwsSolutionsChecks ? {} : { compliance: 'regulated' as const };
+    const found = findings(Checks, (stack) => inCdk(stack, compliance));
+    expect(found.filter((finding) => finding.includes('/Airflow'))).toEqual([]);
+  },
+);
