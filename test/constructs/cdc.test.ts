@@ -2,9 +2,11 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
+import { changeDataCaptureModel } from '../../constructs/cdc/model';
 import type { ChangeDataCaptureDeclaration } from '../../constructs/cdc/props';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import { lakeModel } from '../../constructs/lake/model';
 import { idleCost } from '../../constructs/platform/cost';
 import * as terraform from '../../constructs/terraform';
 import { type DeployedCdcDeclaration, resolveDeployed } from '../../lib/cdc/deployed';
@@ -16,6 +18,7 @@ import { engineDifferences, expectParity, inventory, inventorySnapshot } from '.
 import { changesManifest } from '../cdc/platform';
 import { column, dataset } from '../ingest/datasets';
 import { created } from './engines';
+import { findings, type Pack } from './nag';
 import { regulated, replica } from './regulated';
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
@@ -211,16 +214,30 @@ test('what is first comes first: password, then a stop, then what is changed, th
   expect(config!.depends_on).toEqual([expect.stringMatching(/invocation\..*Prepare/)]);
 });
 
-test('a change of the tables is told to what stops before and to what starts afterwards, and nothing else is', () => {
+/** What is decided of a source that is not the platform's own. */
+function nodesOf({ said, more }: Case) {
+  const declared = props({ said: { source: elsewhere, ...said }, ...(more === undefined ? {} : { more }) });
+  const { facts } = lakeModel('Lake', { name: 'shop' });
+  return changeDataCaptureModel('Stack/Changes', declared, facts, { nodes: new Set(), folder: '/work', vpc }).nodes;
+}
+
+test('a change of the replication is told to what stops it before and to what starts it afterwards, and nothing else is', () => {
   const told = (given: Case) =>
-    created(JSON.stringify(template(inCdk(given))))
-      .all('lambda.invocation')
-      .filter(({ id }) => /Changes(Prepare|Start)/.test(id))
-      .map(({ properties }) => (properties.input as { change: string }).change);
-  const [prepare, start] = told({});
+    nodesOf(given)
+      .filter((node) => node.kind === 'invocation')
+      .map(({ input }) => input.change);
+  const [prepare, start, ...rest] = told({});
+  expect(rest).toEqual([]);
   expect(prepare).toBe(start);
-  expect(told({ said: { capacity: { min: 1, max: 8 } } })[0]).not.toBe(prepare);
-  expect(told({ said: { columns: 'contract' } })[0]).not.toBe(prepare);
+  for (const said of [
+    { capacity: { min: 1, max: 8 } },
+    { columns: 'contract' },
+    { maxValueKb: 1 },
+    { multiAz: true },
+    { replicaIdentity: 'full' },
+    { source: { ...elsewhere, host: 'other.example.com' } },
+  ] as const)
+    expect(told({ said })[0]).not.toBe(prepare);
   expect(told({ said: { reconcile: false } })[0]).toBe(prepare);
   expect(told({ more: { consumer: { batchSize: 1 } } })[0]).toBe(prepare);
 });
@@ -282,31 +299,15 @@ test('everything that is wrong is said at once', () => {
 });
 
 test('a replication costs while nothing changes, by its smallest capacity and twice with a standby', () => {
-  const stack = inCdk({ said: { capacity: { min: 2, max: 4 }, multiAz: true } });
-  const { model } = stack.node.findChild('Changes') as cdk.ChangeDataCapture;
-  const parts = Object.fromEntries(idleCost(model.nodes).parts.map(({ what, dollars }) => [what, dollars]));
-  expect(parts['DMS capacity units']).toBeCloseTo(4 * 0.087 * 730);
-  expect(parts['secrets of replications']).toBe(0.4);
+  const { parts } = idleCost(nodesOf({ said: { capacity: { min: 2, max: 4 }, multiAz: true } }));
+  expect(parts.find(({ what }) => what === 'DMS capacity units')?.dollars).toBeCloseTo(4 * 0.087 * 730);
 });
 
-const packs = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks];
+const packs: readonly Pack[] = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks];
 
-/** What cdk-nag finds below `path` with every pack, and in what it is of the rest. */
-function findings(make: (stack: Stack) => void, only: readonly (typeof packs)[number][] = packs): string[] {
-  return only.flatMap((Checks) => {
-    const app = new App();
-    const pack = new Checks(app);
-    const stack = new Stack(app, 'Stack');
-    make(stack);
-    Template.fromStack(stack);
-    return pack
-      .validateScope(app)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-      )
-      .filter((finding) => finding.includes('/Changes/'));
-  });
-}
+/** What these packs of cdk-nag find. */
+const found = (make: (stack: Stack) => void, only: readonly Pack[] = packs): string[] =>
+  only.flatMap((Checks) => findings(Checks, make)).filter((finding) => finding.includes('/Changes/'));
 
 const makeIn = (stack: Stack, more: Partial<ChangeDataCaptureDeclaration>) => {
   const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
@@ -319,11 +320,11 @@ const makeIn = (stack: Stack, more: Partial<ChangeDataCaptureDeclaration>) => {
 };
 
 test('cdk-nag finds nothing by default that AWS asks for', () => {
-  expect(findings((stack) => makeIn(stack, {}), [AwsSolutionsChecks])).toEqual([]);
+  expect(found((stack) => makeIn(stack, {}), [AwsSolutionsChecks])).toEqual([]);
 });
 
 test('cdk-nag finds nothing, with any pack, of what regulated data gets', () => {
   const { compliance, network } = regulated;
   const more = { compliance, network, deadLetterReplica: replica('dead-letters') };
-  expect(findings((stack) => makeIn(stack, more))).toEqual([]);
+  expect(found((stack) => makeIn(stack, more))).toEqual([]);
 });

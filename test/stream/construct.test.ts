@@ -12,6 +12,7 @@ import { resolveZones } from '../../lib/platform/zones';
 import type { Stream } from '../../lib/stream/stream';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { created } from '../constructs/engines';
+import { findings, type Pack } from '../constructs/nag';
 import { regulated, replica } from '../constructs/regulated';
 import { source } from '../ingest/datasets';
 import { manifestOf } from '../transform/memory-lake';
@@ -236,20 +237,11 @@ test('everything that is wrong is said at once', () => {
 });
 
 /** What cdk-nag finds in a stream. */
-function found(Checks: typeof AwsSolutionsChecks, more: More = {}): string[] {
-  const app = new App();
-  const pack = new Checks(app);
-  const stack = new Stack(app, 'Stack');
-  const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
-  new cdk.EventStream(stack, 'Clicks', { ...props(more), lake });
-  Template.fromStack(stack);
-  return pack
-    .validateScope(app)
-    .violations.flatMap(({ ruleName, violatingResources }) =>
-      violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-    )
-    .filter((finding) => finding.includes('/Clicks/'));
-}
+const found = (Checks: Pack, more: More = {}): string[] =>
+  findings(Checks, (stack) => {
+    const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
+    new cdk.EventStream(stack, 'Clicks', { ...props(more), lake });
+  }).filter((finding) => finding.includes('/Clicks/'));
 
 test.each([
   ['AwsSolutions', AwsSolutionsChecks, []],
