@@ -27,8 +27,8 @@ export interface GroupSurroundings {
   /** Milliseconds since 1970 that timings count from. */
   readonly origin: number;
   readonly range?: DateRange;
-  /** What the functions that move data run on, opened by the first of them. By default `services`. */
-  readonly movers?: () => Promise<Services>;
+  /** What jobs of Spark run on, opened by the first of them. */
+  readonly spark: () => Promise<Services>;
 }
 
 /** An execution that has ended, and what was seen of it. */
@@ -42,7 +42,7 @@ export interface Ended {
 
 /** Executes a group's state machine. What happens is kept, an event a line, in `runs/<run>.jsonl`. */
 export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings): Promise<Ended> {
-  const { services, layout, progress, origin, range, movers } = around;
+  const { services, layout, progress, origin, range, spark } = around;
   const began = Date.now();
   const startedAt = new Date(began).toISOString();
   const run = `${startedAt.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
@@ -56,7 +56,8 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
     { machine, name: run, input: range === undefined ? {} : { range } },
     {
       task: localTasks({
-        handlers: watch.watched(handlersOf(services, movers)),
+        handlers: watch.watched(handlersOf(services)),
+        jobs: watch.watched(handlersOf(services, spark)),
         layout,
         execution: { id, name: run, machine: machineId, startedAt },
       }),
@@ -71,7 +72,7 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
   return { group, run, milliseconds: Date.now() - began, end, watch };
 }
 
-/** The platform's functions, in this process. Those that move data may run on another engine: `movers`. */
+/** The platform's functions, in this process. What moves data may run on another engine: `movers`. */
 export function handlersOf(services: Services, movers: () => Promise<Services> = async () => services): Handlers {
   return {
     ingest: async (event: IngestEvent) =>

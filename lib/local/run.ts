@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { assertValid, givenAllowed, type Problem } from '../errors';
 import type { DateRange } from '../handlers/events';
 import { loadPlatform } from '../platform/load';
+import { tableId } from '../platform/lookup';
 import type { Group, Manifest } from '../platform/manifest';
 import type { LocalDeclaration } from '../platform/schema';
 import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
+import { sparkTables } from '../sizing/plan';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
 import { runChanges } from './changes';
@@ -35,7 +37,10 @@ export interface RunOptions {
   /** Backfill: bronze files of these dates again, whatever was loaded before. */
   readonly range?: DateRange;
   readonly progress?: Progress;
-  /** What loads files, answers rules and runs models; plan and publish, which move no data, stay DuckDB's. By default `duckdb`. */
+  /**
+   * What loads files, answers rules and runs models of all tables; plan and publish, which move no data, stay DuckDB's. By
+   * default each table's own engine, as it is deployed.
+   */
   readonly engine?: Engine;
 }
 
@@ -54,7 +59,8 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
   const stages = new Stages(progress);
   const layout = layoutOf(folder);
   const { manifest, local } = await stages.time('Reading the platform', () => loadPlatform(folder));
-  const machines = chosen(options, manifest).map((group) => ({ group, asl: localMachine(group, manifest) }));
+  const onSpark = options.engine === undefined ? sparkTables(manifest) : tablesOn(options.engine, manifest);
+  const machines = chosen(options, manifest).map((group) => ({ group, asl: localMachine(group, manifest, onSpark) }));
   const landings = (local.land ?? []).map((landing) => ({ ...landing, file: localFile(landing.file, folder) }));
   const lock = await acquireLock(layout.lock, ({ pid, since }) =>
     progress.note(`Another run is at work (process ${pid}, since ${since}); this one waits for its end`),
@@ -78,7 +84,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       );
       for (const [i, { isGone, to }] of landed.entries())
         if (isGone) progress.note(`${landings[i]!.file} is gone; what landed from it stays in ${to}`);
-      const spark = options.engine === 'spark' ? lazySpark(services, layout, stages, progress) : undefined;
+      const spark = lazySpark(services, layout, stages, progress);
       const streams =
         manifest.streams === undefined
           ? []
@@ -91,8 +97,8 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
           : await stages.time('Changes of databases', () => runChanges(local.changes ?? [], folder, services, layout));
       const ended: Ended[] = [];
       for (const { group, asl } of machines) {
-        const around = { services, layout, progress, origin, range, movers: spark?.open };
-        ended.push(await runGroup(group, asl, around).finally(() => spark?.close()));
+        const around = { services, layout, progress, origin, range, spark: spark.open };
+        ended.push(await runGroup(group, asl, around).finally(() => spark.close()));
         const { tables } = await retain({ group: group.name }, services);
         for (const { table, rows } of tables)
           progress.note(`Deleted ${rows} rows of ${table} that were kept for as long as its contract says`);
@@ -114,6 +120,10 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
   }
 }
 
+/** All tables that a run fills, where the engine of all is Spark. */
+const tablesOn = (engine: Engine, manifest: Manifest): ReadonlySet<string> =>
+  engine === 'spark' ? new Set(manifest.datasets.map(tableId)) : new Set();
+
 /** Spark takes seconds to start, so it does where there is something to do. */
 function lazySpark(services: Services, layout: Layout, stages: Stages, progress: Progress) {
   let opening: Promise<Services> | undefined;
@@ -121,7 +131,10 @@ function lazySpark(services: Services, layout: Layout, stages: Stages, progress:
     const { openLocalSpark } = require('../spark/local') as typeof import('../spark/local');
     const { manifest, catalog } = services;
     const scratch = join(layout.temporary, 'spark');
-    const lake = await openLocalSpark({ manifest, catalog, scratch, told: (note) => progress.note(note) });
+    const told = (note: string) => progress.note(note);
+    const lake = await openLocalSpark({ manifest, catalog, scratch, told }).catch((error: Error) => {
+      throw new Error(`${error.message}. With --engine duckdb, DuckDB does what Spark would`, { cause: error });
+    });
     return { ...services, lake };
   };
   return {

@@ -12,7 +12,7 @@ import { runSummary, unmet } from '../summary';
 interface Options {
   readonly group?: readonly string[];
   readonly range?: string;
-  readonly engine: Engine;
+  readonly engine?: Engine;
   readonly report?: true;
   readonly json?: true;
 }
@@ -22,9 +22,10 @@ export const addRun: AddCommand = (add, io, end) => {
     .option('--group <name...>', 'run only these groups')
     .option('--range <from..to>', 'load bronze files of these days again, for example 2026-01-01..2026-01-31')
     .addOption(
-      new Option('--engine <name>', 'what runs SQL; spark needs Python and Java, and reads and writes the same tables')
-        .choices(engines)
-        .default('duckdb'),
+      new Option(
+        '--engine <name>',
+        'what runs the SQL of all tables, duckdb or spark, which needs Python and Java; by default what each is deployed with',
+      ).choices(engines),
     )
     .option('--report', 'open the HTML report when the run has ended')
     .addHelpText(
