@@ -74,7 +74,8 @@ export function resolve<T>(
       return walked.some((part, i) => part !== value[i]) ? walked : value;
     }
     if (isRef(value)) return lookup(value);
-    if (isJoin(value)) return value.join.map((part) => (isRef(part) ? lookup(part) : literal(part))).join('');
+    if (isJoin(value))
+      return value.join.map((part) => (typeof part === 'string' ? literal(part) : lookup(part))).join('');
     return walkObject(value as Record<string, unknown>);
   };
   // A platform of a thousand datasets has some hundred thousand values: what needs no copy gets none.
@@ -91,18 +92,16 @@ export function resolve<T>(
   return walk(decision) as Resolved<T>;
 }
 
-const isRef = (value: unknown): value is Ref =>
-  hasOnly(value, 'node', 'attr') && typeof value.node === 'string' && typeof value.attr === 'string';
+const isRef = (value: object): value is Ref =>
+  'node' in value &&
+  'attr' in value &&
+  typeof value.node === 'string' &&
+  typeof value.attr === 'string' &&
+  Object.keys(value).length === 2;
 
 /** A join holds a ref at least: a plain list of texts that a user calls `join` is none. */
-const isJoin = (value: unknown): value is Join =>
-  hasOnly(value, 'join') && Array.isArray(value.join) && value.join.some(isRef);
-
-function hasOnly<K extends string>(value: unknown, ...keys: K[]): value is Record<K, unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    keys.every((key) => Object.hasOwn(value, key)) &&
-    Object.keys(value).length === keys.length
-  );
-}
+const isJoin = (value: object): value is Join =>
+  'join' in value &&
+  Array.isArray(value.join) &&
+  value.join.some((part) => typeof part === 'object' && part !== null && isRef(part)) &&
+  Object.keys(value).length === 1;

@@ -7,13 +7,16 @@ import { OnlyStack } from './only-stack';
  * at it or changes it, aspects included; what it says is taken when it is written.
  */
 export function lean<R extends TerraformResource>(resource: R): R {
-  const write = resource.toTerraform;
+  const { toTerraform: write, toMetadata: describe } = resource;
   const stack = TerraformStack.of(resource);
   const document = () => write.call(resource);
   // A stack is resolved as a whole once more, after what overrides it is merged into it.
   const finish = stack instanceof OnlyStack ? settledResources : undefined;
   const whole = new Lean({ stack, refers: document, document, finish });
   resource.toTerraform = () => whole;
+  // Most have nothing to tell of themselves, and each name of what they don't tell would be resolved.
+  resource.toMetadata = () =>
+    Object.fromEntries(Object.entries(describe.call(resource)).filter(([, value]) => value !== undefined));
   return resource;
 }
 
