@@ -95,7 +95,11 @@ test('how a source is deployed has every default; without a database there is no
   expect(outside.cdc?.[0]?.deployed).toMatchObject({ ...said, from: { ...source, port: 5432 } });
   expect(outside.database?.logicalReplication).toBe(false);
   expect(platformMigrations(outside).uses).toEqual([]);
-  expect((await define({ shop: {} }, [contract('people')])).manifest.cdc?.[0]).not.toHaveProperty('deployed');
+  const nowhere = await define({ shop: {} }, [contract('people')]);
+  expect(nowhere.manifest.cdc?.[0]).not.toHaveProperty('deployed');
+  expect(nowhere.notices.map(({ path, message }) => `${path} ${message}`)).toContainEqual(
+    expect.stringMatching(/^cdc is followed by ingot cdc alone: .* there is neither$/),
+  );
 
   await expect(withDatabase({ shop: {} }, { logicalReplication: false })).rejects.toThrow(
     /cdc\.shop: must follow another database by source, or database\.logicalReplication must be left out/,
