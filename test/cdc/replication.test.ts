@@ -1,3 +1,7 @@
+import fc from 'fast-check';
+import { applyChanges, changedTable } from '../../lib/cdc/apply';
+import type { Change } from '../../lib/cdc/change';
+import { markReload, placed } from '../../lib/cdc/reload';
 import {
   type Dms,
   handleReplication,
@@ -11,6 +15,9 @@ import { scramVerifier } from '../../lib/cdc/replication/scram';
 import { awsDms } from '../../lib/handlers/replication/dms';
 import type { Postgres } from '../../lib/runtime/postgres';
 import { quiet } from '../migrations/files';
+import { people } from './histories';
+import { memoryLake } from './memory';
+import { changesManifest } from './platform';
 
 /**
  * AWS DMS as it is documented: a replication that is started goes through its states, one a look, and refuses what its state
@@ -351,5 +358,90 @@ describe('the password of AWS DMS', () => {
     expect(verifier).toBe(
       'SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=',
     );
+  });
+});
+
+describe.each(['mirror', 'history'] as const)('tables that are read anew, kept as %s', (mode) => {
+  /** One key of the source: what it was at each place in its log; a value, or gone. */
+  const key = fc.record({
+    /** Whether it was there when the first load read it. */
+    loaded: fc.boolean(),
+    /** Places in the log (1 to 99) at which it was written or deleted. */
+    steps: fc.uniqueArray(fc.record({ lsn: fc.integer({ min: 1, max: 99 }), gone: fc.boolean() }), {
+      selector: ({ lsn }) => lsn,
+      maxLength: 5,
+    }),
+    /** When the second load read it, from 60 on. */
+    read: fc.integer({ min: 60, max: 99 }),
+    /** In which of five batches each of its records comes, and comes again. */
+    batches: fc.array(fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 })), {
+      minLength: 7,
+      maxLength: 7,
+    }),
+  });
+  /** What was followed first ends here; how far the log was at the reload; from where on it is followed again. */
+  const [stopped, reloaded, followed] = [40, 50, 60];
+  const [first, second] = ['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'];
+
+  test('are as the source is, in whatever order records of before and after come, and what nobody followed is not lost', async () => {
+    const memory = await memoryLake();
+    try {
+      const fed = await memory.make(people, mode);
+      const manifest = changesManifest([[people, mode]]);
+      const services = { manifest, lake: memory.lake, clock: { now: () => 0 }, log: quiet };
+      const keys = fc.sample(key, { numRuns: 400, seed: Number(process.env.INGOT_SEED ?? 20_261_121) });
+      const batches: Change[][] = [[], [], [], [], []];
+      const expected: object[] = [];
+      for (const [id, { loaded, steps, read, batches: when }] of keys.entries()) {
+        const row = (name: string) => ({ h: '0', id: String(id), name, bio: null, score: null });
+        const told = [...steps].sort((a, b) => a.lsn - b.lsn);
+        const at = (lsn: number): string | undefined => {
+          const last = told.findLast((step) => step.lsn <= lsn);
+          return last === undefined ? (loaded ? 'loaded' : undefined) : last.gone ? undefined : `at ${last.lsn}`;
+        };
+        const change = (operation: Change['operation'], lsn: number, name: string, time = first): Change => ({
+          operation,
+          position: { lsn: BigInt(lsn), sequence: 0 },
+          at: time,
+          row: operation === 'delete' ? { h: '0', id: String(id) } : row(name),
+          origin: { id: `${id}/${operation}/${lsn}/${time}`, arrivedAt: first, raw: '' },
+        });
+        const changes = told
+          .filter(({ lsn }) => lsn <= stopped || lsn > followed)
+          .map(({ lsn, gone }) =>
+            change(gone ? 'delete' : at(lsn - 1) === undefined ? 'insert' : 'update', lsn, `at ${lsn}`),
+          );
+        const again = at(read);
+        const all = [
+          ...(loaded ? [change('load', 0, 'loaded')] : []),
+          ...changes,
+          ...(again === undefined ? [] : [change('load', 0, again, second)]),
+        ];
+        for (const [i, one] of all.entries()) {
+          // Nothing of the second load, or after it, comes before the lake is told.
+          const isNew = one.at === second || one.position.lsn > followed;
+          for (const batch of when[i]!) batches[isNew ? Math.max(2, batch) : batch]!.push(one);
+        }
+        const left = at(99);
+        if (left !== undefined) expected.push({ id, name: left });
+      }
+      const { kept } = changedTable(fed, memory.lake);
+      for (const [i, batch] of batches.entries()) {
+        if (i === 2)
+          await markReload(
+            { lsn: `0/${reloaded.toString(16)}`, at: '2026-01-02T00:00:00Z' },
+            manifest.cdc![0]!,
+            services,
+          );
+        await applyChanges(fed, await placed(batch, kept, memory.lake), services);
+      }
+      const { name } = changedTable(fed, memory.lake);
+      const shown = mode === 'history' ? `(SELECT * FROM ${name} WHERE is_current)` : name;
+      expect(await memory.lake.query(`SELECT id, name FROM ${shown} ORDER BY id`)).toEqual(expected);
+      // The first load alone would not have been enough.
+      expect(keys.some(({ steps }) => steps.some(({ lsn }) => lsn > stopped && lsn <= followed))).toBe(true);
+    } finally {
+      await memory.lake.close();
+    }
   });
 });
