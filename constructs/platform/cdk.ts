@@ -4,6 +4,7 @@ import { Catalog } from '../catalog/cdk';
 import { ChangeDataCapture } from '../cdc/cdk';
 import { DocumentIngestion } from '../documents/cdk';
 import { SparkApplication } from '../emr/cdk';
+import { Erasure } from '../erasure/cdk';
 import { Lake } from '../lake/cdk';
 import { DatabaseMigrations } from '../migrations/cdk';
 import { Network, type NetworkSource } from '../network/cdk';
@@ -50,6 +51,8 @@ export class Platform extends Construct {
   readonly streams: Readonly<Record<string, EventStream>>;
   /** Of PostgreSQL databases, by the manifest's names: of those that can be followed from here. */
   readonly changes: Readonly<Record<string, ChangeDataCapture>>;
+  /** Erases persons; absent where no contract says whom a column names. */
+  readonly erasure?: Erasure;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -107,6 +110,7 @@ export class Platform extends Construct {
         new ChangeDataCapture(this, `Changes-${part.source}`, { ...part, ...data, ...source, database }),
       ]),
     );
+    if (parts.erasure !== undefined) this.erasure = new Erasure(this, 'Erasure', { ...parts.erasure, ...data });
     if (parts.backups !== undefined) {
       const network = inside.backups ? functions : {};
       this.backups = new BackupPolicy(this, 'Backups', { ...parts.backups, ...network, lake, database });
@@ -127,6 +131,7 @@ export class Platform extends Construct {
       this.documents,
       ...Object.values(this.streams),
       ...Object.values(this.changes),
+      this.erasure,
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

@@ -1,4 +1,5 @@
 import type { CdcSource } from '../../lib/cdc/declaration';
+import { namesSubjects } from '../../lib/erasure/subjects';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
@@ -55,6 +56,8 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
       ...(backup === undefined || database === undefined ? [] : ['backup', 'glue', 'rds']),
       ...(backup?.dump === undefined || backup.dump === false ? [] : ['ecr.api', 'ecr.dkr', 'logs']),
       ...(functionsInside ? ['glue', 'sqs'] : []),
+      // A request of an erasure starts its state machine.
+      ...(functionsInside && namesSubjects(manifest) ? ['states'] : []),
       // Consumers of streams run beside the database where they write to it.
       ...((manifest.streams ?? []).some(({ windows }) => windows.some(({ into }) => into.kind === 'postgres'))
         ? ['glue']

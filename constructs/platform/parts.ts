@@ -1,3 +1,4 @@
+import { namesSubjects } from '../../lib/erasure/subjects';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork } from '../../lib/network/declaration';
 import type { BackupPolicyDeclaration } from '../backup/props';
@@ -5,6 +6,7 @@ import type { CatalogDeclaration } from '../catalog/props';
 import type { ChangeDataCaptureDeclaration } from '../cdc/props';
 import type { DocumentsDeclaration } from '../documents/model';
 import type { SparkApplicationDeclaration } from '../emr/props';
+import type { ErasureDeclaration } from '../erasure/props';
 import type { LakeDeclaration } from '../lake/props';
 import type { MigrationsDeclaration } from '../migrations/props';
 import type { NetworkDeclaration } from '../network/props';
@@ -34,6 +36,7 @@ export interface PlatformParts {
   readonly documents?: DocumentsDeclaration;
   readonly streams: readonly EventStreamDeclaration[];
   readonly changes: readonly ChangeDataCaptureDeclaration[];
+  readonly erasure?: ErasureDeclaration;
   readonly backups?: BackupPolicyDeclaration;
   /** What is inside of the network that is asked for. */
   readonly inside: Inside;
@@ -69,6 +72,17 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     documents: searches && documents !== undefined ? platform : undefined,
     streams: streams.map((stream) => ({ ...consumer, deadLetterReplica, stream: stream.name })),
     changes: followed(manifest).map((source) => ({ ...consumer, deadLetterReplica, source: source.name })),
+    erasure: namesSubjects(manifest)
+      ? {
+          ...consumer,
+          memoryMb: platform.memoryMb,
+          schedule: platform.scheduled === false ? false : undefined,
+          queryResultDays: platform.queryResultDays,
+          replicated: manifest.zones.flatMap(({ name: zone }) =>
+            platform.replicas?.[zone] === undefined ? [] : [zone],
+          ),
+        }
+      : undefined,
     backups:
       backup === undefined
         ? undefined

@@ -4,6 +4,7 @@ import { Catalog } from '../catalog/terraform';
 import { ChangeDataCapture } from '../cdc/terraform';
 import { DocumentIngestion } from '../documents/terraform';
 import { SparkApplication } from '../emr/terraform';
+import { Erasure } from '../erasure/terraform';
 import { Lake } from '../lake/terraform';
 import { DatabaseMigrations } from '../migrations/terraform';
 import { Network, type NetworkSource } from '../network/terraform';
@@ -44,6 +45,8 @@ export class Platform extends Construct {
   readonly streams: Readonly<Record<string, EventStream>>;
   /** Of PostgreSQL databases, by the manifest's names: of those that can be followed from here. */
   readonly changes: Readonly<Record<string, ChangeDataCapture>>;
+  /** Erases persons; absent where no contract says whom a column names. */
+  readonly erasure?: Erasure;
   /** Absent where the manifest asks for none. */
   readonly backups?: BackupPolicy;
 
@@ -89,6 +92,7 @@ export class Platform extends Construct {
         new ChangeDataCapture(this, `Changes-${part.source}`, { ...part, ...data, ...source, database }),
       ]),
     );
+    if (parts.erasure !== undefined) this.erasure = new Erasure(this, 'Erasure', { ...parts.erasure, ...data });
     if (parts.backups !== undefined) {
       const network = inside.backups ? functions : {};
       this.backups = new BackupPolicy(this, 'Backups', { ...parts.backups, ...network, lake, database });
@@ -109,6 +113,7 @@ export class Platform extends Construct {
       this.documents,
       ...Object.values(this.streams),
       ...Object.values(this.changes),
+      this.erasure,
       this.backups,
     ];
     return idleCost(parts.flatMap((part) => part?.model.nodes ?? []));

@@ -1,5 +1,5 @@
 import { kept, keptSuffix } from '../cdc/columns';
-import { fedBy } from '../cdc/tables';
+import { fedBy, refusesRows } from '../cdc/tables';
 import type { Column } from '../contract/dataset';
 import { quarantineSuffix } from '../contract/names';
 import { findTable, tableId } from '../platform/lookup';
@@ -40,7 +40,7 @@ export function tablePlaces(manifest: Manifest): TablePlace[] {
     const named = namedIn(dataset);
     const isFed = fedBy(manifest, dataset) !== undefined;
     const places: TablePlace[] = [{ place: id, kind: 'table', database, table, columns }];
-    if (dataset.source !== undefined || isFed)
+    if (refusesRows(dataset, manifest))
       places.push({
         place: id + quarantineSuffix,
         kind: 'quarantine',

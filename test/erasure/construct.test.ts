@@ -11,9 +11,9 @@ import * as terraform from '../../constructs/terraform';
 import type { Manifest } from '../../lib/platform/manifest';
 import { resolveZones } from '../../lib/platform/zones';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
-import { created } from '../constructs/engines';
-import { column, dataset } from '../constructs/manifest';
-import { regulated } from '../constructs/regulated';
+import { cdkStack, created, terraformStack } from '../constructs/engines';
+import { column, dataset, manifest as platform } from '../constructs/manifest';
+import { regulated, replica } from '../constructs/regulated';
 import { source } from '../ingest/datasets';
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
@@ -128,6 +128,33 @@ test('cdk-nag finds nothing in erasures for regulated data, with any pack', () =
   );
   expect(found.filter((finding) => finding.includes('/Erasure/'))).toEqual([]);
   expect(found.length).toBeGreaterThan(0);
+});
+
+test('a platform has it where a contract names a subject, and else not', () => {
+  const [first, ...rest] = platform.datasets;
+  const columns = first!.columns.map((one) => (one.name === 'origin' ? { ...one, subject: 'customer' } : one));
+  const named = { ...platform, datasets: [{ ...first!, columns }, ...rest] };
+  const props = { runtime, replicas: { silver: replica('silver') }, scheduled: false };
+  const inCloudFormation = cdkStack((stack) => new cdk.Platform(stack, 'Platform', { ...props, manifest: named }));
+  const inTerraform = terraformStack(
+    (stack) => new terraform.Platform(stack, 'Platform', { ...props, manifest: named }),
+  );
+  expectParity(inCloudFormation.text, inTerraform.text, {
+    differences: [engineDifferences.retain, engineDifferences.invocationLifecycle],
+  });
+  for (const made of [inCloudFormation, inTerraform]) {
+    const { environment } = made.find('lambda.function', 'PlatformErasureEraseFunction').properties as {
+      environment: Record<string, unknown>;
+    };
+    expect(environment.INGOT_HOLDS).toEqual({
+      versionDays: 30,
+      queryResultDays: 30,
+      replicas: ['silver'],
+    });
+    expect(made.all('scheduler.schedule').filter(({ id }) => /Erasure/.test(id))).toEqual([]);
+  }
+  const without = cdkStack((stack) => new cdk.Platform(stack, 'Platform', { runtime, manifest: platform }));
+  expect(without.resources.filter(({ id }) => /Erasure/.test(id))).toEqual([]);
 });
 
 test('every problem of the declaration is said at once', () => {
