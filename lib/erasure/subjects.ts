@@ -16,6 +16,16 @@ export const subjectColumns = (dataset: Pick<Dataset, 'columns'>): SubjectColumn
 export const namesSubjects = ({ datasets }: Pick<Manifest, 'datasets'>): boolean =>
   datasets.some((dataset) => subjectColumns(dataset).length > 0);
 
+const personal = /^(pii|gdpr|personal(ly identifiable)?([ _-]*(data|information|info))?)$/i;
+
+/** Columns that a contract calls personal, by classification or tag, of a table of which no column says whom its rows are of. */
+export const personalWithoutSubject = (dataset: Pick<Dataset, 'columns'>): string[] =>
+  subjectColumns(dataset).length > 0
+    ? []
+    : dataset.columns
+        .filter(({ classification = '', tags }) => [classification, ...tags].some((word) => personal.test(word.trim())))
+        .map(({ name }) => name);
+
 /** Longest key, in characters. */
 const longestKey = 1_000;
 

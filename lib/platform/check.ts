@@ -8,6 +8,7 @@ import { bindReferences } from '../contract/references';
 import { resolveContract } from '../contract/resolve';
 import { parse } from '../contract/strict';
 import { documentsProblems, resolveDocuments } from '../documents/declaration';
+import { personalWithoutSubject } from '../erasure/subjects';
 import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
 import { resolveUses } from '../migrations/declaration';
@@ -105,6 +106,16 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
   for (const { resolved, document: where } of tables)
     for (const { path, to } of resolved.foreignKeys)
       notices.push(where.problem([...path, 'to'], `is kept but not checked: ${noTable(to.table, tables)}`));
+  for (const { resolved, document: where } of tables) {
+    const personal = personalWithoutSubject(resolved.dataset);
+    if (personal.length > 0)
+      notices.push(
+        where.problem(
+          [...resolved.path, 'properties'],
+          `hold personal data (${personal.join(', ')}) and nothing says whose: without the custom property subject at the column that does, nobody can be erased from ${tableId(resolved.dataset)}`,
+        ),
+      );
+  }
   problems.push(...contractConflicts(input.contracts), ...tableConflicts(tables));
   const datasets = inZoneOrder(
     tables.map(({ resolved }) => resolved.dataset),

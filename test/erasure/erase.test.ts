@@ -7,11 +7,12 @@ import { packed, unpacked } from '../../lib/erasure/packing';
 import { csvRecords, jsonValues, latin1, linesOf } from '../../lib/erasure/records';
 import { textsOf } from '../../lib/erasure/subjects';
 import { hashOf, Wanted } from '../../lib/erasure/wanted';
+import { describeProblem } from '../../lib/errors';
 import { runPlatform } from '../../lib/local/run';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
 import { ingot } from '../cli/ingot';
-import { problemsOf } from '../platform/folder';
+import { check, problemsOf } from '../platform/folder';
 import { filesWith, marker, openShop, others, type Shop, shop } from './shop';
 
 let open: Shop;
@@ -122,6 +123,21 @@ test('a subject stands at columns whose values have one text each', async () => 
   expect(await wrong('logicalType: string', 'logicalType: number')).toEqual([
     expect.stringMatching(/of subject must stand at a column of text, whole numbers or UUIDs; customer_id is double/),
   ]);
+});
+
+test('personal data of nobody in particular is noticed', async () => {
+  const contract = shop['contracts/visits.odcs.yaml']!;
+  const noticed = async (more: string) => {
+    const text = contract.replace(/, customProperties: \[\{property: subject[^}]*\}\]/, more);
+    return (await check({ ...shop, 'contracts/visits.odcs.yaml': text })).notices.map(describeProblem);
+  };
+  expect(await noticed(', classification: PII')).toEqual([
+    expect.stringMatching(
+      /visits.odcs.yaml:\d+ schema\[0\].properties: hold personal data \(customer_id\) and nothing says whose: .* nobody can be erased from silver.visits/,
+    ),
+  ]);
+  expect(await noticed(', tags: [personal data]')).toHaveLength(1);
+  expect(await noticed(', classification: confidential')).toEqual([]);
 });
 
 /** A text in pieces, as it may be read. */
