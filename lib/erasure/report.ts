@@ -66,6 +66,13 @@ export function remainsOf(
         what: `branch or tag ${name} of ${place}`,
         why: 'what it names does not expire; who made it must drop it',
       });
+  if (holds.versionDays !== undefined)
+    for (const { name, table, onInvalid } of manifest.streams ?? [])
+      if (onInvalid === 'park' && covered(manifest).has(table))
+        remains.push({
+          what: `keys of stream ${name} that have stopped`,
+          why: 'they may be names of persons: release them, or skip their records',
+        });
   return [...remains, ...elsewhere(manifest)];
 }
 
@@ -97,15 +104,19 @@ function backups({ backup, database }: Manifest, after: (days: number) => string
   ];
 }
 
+/** Tables that have a column that says whom a row is of. */
+const covered = ({ datasets }: Manifest): ReadonlySet<string> =>
+  new Set(datasets.filter((one) => subjectColumns(one).length > 0).map(tableId));
+
 /** What is not the lake's, or has no column that says whom a row is of. */
 function elsewhere(manifest: Manifest): Remains[] {
   const { datasets, models, streams = [], stores = [], documents = [], cdc = [] } = manifest;
-  const covered = new Set(datasets.filter((one) => subjectColumns(one).length > 0).map(tableId));
+  const named = covered(manifest);
   const fed = new Set(cdc.flatMap(({ tables }) => tables.map(({ table }) => table)));
   return [
     ...datasets.flatMap((dataset) => {
       const { postgres } = dataset;
-      if (postgres === undefined || !covered.has(tableId(dataset))) return [];
+      if (postgres === undefined || !named.has(tableId(dataset))) return [];
       const { server, schema, table } = postgres;
       const why = fed.has(tableId(dataset))
         ? `${tableId(dataset)} is a copy of it: erase it there first, or its next change brings it back`
@@ -113,10 +124,10 @@ function elsewhere(manifest: Manifest): Remains[] {
       return [{ what: `table ${schema}.${table} of server ${server}`, why }];
     }),
     ...streams
-      .filter(({ table }) => covered.has(table))
+      .filter(({ table }) => named.has(table))
       .map(({ name }) => ({ what: `stream ${name}`, why: 'its records stay in it for as long as it retains them' })),
     ...streams.flatMap(({ name, table, windows }) =>
-      covered.has(table)
+      named.has(table)
         ? windows.flatMap(({ into }) =>
             into.kind === 'postgres'
               ? [{ what: `table ${into.table} of the database`, why: `windows of stream ${name} are written there` }]
@@ -125,7 +136,7 @@ function elsewhere(manifest: Manifest): Remains[] {
         : [],
     ),
     ...models.flatMap(({ name, writes, reads }) => {
-      if (writes === undefined || covered.has(writes) || !reads.some((table) => covered.has(table))) return [];
+      if (writes === undefined || named.has(writes) || !reads.some((table) => named.has(table))) return [];
       const kind = datasets.find((one) => tableId(one) === writes)?.materialization?.kind;
       const why =
         kind === undefined || kind === 'full'

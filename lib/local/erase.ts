@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { resolve } from '../../constructs/core/text';
 import { eraseMachine } from '../../constructs/erasure/state-machine';
 import { type ErasureEvent, erase, everybody } from '../erasure/handle';
-import { mentionIn } from '../erasure/mentions';
+import { mentionIn, type Named } from '../erasure/mentions';
 import { namedIn } from '../erasure/places';
 import type { ErasureReport } from '../erasure/report';
 import type { ErasureServices } from '../erasure/services';
@@ -15,6 +15,7 @@ import { RestCatalog } from '../tables/client';
 import { localTableFiles } from '../tables/files';
 import { folderErasureLedger } from './erasure-ledger';
 import type { Layout } from './layout';
+import { folderParkedKeys } from './parked-keys';
 import type { Asl } from './states/asl';
 import { execute } from './states/execute';
 
@@ -82,6 +83,7 @@ async function eraseStreams(wanted: Wanted | undefined, { manifest }: ErasureSer
     const named = namedIn(findTable(stream.table, manifest).dataset);
     if (named.length === 0) continue;
     const folder = join(layout.streams, stream.name);
+    await goOn(stream.name, named, wanted, layout);
     const shards = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.jsonl'));
     for (const shard of shards) {
       const file = join(folder, shard);
@@ -94,5 +96,14 @@ async function eraseStreams(wanted: Wanted | undefined, { manifest }: ErasureSer
       await writeFile(`${file}.new`, kept.join(''));
       await rename(`${file}.new`, file);
     }
+  }
+}
+
+/** A key that has stopped may name a person, and so may why it did. */
+async function goOn(stream: string, named: readonly Named[], wanted: Wanted, layout: Layout): Promise<void> {
+  const parked = folderParkedKeys(layout.streams);
+  for (const seen of await parked.list(stream)) {
+    const isWanted = named.some(({ subject }) => wanted.isOne(seen.key, subject));
+    if (isWanted || mentionIn(seen.reason, named, wanted) !== undefined) await parked.remove(stream, seen);
   }
 }

@@ -1,13 +1,20 @@
-import { cpSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { receive } from '../../lib/cdc/receive';
 import { request } from '../../lib/erasure/handle';
+import type { ErasureReport } from '../../lib/erasure/report';
 import type { ErasureServices } from '../../lib/erasure/services';
 import { localErasureServices, runErasures } from '../../lib/local/erase';
 import { layoutOf } from '../../lib/local/layout';
 import { runPlatform } from '../../lib/local/run';
 import { openWorkbench } from '../../lib/local/workbench';
 import { loadPlatform } from '../../lib/platform/load';
+import { changesManifest } from '../cdc/platform';
 import { ingot } from '../cli/ingot';
+import { column, dataset } from '../ingest/datasets';
+import { contractFile, type Files, inFolder } from '../platform/folder';
+import { icebergLake } from '../publish/iceberg-lake';
 import { filesWith, marker, openShop, type Shop } from './shop';
 
 let open: Shop;
@@ -124,3 +131,145 @@ test('what a restore brings back is erased again, by the ledger alone', async ()
   const again = await ingot(['erase', '--replay', '--platform', open.folder, '--json']);
   expect(JSON.parse(again.out)).toMatchObject({ erasures: [{ again: true }] });
 });
+
+test('from a stream: its table, windows, what waits and what was refused', async () => {
+  const line = (id: string, user: string, more: object = {}) =>
+    `${JSON.stringify({ id, user, event_type: 'click', happened_at: new Date().toISOString(), amount: 1, ...more })}\n`;
+  const person = 'ann-ERASE-ME';
+  const files: Files = {
+    'contracts/clicks.odcs.yaml': contractFile(
+      'clicks',
+      'silver',
+      {
+        id: 'logicalType: string, required: true, primaryKey: true',
+        user: 'logicalType: string, required: true, customProperties: [{property: subject, value: visitor}]',
+        event_type: 'string',
+        happened_at: 'logicalType: timestamp, required: true',
+        amount: 'integer',
+      },
+      { source: true },
+    ).replace('format: parquet', 'format: json'),
+    'contracts/fct_clicks.odcs.yaml': contractFile('fct_clicks', 'gold', {
+      window_start: 'logicalType: timestamp, required: true, primaryKey: true, primaryKeyPosition: 1',
+      window_end: 'logicalType: timestamp, required: true',
+      user: 'logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 2, customProperties: [{property: subject, value: visitor}]',
+      events: 'integer',
+    }),
+    'platform.yaml': `name: shop
+streams:
+  clicks:
+    table: silver.clicks
+    eventTime: happened_at
+    partitionKey: user
+    onInvalid: park
+    windows:
+      hourly:
+        size: 1 hour
+        watermark: 5 minutes
+        groupBy: [user]
+        measures: { events: count }
+        into: gold.fct_clicks
+local:
+  streams:
+    - file: events.jsonl
+      into: clicks
+`,
+    'events.jsonl': line('1', person) + line('2', 'bob'),
+  };
+  await inFolder(files, async (folder) => {
+    expect((await runPlatform(folder)).status).toBe('succeeded');
+    const more = join(folder, 'more.jsonl');
+    writeFileSync(more, line('3', person, { amount: 'many' }) + line('4', person) + line('5', 'bob'));
+    expect((await ingot(['stream', 'put', 'clicks', more, '--platform', folder])).out).toMatch(
+      /^3 put; 1 in quarantine, 2 wait|^3 put; 0 in quarantine, 2 wait/,
+    );
+    const state = join(folder, '.ingot');
+    expect((await filesWith(person, state, open.duckdb)).length).toBeGreaterThan(6);
+    const { code, out, err } = await ingot(['erase', 'visitor', person, '--platform', folder, '--json']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const { places, remains } = JSON.parse(out) as ErasureReport;
+    expect(places.filter(({ rows }) => rows > 0).map(({ place, rows }) => [place, rows])).toEqual([
+      ['bronze/_parked/silver.clicks', 2],
+      ['bronze/clicks', 3],
+      ['gold.fct_clicks', 1],
+      ['ops.window_clicks_hourly', 1],
+      ['silver.clicks', 1],
+      ['silver.clicks_quarantine', 1],
+    ]);
+    expect(remains.map(({ what }) => what)).toContain('stream clicks');
+    expect(await filesWith(person, state, open.duckdb)).toEqual([]);
+    appendFileSync(join(folder, 'events.jsonl'), line('6', 'bob'));
+    expect((await runPlatform(folder)).status).toBe('succeeded');
+    const rows = await ingot([
+      'query',
+      'select id, (select events from gold.fct_clicks) as events from silver.clicks order by id',
+      '--csv',
+      '--platform',
+      folder,
+    ]);
+    expect(rows.out).toBe('id,events\r\n2,3\r\n5,3\r\n6,3\r\n');
+  });
+}, 120_000);
+
+test('from tables that changes fill: rows, versions, remembered deletes and records that wait', async () => {
+  const columns = [
+    { ...column('id', 'long', { required: true }), subject: 'customer' },
+    column('name', 'string', { required: true }),
+  ];
+  const modes = ['mirror', 'history', 'log'] as const;
+  const manifest = changesManifest(
+    modes.map((mode) => [
+      dataset(mode, columns, { key: ['id'], postgres: { server: 'shop', schema: 'public', table: mode } }),
+      mode,
+    ]),
+  );
+  const lake = await icebergLake(manifest);
+  const scratch = mkdtempSync(join(tmpdir(), 'ingot-erasure-cdc-'));
+  try {
+    let lsn = 1_000;
+    const change = (table: string, op: string, before: object | null, after: object | null) => {
+      lsn += 8;
+      const source = { schema: 'public', table, lsn, ts_ms: Date.UTC(2026, 0, 1), snapshot: 'false' };
+      const raw = JSON.stringify({ op, before, after, source, ts_ms: Date.UTC(2026, 0, 1) });
+      return { origin: { id: `s/${lsn}`, arrivedAt: '2026-01-02T00:00:00.000Z', raw } };
+    };
+    const records = modes.flatMap((table) => [
+      change(table, 'c', null, { id: 4711, name: 'one' }),
+      change(table, 'c', null, { id: 2, name: 'two' }),
+      change(table, 'u', null, { id: 4711, name: 'ONE' }),
+      change(table, 'd', { id: 2 }, null),
+      change(table, 'c', null, { id: 3, name: 'three' }),
+      change(table, 'd', { id: 4711 }, null),
+      change(table, 'c', null, { id: 4711, name: 'again' }),
+      // Refused: the name is missing.
+      change(table, 'c', null, { id: 4711, name: null }),
+      change(table, 'c', null, { id: 5, name: null }),
+    ]);
+    await receive(records, manifest.cdc![0]!, lake.services);
+    const of = async (table: string) =>
+      lake.services.lake.query<{ id: number; n: number }>(
+        `SELECT id::INT AS id, count(*)::INT AS n FROM silver.${table} WHERE id IS NOT NULL GROUP BY ALL ORDER BY ALL`,
+      );
+    const refused = async (table: string) =>
+      (await lake.services.lake.query<{ raw: string }>(`SELECT raw FROM silver.${table}_quarantine`)).map(
+        ({ raw }) => raw,
+      );
+    const before = new Map<string, { id: number }[]>();
+    for (const mode of modes) for (const table of [mode, `${mode}_changes`]) before.set(table, await of(table));
+    const services = await localErasureServices(lake.services, layoutOf(scratch), { orphanAge: 0 });
+    await request('customer', ['4711'], services);
+    const report = await runErasures(services, layoutOf(scratch));
+    for (const [table, rows] of before)
+      expect([table, await of(table)]).toEqual([table, rows.filter(({ id }) => id !== 4711)]);
+    for (const mode of modes) {
+      const left = await refused(mode);
+      expect([mode, left.length]).toEqual([mode, 1]);
+      expect(left[0]).not.toContain('4711');
+    }
+    expect(before.get('history')!.find(({ id }) => id === 4711)).toBeDefined();
+    expect(report!.remains.map(({ what }) => what)).toEqual(modes.map((mode) => `table public.${mode} of server shop`));
+  } finally {
+    await lake.close();
+    rmSync(scratch, { recursive: true });
+  }
+}, 120_000);
