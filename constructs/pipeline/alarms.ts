@@ -9,7 +9,11 @@ import type { AlarmThresholds } from './props';
 const day = 86_400;
 const hour = 3_600;
 
-/** Alarms of a group: its runs, and each of its tables. */
+/**
+ * Alarms of a group: its runs, and each of its tables.
+ *
+ * @param loads whether it has a table with files that DuckDB loads
+ */
 export function groupAlarms(
   manifest: Manifest,
   group: Group,
@@ -17,6 +21,7 @@ export function groupAlarms(
   machineArn: Text,
   thresholds: Required<AlarmThresholds>,
   notices: Text,
+  loads: boolean,
 ): AlarmNode[] {
   const begin = `${pascal(group.name)}`;
   const named = (id: string, name: string, description: string) => ({
@@ -115,6 +120,23 @@ export function groupAlarms(
       // Rules are answered only where something is new.
       missingData: 'notBreaching',
     },
+    ...(thresholds.inputGb === false || !loads
+      ? []
+      : [
+          {
+            ...named(
+              'Outgrown',
+              'outgrown',
+              `A run loads more than ${thresholds.inputGb} GB into a table with DuckDB; ingot plan says which engine fits.`,
+            ),
+            metrics: [ofGroup(metricNames.largestInput, 'Maximum', hour)],
+            comparison: 'GreaterThanThreshold' as const,
+            threshold: thresholds.inputGb,
+            periods: 1,
+            periodsToAlarm: 1,
+            missingData: 'notBreaching' as const,
+          },
+        ]),
     ...datasets.flatMap((dataset) => tableAlarms(manifest, dataset, thresholds, notices)),
   ];
 }

@@ -3,6 +3,7 @@ import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
+import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
 import { planPlatform } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
@@ -72,6 +73,7 @@ export function pipelineModel(
     successPercent: pipeline.alarms?.successPercent ?? 95,
     rowCountPercent: pipeline.alarms?.rowCountPercent ?? 20,
     durationRatio: pipeline.alarms?.durationRatio ?? 1.5,
+    inputGb: pipeline.alarms?.inputGb ?? duckdbUpToGb,
   };
   const scheduled = pipeline.scheduled ?? true;
   const plan = planPlatform(manifest, { deployed: { memoryMb, architecture } });
@@ -93,11 +95,12 @@ export function pipelineModel(
     resources: [keyArn],
   };
 
+  const onSpark = new Set(sparks.map(({ table }) => table));
   const jobs: Jobs | undefined =
     sparks.length === 0 || given.spark === undefined
       ? undefined
       : {
-          target: sparkTarget(given.spark, lake, new Set(sparks.map(({ table }) => table)), pipeline.icebergCatalog),
+          target: sparkTarget(given.spark, lake, onSpark, pipeline.icebergCatalog),
           statements: followStatements(given.spark, lake),
         };
   const sparkPackage = pipeline.sparkPackage ?? join(dirname(runtime), `spark-${architecture}.zip`);
@@ -141,6 +144,7 @@ export function pipelineModel(
             ref(machineId(group), 'arn'),
             thresholds,
             ref(noticesId, 'arn'),
+            group.ingests.some((table) => !onSpark.has(table)),
           );
         })
       : []),

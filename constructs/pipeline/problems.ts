@@ -15,7 +15,7 @@ export function pipelineProblems(
 ): Problem[] {
   const { manifest } = pipeline;
   const lakeZones = lake.zones.map((zone) => zone.name);
-  const { successPercent, rowCountPercent, durationRatio } = numbers.thresholds;
+  const { successPercent, rowCountPercent, durationRatio, inputGb } = numbers.thresholds;
   return [
     ...(manifest.name === lake.name
       ? []
@@ -46,6 +46,7 @@ export function pipelineProblems(
     ...(durationRatio === false
       ? []
       : numberProblems(where, 'alarms.durationRatio', durationRatio, { min: 1, whole: false })),
+    ...(inputGb === false ? [] : numberProblems(where, 'alarms.inputGb', inputGb, { min: 0, whole: false })),
     ...(pipeline.emails ?? [])
       .filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email))
       .map((email) => ({ where, path: 'emails', message: `must be e-mail addresses; given ${JSON.stringify(email)}` })),

@@ -91,4 +91,9 @@ export interface AlarmThresholds {
    * @default 1.5
    */
   readonly durationRatio?: number | false;
+  /**
+   * GB that a run may load into one table with DuckDB: beyond that its data has outgrown that engine.
+   * @default 20, up to which DuckDB is chosen
+   */
+  readonly inputGb?: number | false;
 }

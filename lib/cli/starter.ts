@@ -1,12 +1,21 @@
 import { platformJsonSchema } from '../platform/schema';
 
-/** The platform that `ingot init` writes: one dataset from a CSV file, one SQL model over it. Text by path. */
-export function starterFiles(name: string): Readonly<Record<string, string>> {
+/** How large a platform is to be: what its files say of volume, engine and deployment. */
+export const presets = ['small', 'medium', 'large'] as const;
+export type Preset = (typeof presets)[number];
+
+/**
+ * The platform that `ingot init` writes: one dataset from a CSV file, one SQL model over it. Text by path.
+ *
+ * @param preset absent: nothing is said of its size
+ */
+export function starterFiles(name: string, preset?: Preset): Readonly<Record<string, string>> {
+  const size = preset === undefined ? undefined : sizes[preset];
   return {
-    'platform.yaml': platform(name),
+    'platform.yaml': platform(name, size?.platform ?? ''),
     // Beside it, as where the package lies differs from machine to machine.
     'platform.schema.json': `${JSON.stringify(platformJsonSchema(), null, 2)}\n`,
-    'contracts/orders.odcs.yaml': orders(name),
+    'contracts/orders.odcs.yaml': orders(name, size?.volumePerDay),
     'contracts/fct_daily_sales.odcs.yaml': dailySales(name),
     'models/fct_daily_sales.sql': model,
     'data/orders.csv': data,
@@ -29,10 +38,54 @@ export function platformName(folder: string): string {
   return name.length < 2 ? 'platform' : name;
 }
 
-const platform = (name: string) => `# yaml-language-server: $schema=platform.schema.json
+interface Size {
+  /** What the starter's orders get. */
+  readonly volumePerDay: string;
+  /** Lines of platform.yaml. */
+  readonly platform: string;
+}
+
+const sizes: Readonly<Record<Preset, Size>> = {
+  small: {
+    volumePerDay: '0.5 GB',
+    platform: `# Less than 1 GB a day: PostgreSQL first. Applications ask one small database; the lake keeps the history.
+engine: duckdb
+network:
+  cidr: 10.42.0.0/16
+database:
+  instanceClass: db.t4g.micro
+  multiAz: false
+deploy:
+  memoryMb: 1024
+`,
+  },
+  medium: {
+    volumePerDay: '5 GB',
+    platform: `# Up to some 20 GB a run: functions of Lambda. ingot plan says which engine fits each table.
+engine: auto
+deploy:
+  memoryMb: 4096
+`,
+  },
+  large: {
+    volumePerDay: '200 GB',
+    platform: `# More than 20 GB a run: tables of such a volume are Spark's, on EMR Serverless. ingot plan says which, and what it costs.
+engine:
+  default: auto
+  spark:
+    maxWorkers: 41
+deploy:
+  memoryMb: 10240
+  # Choose it once: tables stay in the stack that they are in.
+  tableStacks: 4
+`,
+  },
+};
+
+const platform = (name: string, size: string) => `# yaml-language-server: $schema=platform.schema.json
 # A data platform: its contracts are in contracts/, its SQL models in models/.
 name: ${name}
-groups:
+${size}groups:
   sales:
     schedule: rate(1 day)
 # Only for runs on this machine: files that arrive in bronze before a run.
@@ -43,7 +96,7 @@ local:
       date: 2026-01-05
 `;
 
-const orders = (name: string) => `apiVersion: v3.1.0
+const orders = (name: string, volumePerDay?: string) => `apiVersion: v3.1.0
 kind: DataContract
 id: ${name}-orders
 name: Orders
@@ -65,7 +118,7 @@ servers:
 customProperties:
   - property: zone
     value: silver
-schema:
+${volumePerDay === undefined ? '' : `  - property: volumePerDay\n    value: ${volumePerDay}\n`}schema:
   - name: orders
     physicalType: table
     description: One row an order.

@@ -2,13 +2,17 @@ import type { Dataset, Source } from '../contract/dataset';
 import type { DateRange, PlanEvent, PlanResult, TableBatches } from '../handlers/events';
 import { findGroup, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
+import { metricNames } from '../publish/metrics';
 import { unpublished } from '../publish/unpublished';
 import type { Arrival, ObjectInfo, Services, Transaction } from '../runtime/services';
+import { sparkTables } from '../sizing/plan';
 import { staleModels } from '../transform/stale';
 import { addToLedger, batchesAbove, lastBatches, ledgerName, notInLedger, positionOf } from './ledger';
 
+const gigabyte = 1024 ** 3;
+
 /** A batch is closed once it is this large, so that a backfill of years does not become one load. */
-const bytesPerBatch = 8 * 1024 ** 3;
+const bytesPerBatch = { duckdb: 8 * gigabyte, spark: 64 * gigabyte } as const;
 
 /** A file that has arrived, and the table that it is for. */
 interface Arrived extends ObjectInfo {
@@ -32,10 +36,21 @@ export async function plan(event: PlanEvent, services: Services): Promise<PlanRe
   await writeDown(files, event, services);
   await takeOff(arrivals.map(({ arrival }) => arrival));
   const tables = await openBatches(group, services);
+  measureInput(group, tables, services);
   const stale = await staleModels(group, services);
   const waiting = await unpublished(group, services);
   const empty = tables.length === 0 && stale.length === 0 && waiting.length === 0;
   return { empty, tables, staleModels: stale, unpublished: waiting };
+}
+
+/** How large the largest input of this run is that DuckDB loads: an alarm rings where it has outgrown that engine. */
+function measureInput(group: Group, tables: readonly TableBatches[], { manifest, metrics }: Services): void {
+  const onSpark = sparkTables(manifest);
+  if (group.ingests.every((table) => onSpark.has(table))) return;
+  const bytes = tables
+    .filter(({ table }) => !onSpark.has(table))
+    .map(({ batches }) => batches.reduce((sum, batch) => sum + batch.bytes, 0));
+  metrics.put(metricNames.largestInput, Math.max(0, ...bytes) / gigabyte, 'None', { Group: group.name });
 }
 
 /** How many arrivals are taken off the queue at once. */
@@ -118,11 +133,12 @@ async function writeDown(files: readonly Arrived[], event: PlanEvent, services: 
     const unknown = again ? await unlessPlanned(event.run, given, ledger, tx) : await notInLedger(ledger, given, tx);
     if (unknown.length === 0) return;
     const last = await lastBatches(ledger, tx);
+    const onSpark = sparkTables(manifest);
     const numbered = [];
     for (const [table, ofTable] of byTable(unknown)) {
       const { database, table: name } = findTable(table, manifest);
       let batch = Math.max(last.get(table) ?? 0, positionOf(await tx.properties(database, name)));
-      for (const part of parts(ofTable)) {
+      for (const part of parts(ofTable, bytesPerBatch[onSpark.has(table) ? 'spark' : 'duckdb'])) {
         batch += 1;
         for (const { uri, etag, size, modified } of part)
           numbered.push({ table, batch, uri, etag, size, modified, plannedAt, run: event.run });
@@ -158,11 +174,11 @@ function byTable(files: readonly Arrived[]): Map<string, Arrived[]> {
   return tables;
 }
 
-function parts(files: readonly Arrived[]): Arrived[][] {
+function parts(files: readonly Arrived[], limit: number): Arrived[][] {
   const parts: Arrived[][] = [];
   let bytes = 0;
   for (const file of [...files].sort(inOrder)) {
-    if (parts.length === 0 || bytes + file.size > bytesPerBatch) {
+    if (parts.length === 0 || bytes + file.size > limit) {
       parts.push([]);
       bytes = 0;
     }

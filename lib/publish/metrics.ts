@@ -21,6 +21,8 @@ export const metricNames = {
   dimensionScore: 'DimensionScore',
   /** By group: rules of severity error that failed, for each table that a run looked at. */
   failedRules: 'FailedRules',
+  /** By group, GB: the largest input of a table in a run that DuckDB loads. */
+  largestInput: 'LargestInput',
   /** By group, seconds: how long the run took. */
   duration: 'Duration',
   /** * By group: duration of the last run as a share of the median of the runs before it; 1 where there was none. */

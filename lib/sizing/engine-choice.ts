@@ -1,5 +1,7 @@
-import { dollars, lambdaHour, type Processor, sparkWorkerHour, usualSpark } from './prices';
+import { dollars, lambdaHour, type Processor, sparkWorkerHour, usualSpark, type WorkerSize } from './prices';
 import { longestGapHours } from './schedule';
+
+type SparkWorker = Pick<WorkerSize, 'vcpu' | 'memoryGb'> & Partial<WorkerSize>;
 
 /** What runs a table's statements: DuckDB in a function of Lambda, or Spark on EMR Serverless. */
 export type EngineName = 'duckdb' | 'spark';
@@ -23,6 +25,8 @@ export interface Deployed {
   readonly memoryMb?: number;
   /** @default arm64 */
   readonly architecture?: Processor;
+  /** Workers of Spark. By default those of a `SparkApplication`. */
+  readonly spark?: { readonly worker?: SparkWorker; readonly maxWorkers?: number };
 }
 
 export interface EngineChoice {
@@ -39,7 +43,7 @@ export interface EngineChoice {
 
 /** Chooses the engine by the size of the largest run: what arrives while two starts are furthest apart, evenly over the day. */
 export function chooseEngine({ gbPerDay, schedule, said }: Load, deployed: Deployed = {}): EngineChoice {
-  const hour = (engine: EngineName) => (engine === 'spark' ? sparkHour() : duckdbHour(deployed));
+  const hour = (engine: EngineName) => (engine === 'spark' ? sparkHour(deployed) : duckdbHour(deployed));
   const by = (engine: EngineName, why: string) => ({
     engine: said ?? engine,
     why: said === undefined ? why : `platform.yaml says so; ${why}`,
@@ -64,9 +68,9 @@ function duckdbHour({ memoryMb = 3008, architecture = 'arm64' }: Deployed): Hour
   };
 }
 
-function sparkHour(): Hour {
-  const { worker, maxWorkers } = usualSpark;
-  const each = sparkWorkerHour(worker);
+function sparkHour({ spark = {} }: Deployed): Hour {
+  const { worker = usualSpark.worker, maxWorkers = usualSpark.maxWorkers } = spark;
+  const each = sparkWorkerHour({ ...worker, diskGb: worker.diskGb ?? usualSpark.worker.diskGb });
   return {
     dollarsPerHour: each * maxWorkers,
     hourOf: `${maxWorkers} workers (${worker.vcpu} processors, ${worker.memoryGb} GB, ${dollars(each)} each)`,

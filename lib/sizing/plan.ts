@@ -1,4 +1,3 @@
-import type { Dataset } from '../contract/dataset';
 import { deepFreeze } from '../freeze';
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
@@ -37,14 +36,12 @@ export interface PerGb {
 }
 
 export interface PlanOptions {
-  /** GB a day that each table with files gets, instead of what its contract declares. */
-  readonly gbPerDay?: number;
   readonly deployed?: Deployed;
 }
 
 /** Chooses an engine for each table that files or models fill. Tables that streams fill are not here: they have no runs. */
-export function planPlatform(manifest: Manifest, { gbPerDay, deployed = {} }: PlanOptions = {}): Plan {
-  const volumes = volumesOf(manifest, gbPerDay);
+export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions = {}): Plan {
+  const volumes = volumesOf(manifest);
   const groups = manifest.groups.map(({ name, schedule, ingests, levels }): GroupPlan => {
     const models = levels.flat().map((model) => manifest.models.find((one) => one.name === model)?.writes);
     const tables = [...ingests, ...models].filter((table) => table !== undefined);
@@ -52,7 +49,11 @@ export function planPlatform(manifest: Manifest, { gbPerDay, deployed = {} }: Pl
       const gb = volumes.get(table);
       const declared = gb === undefined ? {} : { gbPerDay: gb };
       const said = saidOf(manifest, table);
-      return { table, ...declared, ...chooseEngine({ ...declared, schedule, said }, deployed) };
+      return {
+        table,
+        ...declared,
+        ...chooseEngine({ ...declared, schedule, said }, { spark: manifest.engine?.spark, ...deployed }),
+      };
     });
     const engine = plans.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';
     return { name, schedule, engine, tables: plans };
@@ -79,16 +80,22 @@ export const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
 
 const spark = ({ engine, table }: TablePlan): string[] => (engine === 'spark' ? [table] : []);
 
+/** A platform each of whose tables with files gets so many GB a day, whatever its contract declares. */
+export const atVolume = (manifest: Manifest, gbPerDay: number): Manifest => ({
+  ...manifest,
+  datasets: manifest.datasets.map((dataset) =>
+    dataset.source === undefined ? dataset : { ...dataset, dailyVolumeGb: gbPerDay },
+  ),
+});
+
 /**
- * GB a day of each table: what is given or declared; of a model's table that declares nothing, what the tables that it
+ * GB a day of each table: what is declared; of a model's table that declares nothing, what the tables that it
  * reads get together.
  */
-function volumesOf(manifest: Manifest, given: number | undefined): ReadonlyMap<string, number> {
-  const declared = (dataset: Dataset) => (dataset.source === undefined ? undefined : given) ?? dataset.dailyVolumeGb;
+function volumesOf(manifest: Manifest): ReadonlyMap<string, number> {
   const volumes = new Map<string, number>();
   for (const dataset of manifest.datasets) {
-    const gb = declared(dataset);
-    if (gb !== undefined) volumes.set(tableId(dataset), gb);
+    if (dataset.dailyVolumeGb !== undefined) volumes.set(tableId(dataset), dataset.dailyVolumeGb);
   }
   // Models are in an order in which they can be run: what one reads is there before it.
   for (const { writes, reads } of manifest.models) {

@@ -295,12 +295,13 @@ describe('alarms', () => {
       .filter((node) => node.kind === 'alarm')
       .map(({ id }) => id);
 
-  test('ring by default for failed runs, success, duration, quality, freshness, row counts and dead letters', () => {
+  test('ring by default for failed runs, success, duration, quality, input, freshness, row counts and dead letters', () => {
     expect(ids({})).toEqual([
       'AviationRunFailedAlarm',
       'AviationSuccessAlarm',
       'AviationDurationAlarm',
       'AviationQualityAlarm',
+      'AviationOutgrownAlarm',
       'SilverFlightsFreshnessAlarm',
       'SilverFlightsRowCountAlarm',
       'GoldFctFlightsRowCountAlarm',
@@ -312,12 +313,14 @@ describe('alarms', () => {
     ['successPercent', 'AviationSuccessAlarm'],
     ['rowCountPercent', 'SilverFlightsRowCountAlarm'],
     ['durationRatio', 'AviationDurationAlarm'],
+    ['inputGb', 'AviationOutgrownAlarm'],
   ])('%s: false leaves %s out', (prop, id) => {
     expect(ids({ alarms: { [prop]: false } })).not.toContain(id);
   });
 
   test('a threshold of 0 is a threshold', () => {
-    const nodes = decide({ alarms: { rowCountPercent: 0, successPercent: 0 } });
+    const nodes = decide({ alarms: { rowCountPercent: 0, successPercent: 0, inputGb: 0 } });
+    expect(find(nodes, 'alarm', 'AviationOutgrownAlarm').threshold).toBe(0);
     expect(find(nodes, 'alarm', 'SilverFlightsRowCountAlarm').threshold).toBe(0);
     expect(find(nodes, 'alarm', 'AviationSuccessAlarm').threshold).toBe(0);
   });

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { Dataset } from '../../lib/contract/dataset';
 import { resolveZones } from '../../lib/platform/zones';
+import type { EngineDeclaration } from '../../lib/sizing/declaration';
 import { chooseEngine, duckdbUpToGb } from '../../lib/sizing/engine-choice';
-import { planPlatform } from '../../lib/sizing/plan';
+import { atVolume, planPlatform } from '../../lib/sizing/plan';
 import { sparkWorkerHour, usualSpark } from '../../lib/sizing/prices';
 import { longestGapHours } from '../../lib/sizing/schedule';
 import { ingot } from '../cli/ingot';
@@ -100,7 +101,8 @@ describe('a plan', () => {
       one.source === undefined || gb === undefined ? one : { ...one, dailyVolumeGb: gb },
     );
     const groups = manifest.groups.map((group) => ({ ...group, schedule: 'rate(1 day)' }));
-    return planPlatform({ ...manifest, datasets, groups }, { gbPerDay: given });
+    const whole = { ...manifest, datasets, groups };
+    return planPlatform(given === undefined ? whole : atVolume(whole, given));
   };
 
   test('has each table that files or models fill; a model gets what its tables get together', () => {
@@ -121,6 +123,24 @@ describe('a plan', () => {
     expect(of(30, 0)).toMatchObject({ gbPerDay: 0, groups: [{ engine: 'duckdb' }] });
     expect(of(undefined, 50)).toMatchObject({ gbPerDay: 50, groups: [{ engine: 'spark' }] });
     expect(of(undefined).groups[0]!.tables.map(({ gbPerDay }) => gbPerDay)).toEqual([undefined, undefined]);
+  });
+
+  test('goes by what platform.yaml says of a table, else of all, whatever their volume', () => {
+    const engines = (engine: EngineDeclaration) =>
+      planPlatform({ ...manifest, engine }).groups[0]!.tables.map((table) => table.engine);
+    expect(engines({ default: 'spark' })).toEqual(['spark', 'spark']);
+    expect(engines({ default: 'spark', tables: { 'silver.flights': 'duckdb' } })).toEqual(['duckdb', 'spark']);
+    expect(engines({ default: 'auto', tables: { 'gold.fct_flights': 'spark' } })).toEqual(['duckdb', 'spark']);
+    const [flights] = planPlatform({ ...atVolume(manifest, 5e4), engine: { default: 'duckdb' } }).groups[0]!.tables;
+    expect(flights).toMatchObject({
+      engine: 'duckdb',
+      why: expect.stringMatching(/^platform\.yaml says so; 50000 GB/),
+    });
+    expect(flights!.hourOf).toContain('function');
+    const spark = { worker: { vcpu: 8, memoryGb: 32 }, maxWorkers: 3 };
+    expect(planPlatform({ ...manifest, engine: { default: 'spark', spark } }).groups[0]!.tables[0]!.hourOf).toBe(
+      '3 workers (8 processors, 32 GB, $0.61 each)',
+    );
   });
 
   test('goes by what a model declares, where it does', () => {

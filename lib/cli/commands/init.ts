@@ -1,15 +1,22 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { Option } from 'commander';
 import { invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
 import { place } from '../place';
-import { platformName, starterFiles } from '../starter';
+import { type Preset, platformName, presets, starterFiles } from '../starter';
 
 export const addInit: AddCommand = (add, io) => {
   add('init [dir]', 'write a new platform that works: one dataset, one SQL model, a small CSV file')
     .option('--name <name>', 'name of the platform; by default that of the folder')
-    .addHelpText('after', '\nExample:\n  ingot init shop && ingot run shop')
-    .action(async (dir: string | undefined, options: { name?: string; json?: true }) => {
+    .addOption(
+      new Option(
+        '--preset <size>',
+        'how much arrives a day: small (less than 1 GB; PostgreSQL first), medium, or large (Spark)',
+      ).choices(presets),
+    )
+    .addHelpText('after', '\nExamples:\n  ingot init shop && ingot run shop\n  ingot init shop --preset small')
+    .action(async (dir: string | undefined, options: { name?: string; preset?: Preset; json?: true }) => {
       const folder = resolve(dir ?? '.');
       const name = options.name ?? platformName(basename(folder));
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length < 2 || name.length > 20)
@@ -18,7 +25,7 @@ export const addInit: AddCommand = (add, io) => {
           `must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(name)}`,
         );
       await assertEmpty(folder);
-      const files = starterFiles(name);
+      const files = starterFiles(name, options.preset);
       for (const [path, text] of Object.entries(files)) {
         await mkdir(dirname(join(folder, path)), { recursive: true });
         await writeFile(join(folder, path), text, { flag: 'wx' });
@@ -31,7 +38,9 @@ export const addInit: AddCommand = (add, io) => {
       const { bold, green } = io.out.colors;
       io.out.write(`${green('✓')} The platform ${bold(name)} is in ${shown === '.' ? 'this folder' : shown}:\n`);
       for (const path of Object.keys(files)) io.out.write(`  ${path}\n`);
-      io.out.write(`Next: ${bold(shown === '.' ? 'ingot run' : `ingot run ${shellWord(shown)}`)}\n`);
+      io.out.write(
+        `Next: ${bold(`ingot run${shown === '.' ? '' : ` ${shellWord(shown)}`}${options.preset === 'large' ? ' --engine duckdb' : ''}`)}\n`,
+      );
     });
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Synthesis } from '../../../constructs/app/synthesis';
 import { type LoadedPlatform, loadPlatform } from '../../platform/load';
 import { amount } from '../../sizing/engine-choice';
-import { type Plan, planPlatform, type TablePlan } from '../../sizing/plan';
+import { atVolume, type Plan, planPlatform, type TablePlan } from '../../sizing/plan';
 import { dollars, storageMonth } from '../../sizing/prices';
 import { CannotError, invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
@@ -25,9 +25,10 @@ export const addPlan: AddCommand = (add, io) => {
     .addHelpText('after', '\nExamples:\n  ingot plan shop\n  ingot plan shop --volume 200 --json')
     .action(async (dir: string | undefined, options: Options) => {
       const gbPerDay = options.volume === undefined ? undefined : gigabytes(options.volume);
-      const platform = await loadPlatform(await platformFolder(dir));
+      const loaded = await loadPlatform(await platformFolder(dir));
+      const platform = gbPerDay === undefined ? loaded : { ...loaded, manifest: atVolume(loaded.manifest, gbPerDay) };
       const { memoryMb, architecture } = platform.deployment;
-      const plan = planPlatform(platform.manifest, { gbPerDay, deployed: { memoryMb, architecture } });
+      const plan = planPlatform(platform.manifest, { deployed: { memoryMb, architecture } });
       const size = sizeOf(platform);
       if (options.json)
         io.out.write(
@@ -47,9 +48,10 @@ function gigabytes(given: string): number {
 function sizeOf(platform: LoadedPlatform): Size | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'ingot-plan-'));
   try {
-    // Counting needs no runtime, which takes a download to make.
+    // Counting needs no runtime and no package of jobs, which take a download to make.
     const runtime = join(folder, 'runtime.zip');
-    writeFileSync(runtime, '');
+    for (const file of [runtime, ...['arm64', 'x86_64'].map((arch) => join(folder, `spark-${arch}.zip`))])
+      writeFileSync(file, '');
     for (const engine of ['cloudformation', 'terraform'] satisfies Engine[]) {
       try {
         return synthesise(engine, platform, join(folder, engine), runtime);
@@ -70,8 +72,6 @@ function say(plan: Plan, size: Size | undefined, out: Io['out']): void {
     line(`${bold(printable(name))} ${dim(schedule)}`);
     for (const table of tables) line(`  ${printable(table.table)}: ${decision(table)}`);
   }
-  if (plan.groups.some((group) => group.engine === 'spark'))
-    line('A deployed pipeline runs on Lambda: docs/spark.md says what runs on Spark, and how.');
   line(size?.cost ?? 'resources and idle cost: not known, since neither aws-cdk-lib nor cdktf is installed');
   line(perGb(plan));
 }
