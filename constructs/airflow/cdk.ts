@@ -33,7 +33,7 @@ export class AirflowEnvironment extends Construct {
   readonly webserver: string;
   /** Airflow reads its folder `dags/`. */
   readonly bucket: IBucket;
-  /** What DAGs act as: give it what they call, for example `pipeline.grantRun(airflow.executionRole)`. */
+  /** What DAGs act as: give it what they call, for example `pipeline.grantDags(airflow.executionRole)`. */
   readonly executionRole: IRole;
   readonly securityGroup: ISecurityGroup;
   /** What was decided, before any engine. */

@@ -31,7 +31,7 @@ export class AirflowEnvironment extends Construct {
   readonly webserver: string;
   /** Name of the bucket whose folder `dags/` Airflow reads. */
   readonly bucketName: string;
-  /** What DAGs act as: give it what they call, for example `pipeline.grantRun(airflow.executionRole)`. */
+  /** What DAGs act as: give it what they call, for example `pipeline.grantDags(airflow.executionRole)`. */
   readonly executionRole: IamRole;
   readonly securityGroupId: string;
   /** What was decided, before any engine. */

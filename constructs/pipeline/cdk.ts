@@ -1,10 +1,11 @@
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { givenKey, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
-import { render } from '../core/cdk/render';
+import { type Lookup, render } from '../core/cdk/render';
 import { spread } from '../core/cdk/spread';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
@@ -46,6 +47,7 @@ export class Pipeline extends Construct {
   /** What was decided, before any engine. */
   readonly model: PipelineModel;
   readonly facts: Resolved<PipelineFacts>;
+  readonly #lookup: Lookup;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
@@ -56,6 +58,7 @@ export class Pipeline extends Construct {
       spark: props.spark?.facts,
     });
     const lookup = render(this, this.model.nodes, given, spread(this, props.tableStacks));
+    this.#lookup = lookup;
     this.facts = resolve(this.model.facts, lookup);
     if (props.spark !== undefined && this.model.jobStatements !== undefined)
       grant(this, props.spark.jobRole, this.model.jobStatements, lookup);
@@ -66,5 +69,10 @@ export class Pipeline extends Construct {
         StateMachine.fromStateMachineArn(this, `Machine-${group}`, arn),
       ]),
     );
+  }
+
+  /** Lets a principal run the DAGs that `ingot dag` writes: the steps of the state machines, without these. */
+  grantDags(grantee: IGrantable): void {
+    grant(this, grantee, this.model.dagStatements, this.#lookup);
   }
 }

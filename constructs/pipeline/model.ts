@@ -13,6 +13,7 @@ import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
+import { type AirflowVariables, airflowVariables, dagStatements } from './airflow';
 import { groupAlarms } from './alarms';
 import { arrivals } from './arrivals';
 import { handlers } from './functions';
@@ -29,6 +30,8 @@ export interface PipelineModel {
   readonly facts: PipelineFacts;
   /** What jobs of Spark may do, beside what their application gives them; absent where no table is Spark's. */
   readonly jobStatements?: readonly Statement[];
+  /** What Airflow may do, to run its DAGs. */
+  readonly dagStatements: readonly Statement[];
 }
 
 /** What others need to know of a pipeline. Once rendered, every text is the engine's token. */
@@ -37,6 +40,8 @@ export interface PipelineFacts {
   readonly deadLetters: Text;
   /** ARNs of the state machines, by group. */
   readonly machines: Readonly<Record<string, Text>>;
+  /** What its DAGs must know of where it is deployed. */
+  readonly airflow: AirflowVariables;
 }
 
 export interface PipelineGiven {
@@ -69,8 +74,10 @@ export function pipelineModel(
   const diskMb = pipeline.diskMb ?? 4096;
   const logRetentionDays = pipeline.logRetentionDays ?? (pipeline.compliance === 'regulated' ? 365 : 90);
   const runtime = pipeline.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const byAirflow = pipeline.startedBy === 'airflow';
   const thresholds: Required<AlarmThresholds> = {
-    successPercent: pipeline.alarms?.successPercent ?? 95,
+    // Airflow's runs are none of the state machines'.
+    successPercent: byAirflow ? false : (pipeline.alarms?.successPercent ?? 95),
     rowCountPercent: pipeline.alarms?.rowCountPercent ?? 20,
     durationRatio: pipeline.alarms?.durationRatio ?? 1.5,
     inputGb: pipeline.alarms?.inputGb ?? duckdbUpToGb,
@@ -132,7 +139,7 @@ export function pipelineModel(
     ),
     ...(jobs === undefined ? [] : jobFiles(manifest, lake, sparkPackage, remedy)),
     ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey, jobs)),
-    ...(scheduled ? schedules(manifest, useKey, keyArn) : []),
+    ...(scheduled ? schedules(manifest, useKey, keyArn, !byAirflow) : []),
     ...(scheduled
       ? manifest.groups.flatMap((group) => {
           const own = tablesOf(manifest, group);
@@ -161,10 +168,12 @@ export function pipelineModel(
       concurrency: (id) => manifest.groups.length * (/^(Ingest|Quality|Transform)Function$/.test(id) ? itemsAtOnce : 2),
     }),
     ...(jobs === undefined ? {} : { jobStatements: jobStatements(lake) }),
+    dagStatements: dagStatements(useKey, jobs === undefined ? undefined : given.spark, lake),
     facts: {
       notices: ref(noticesId, 'arn'),
       deadLetters: ref(deadLettersId, 'arn'),
       machines: Object.fromEntries(manifest.groups.map((group) => [group.name, ref(machineId(group), 'arn')])),
+      airflow: airflowVariables(name, jobs),
     },
   });
 }

@@ -17,6 +17,15 @@ export function pipelineProblems(
   const lakeZones = lake.zones.map((zone) => zone.name);
   const { successPercent, rowCountPercent, durationRatio, inputGb } = numbers.thresholds;
   return [
+    ...(pipeline.startedBy === undefined || pipeline.startedBy === 'schedules' || pipeline.startedBy === 'airflow'
+      ? []
+      : [
+          {
+            where,
+            path: 'startedBy',
+            message: `must say what starts runs; ${givenAllowed(pipeline.startedBy, ['schedules', 'airflow'])}`,
+          },
+        ]),
     ...(manifest.name === lake.name
       ? []
       : [

@@ -49,6 +49,12 @@ export interface PipelineDeclaration {
    */
   readonly scheduled?: boolean;
   /**
+   * What starts runs: schedules of this pipeline, or Airflow, with the DAGs that `ingot dag` writes. With Airflow
+   * freshness is measured and old rows are deleted on schedule all the same; the state machines start only by hand.
+   * @default schedules
+   */
+  readonly startedBy?: 'schedules' | 'airflow';
+  /**
    * Where the functions run inside a VPC of yours.
    * @default in none
    */

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../lib/platform/manifest';
+import type { Group, Manifest } from '../../lib/platform/manifest';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, type Text } from '../core/text';
@@ -7,8 +7,8 @@ import { deadLettersId, machineId } from './ids';
 /** How often freshness is measured. Alarms on it look at an hour, so that one lost measurement is no alarm. */
 const probeSchedule = 'rate(15 minutes)';
 
-/** Starts runs, measures freshness, and deletes what has been kept for long enough. */
-export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): Node[] {
+/** Starts runs where asked to, measures freshness, and deletes what has been kept for long enough. */
+export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text, startsRuns: boolean): Node[] {
   const roleArn = ref('SchedulesRole', 'arn');
   return [
     {
@@ -18,12 +18,16 @@ export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): 
       assumedBy: { service: 'scheduler.amazonaws.com' },
       assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
-        {
-          sid: 'StartRuns',
-          effect: 'Allow',
-          actions: ['states:StartExecution'],
-          resources: manifest.groups.map((group) => ref(machineId(group), 'arn')),
-        },
+        ...(startsRuns
+          ? [
+              {
+                sid: 'StartRuns',
+                effect: 'Allow' as const,
+                actions: ['states:StartExecution'],
+                resources: manifest.groups.map((group) => ref(machineId(group), 'arn')),
+              },
+            ]
+          : []),
         {
           sid: 'ProbeAndRetain',
           effect: 'Allow',
@@ -40,19 +44,7 @@ export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): 
       ],
     },
     ...manifest.groups.flatMap((group): Node[] => [
-      {
-        kind: 'schedule',
-        id: `${pascal(group.name)}Schedule`,
-        name: `${manifest.name}-${group.name}`,
-        description: `Runs ${group.name}`,
-        expression: group.schedule,
-        timeZone: group.timeZone,
-        targetArn: ref(machineId(group), 'arn'),
-        roleArn,
-        keyArn,
-        input: {},
-        deadLetterArn: ref(deadLettersId, 'arn'),
-      },
+      ...(startsRuns ? [runSchedule(manifest, group, roleArn, keyArn)] : []),
       {
         kind: 'schedule',
         id: `${pascal(group.name)}ProbeSchedule`,
@@ -82,3 +74,17 @@ export function schedules(manifest: Manifest, useKey: Statement, keyArn: Text): 
     ]),
   ];
 }
+
+const runSchedule = (manifest: Manifest, group: Group, roleArn: Text, keyArn: Text): Node => ({
+  kind: 'schedule',
+  id: `${pascal(group.name)}Schedule`,
+  name: `${manifest.name}-${group.name}`,
+  description: `Runs ${group.name}`,
+  expression: group.schedule,
+  timeZone: group.timeZone,
+  targetArn: ref(machineId(group), 'arn'),
+  roleArn,
+  keyArn,
+  input: {},
+  deadLetterArn: ref(deadLettersId, 'arn'),
+});

@@ -43,9 +43,14 @@ export interface JobCall {
 /** Tables or models of a group that Spark works on side by side: each is a driver and executors of its own. */
 export const jobsAtOnce = 3;
 
-/** Minutes after which a job is ended, and those that it may wait for its turn beside. */
-const jobMinutes = 6 * 60;
-const queueMinutes = 10;
+/** Minutes after which a job is ended. */
+export const jobMinutes = 6 * 60;
+
+/** Seconds that a job may take, those included that it waits for its turn. */
+export const jobSeconds = (jobMinutes + 10) * 60;
+
+/** A job that failed is tried again so often, and so many seconds after it failed. */
+export const jobRetries = { attempts: 2, firstSeconds: 30 } as const;
 
 /** Seconds after which a run with jobs is ended. */
 export const runWithJobsSeconds = 24 * 3600;
@@ -75,8 +80,15 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
       Type: 'Task',
       ...('clusterId' in spark ? onCluster(call, spark) : onServerless(call, spark)),
       ResultPath: null,
-      TimeoutSeconds: (jobMinutes + queueMinutes) * 60,
-      Retry: [{ ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 2 }],
+      TimeoutSeconds: jobSeconds,
+      Retry: [
+        {
+          ErrorEquals: ['States.TaskFailed'],
+          IntervalSeconds: jobRetries.firstSeconds,
+          BackoffRate: 2,
+          MaxAttempts: jobRetries.attempts,
+        },
+      ],
       ...caught,
       Next: `${name}Answer`,
     },

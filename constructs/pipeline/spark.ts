@@ -104,7 +104,6 @@ export function jobStatements(lake: LakeFacts): Statement[] {
 
 /** What a state machine may do with jobs: run them, hear of their end, and read their answers. */
 export function followStatements(place: SparkPlace, lake: LakeFacts): Statement[] {
-  const { bucketArn, keyArn } = lake.queryResults;
   const isCluster = 'clusterId' in place;
   const name = isCluster
     ? 'StepFunctionsGetEventForEMRAddJobFlowStepsRule'
@@ -118,6 +117,13 @@ export function followStatements(place: SparkPlace, lake: LakeFacts): Statement[
       actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
       resources: [rule],
     },
+    ...readAnswers(lake),
+  ];
+}
+
+export function readAnswers(lake: LakeFacts): Statement[] {
+  const { bucketArn, keyArn } = lake.queryResults;
+  return [
     {
       sid: 'ReadAnswers',
       because: 'Each job answers in an object of its own.',

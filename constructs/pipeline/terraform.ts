@@ -2,8 +2,8 @@ import { Construct } from 'constructs';
 import { operationsKeyId } from '../core/operations-key';
 import type { KmsKey } from '../core/terraform/aws';
 import { givenKey, surroundings } from '../core/terraform/given';
-import { grant } from '../core/terraform/grant';
-import { render } from '../core/terraform/render';
+import { type Grantee, grant } from '../core/terraform/grant';
+import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
 import type { EmrCluster } from '../emr/cluster/terraform';
 import type { SparkApplication } from '../emr/terraform';
@@ -37,6 +37,7 @@ export class Pipeline extends Construct {
   /** What was decided, before any engine. */
   readonly model: PipelineModel;
   readonly facts: Resolved<PipelineFacts>;
+  readonly #lookup: Lookup;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
@@ -47,10 +48,16 @@ export class Pipeline extends Construct {
       spark: props.spark?.facts,
     });
     const lookup = render(this, this.model.nodes, given);
+    this.#lookup = lookup;
     this.facts = resolve(this.model.facts, lookup);
     if (props.spark !== undefined && this.model.jobStatements !== undefined)
       grant(this, 'Jobs', props.spark.jobRole, this.model.jobStatements, lookup);
     this.notices = this.facts.notices;
     this.machines = this.facts.machines;
+  }
+
+  /** Lets a role run the DAGs that `ingot dag` writes: the steps of the state machines, without these. */
+  grantDags(role: Grantee): void {
+    grant(this, 'Dags', role, this.model.dagStatements, this.#lookup);
   }
 }

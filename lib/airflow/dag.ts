@@ -1,12 +1,20 @@
+import {
+  jobMinutes,
+  jobRetries,
+  jobSeconds,
+  jobsAtOnce,
+  runWithJobsSeconds,
+} from '../../constructs/pipeline/spark-states';
 import { callSeconds, itemsAtOnce, publishCause, type Run, retries, runOf, type Step } from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
+import { planPlatform } from '../sizing/plan';
 import { call, dictionary, indented, text } from './python';
 import { airflowSchedule } from './schedule';
 
 /** Names of Airflow's variables that a platform's DAGs read. */
 export const variables = (platform: string) => {
   const begin = `ingot_${platform.replaceAll('-', '_')}`;
-  return { notices: `${begin}_notices`, deadLetters: `${begin}_dead_letters` };
+  return { notices: `${begin}_notices`, deadLetters: `${begin}_dead_letters`, spark: `${begin}_spark` };
 };
 
 /** Id of a group's DAG: the name of its state machine. */
@@ -14,23 +22,42 @@ export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `
 
 /**
  * One file of Python with a DAG for each group of a platform: the same steps as its state machine, in the same order, with
- * the same retries and limits. Its tasks call the functions that are deployed with the platform's `Pipeline`.
+ * the same retries and limits. Its tasks call the functions that are deployed with the platform's `Pipeline`, and run jobs
+ * of its `SparkApplication` for the tables whose engine is Spark.
  *
  * @throws InvalidInputError for a schedule that Airflow cannot say
  */
 export function airflowDags(manifest: Manifest): string {
-  const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest)));
-  return `${head(manifest)}\n\n${dags.join('\n\n')}`;
+  const onSpark = sparkTables(manifest);
+  const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest), onSpark));
+  const jobs = onSpark.size === 0 ? '' : `\n\n${jobClasses(manifest)}`;
+  return `${head(manifest, onSpark.size > 0)}${jobs}\n\n${dags.join('\n\n')}`;
 }
 
+/** `zone.table` of each table whose engine is Spark. */
+const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
+  new Set(
+    planPlatform(manifest).groups.flatMap(({ tables }) =>
+      tables.filter(({ engine }) => engine === 'spark').map(({ table }) => table),
+    ),
+  );
+
 /** What all DAGs share: how a function is called, and what its answer means to Airflow. */
-function head({ name }: Manifest): string {
-  const { notices, deadLetters } = variables(name);
+function head({ name }: Manifest, hasJobs: boolean): string {
+  const { notices, deadLetters, spark } = variables(name);
+  const jobImports = {
+    s3: hasJobs ? 'from airflow.providers.amazon.aws.hooks.s3 import S3Hook\n' : '',
+    emr: hasJobs
+      ? 'from airflow.providers.amazon.aws.operators.emr import (\n    EmrServerlessStartJobOperator,\n)\n'
+      : '',
+    uuid: hasJobs ? 'from uuid import uuid4\n' : '',
+    variable: hasJobs ? `\nand ${spark}, where jobs of Spark run and what they are made of` : '',
+  };
   return `"""Runs of the platform ${name}, for Airflow 3.
 
 Written by \`ingot dag\`: it is made again where the platform changes, so edit that instead.
-Variables of Airflow: ${notices}, the ARN of the topic that people listen to, and
-${deadLetters}, the URL of the queue for what could not be done.
+Variables of Airflow: ${notices}, the ARN of the topic that people listen to,
+${deadLetters}, the URL of the queue for what could not be done${jobImports.variable}.
 """
 
 from __future__ import annotations
@@ -38,15 +65,15 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
-
+${jobImports.uuid}
 import pendulum
 from airflow.exceptions import (
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
 )
-from airflow.providers.amazon.aws.notifications.sqs import SqsNotifier
-from airflow.providers.amazon.aws.operators.lambda_function import (
+${jobImports.s3}from airflow.providers.amazon.aws.notifications.sqs import SqsNotifier
+${jobImports.emr}from airflow.providers.amazon.aws.operators.lambda_function import (
     LambdaInvokeFunctionOperator,
 )
 from airflow.providers.amazon.aws.operators.sns import SnsPublishOperator
@@ -90,9 +117,9 @@ class Handler(LambdaInvokeFunctionOperator):
         )
 
     def execute(self, context: Any) -> Any:
-        return self.call(self.payload)
+        return self.call(self.payload, context)
 
-    def call(self, payload: dict[str, Any]) -> Any:
+    def call(self, payload: dict[str, Any], context: Any) -> Any:
         response = self.hook.invoke_lambda(
             function_name=self.function_name,
             payload=json.dumps(payload),
@@ -111,7 +138,7 @@ class Plan(Handler):
     """Finds what is new. Where nothing is, the rest of the run is skipped."""
 
     def execute(self, context: Any) -> Any:
-        plan = self.call({**self.payload, "range": context["params"]["range"]})
+        plan = self.call({**self.payload, "range": context["params"]["range"]}, context)
         if plan["empty"]:
             raise AirflowSkipException("Nothing is new")
         return plan
@@ -126,7 +153,7 @@ class Load(Handler):
     def execute(self, context: Any) -> Any:
         plan = context["ti"].xcom_pull(task_ids="plan")
         return [
-            self.call({**self.payload, "batch": batch["batch"]})
+            self.call({**self.payload, "batch": batch["batch"]}, context)
             for table in plan["tables"]
             if table["table"] == self.payload["table"]
             for batch in table["batches"]
@@ -137,7 +164,7 @@ class Check(Handler):
     """Answers every rule of a table. A rule of severity error that fails ends the run."""
 
     def execute(self, context: Any) -> Any:
-        quality = self.call(self.payload)
+        quality = self.call(self.payload, context)
         if not quality["passed"]:
             failed = ", ".join(quality["failed"])
             raise AirflowFailException(f"{quality['table']} fails {failed}")
@@ -148,7 +175,7 @@ class Transform(Handler):
     """Runs a SQL model into its table."""
 
     def execute(self, context: Any) -> Any:
-        return self.call({**self.payload, "range": context["params"]["range"]})
+        return self.call({**self.payload, "range": context["params"]["range"]}, context)
 
 
 class Publish(Handler):
@@ -156,12 +183,93 @@ class Publish(Handler):
 
     def execute(self, context: Any) -> Any:
         started = context["dag_run"].start_date.isoformat()
-        return self.call({**self.payload, "startedAt": started})
+        return self.call({**self.payload, "startedAt": started}, context)
 `;
 }
 
-function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run): string {
+/** What does by jobs of EMR Serverless what otherwise functions do. */
+function jobClasses({ name }: Manifest): string {
+  const { spark } = variables(name);
+  const delay = 30;
+  return `class Job(EmrServerlessStartJobOperator):
+    """Does by a job of Spark what otherwise a function does. Its answer is in S3."""
+
+    template_fields = (
+        *EmrServerlessStartJobOperator.template_fields,
+        "payload",
+        "spark",
+    )
+
+    def __init__(self, *, handler: str, payload: dict[str, Any], **kwargs: Any):
+        super().__init__(
+            application_id="{{ var.json.${spark}.applicationId }}",
+            execution_role_arn="{{ var.json.${spark}.jobRoleArn }}",
+            job_driver={},
+            name=f"${name}-{handler}",
+            config={"executionTimeoutMinutes": ${jobMinutes}},
+            waiter_delay=${delay},
+            waiter_max_attempts=${jobSeconds / delay},
+            retries=${jobRetries.attempts},
+            retry_delay=timedelta(seconds=${jobRetries.firstSeconds}),
+            max_retry_delay=timedelta(seconds=${2 * jobRetries.firstSeconds}),
+            **kwargs,
+        )
+        self.handler = handler
+        self.payload = payload
+        self.spark = "{{ var.json.${spark} | tojson }}"
+
+    def call(self, payload: dict[str, Any], context: Any) -> Any:
+        spark = json.loads(self.spark)
+        item = [
+            str(payload[key]) for key in ("table", "model", "batch") if key in payload
+        ]
+        key = f"spark/answers/{payload['run']}/{'-'.join([self.handler, *item])}.json"
+        self.job_driver = {
+            "sparkSubmit": {
+                "entryPoint": spark["main"],
+                "entryPointArguments": [
+                    json.dumps(spark["settings"]),
+                    self.handler,
+                    json.dumps(payload),
+                    f"s3://{spark['bucket']}/{key}",
+                ],
+                "sparkSubmitParameters": (
+                    f"--archives {spark['package']}#ingot,{spark['platform']}#platform"
+                ),
+            },
+        }
+        self.client_request_token = str(uuid4())
+        EmrServerlessStartJobOperator.execute(self, context)
+        text = S3Hook(aws_conn_id=self.aws_conn_id).read_key(key, spark["bucket"])
+        answer = json.loads(text)
+        if "error" in answer:
+            refused = answer["error"]
+            raise AirflowFailException(f"{refused['Error']}: {refused['Cause']}")
+        return answer
+
+
+class LoadJob(Job):
+    """Loads the planned batches of a table by jobs, in their order."""
+
+    execute = Load.execute
+
+
+class CheckJob(Job):
+    """Answers every rule of a table by a job."""
+
+    execute = Check.execute
+
+
+class TransformJob(Job):
+    """Runs a SQL model into its table by a job."""
+
+    execute = Transform.execute
+`;
+}
+
+function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run, onSpark: ReadonlySet<string>): string {
   const { name } = manifest;
+  const hasJobs = steps.some((step) => step.items.some((item) => isJob(manifest, step, item, onSpark)));
   const { schedule, start } = airflowSchedule(group.name, group.schedule);
   const { notices } = variables(name);
   const stepNames = steps.map((step) => variable(step.name));
@@ -172,8 +280,8 @@ function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run): 
     start_date: startDate(start, group.timeZone),
     catchup: 'False',
     max_active_runs: '1',
-    max_active_tasks: String(itemsAtOnce),
-    dagrun_timeout: `timedelta(seconds=${timeoutSeconds})`,
+    max_active_tasks: String(hasJobs ? jobsAtOnce : itemsAtOnce),
+    dagrun_timeout: `timedelta(seconds=${hasJobs ? runWithJobsSeconds : timeoutSeconds})`,
     default_args: 'DEFAULTS',
     params: dictionary({
       range: call('Param', {
@@ -191,7 +299,7 @@ function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run): 
       payload: dictionary({ action: text('plan'), group: text(group.name), run: 'RUN' }),
       execution_timeout: timeout,
     })}`,
-    ...steps.map((step) => stepGroup(manifest, group, step)),
+    ...steps.map((step) => stepGroup(manifest, group, step, onSpark)),
     `publish = ${call('Publish', {
       task_id: text('publish'),
       function_name: text(`${name}-publish`),
@@ -216,8 +324,8 @@ function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run): 
 const timeout = `timedelta(seconds=${callSeconds + 60})`;
 
 /** All items of a step side by side, and a task behind them all, so that steps are joined by two edges an item. */
-function stepGroup(manifest: Manifest, group: Group, step: Step): string {
-  const tasks = step.items.map((item) => task(manifest, group, step, item));
+function stepGroup(manifest: Manifest, group: Group, step: Step, onSpark: ReadonlySet<string>): string {
+  const tasks = step.items.map((item) => task(manifest, group, step, item, isJob(manifest, step, item, onSpark)));
   const opening = call('with TaskGroup', {
     group_id: text(variable(step.name)),
     tooltip: text(step.cause),
@@ -227,34 +335,33 @@ function stepGroup(manifest: Manifest, group: Group, step: Step): string {
   return `${opening} as ${variable(step.name)}:\n    ${indented(list)}`;
 }
 
-function task({ name }: Manifest, group: Group, { does }: Step, item: string): string {
-  const common = { on_failure_callback: 'DEAD_LETTER' };
-  switch (does) {
-    case 'ingest':
-      return call('Load', {
-        task_id: text(item),
-        function_name: text(`${name}-ingest`),
-        payload: dictionary({ action: text('load'), table: text(item), run: 'RUN' }),
-        // As many calls as there are batches: only the run's own limit ends them.
-        ...common,
-      });
-    case 'check':
-      return call('Check', {
-        task_id: text(item),
-        function_name: text(`${name}-quality`),
-        payload: dictionary({ group: text(group.name), table: text(item), run: 'RUN' }),
-        execution_timeout: timeout,
-        ...common,
-      });
-    case 'transform':
-      return call('Transform', {
-        task_id: text(item),
-        function_name: text(`${name}-transform`),
-        payload: dictionary({ model: text(item), run: 'RUN' }),
-        execution_timeout: timeout,
-        ...common,
-      });
-  }
+/** Whether Spark does it: a model is where its table is. */
+function isJob({ models }: Manifest, { does }: Step, item: string, onSpark: ReadonlySet<string>): boolean {
+  const table = does === 'transform' ? models.find(({ name }) => name === item)?.writes : item;
+  return table !== undefined && onSpark.has(table);
+}
+
+const classes = {
+  ingest: { operator: 'Load', handler: 'ingest' },
+  check: { operator: 'Check', handler: 'quality' },
+  transform: { operator: 'Transform', handler: 'transform' },
+} as const;
+
+function task({ name }: Manifest, group: Group, { does }: Step, item: string, byJob: boolean): string {
+  const { operator, handler } = classes[does];
+  const payloads = {
+    ingest: { action: text('load'), table: text(item), run: 'RUN' },
+    check: { group: text(group.name), table: text(item), run: 'RUN' },
+    transform: { model: text(item), run: 'RUN' },
+  };
+  return call(byJob ? `${operator}Job` : operator, {
+    task_id: text(item),
+    ...(byJob ? { handler: text(handler) } : { function_name: text(`${name}-${handler}`) }),
+    payload: dictionary(payloads[does]),
+    // Loading is as many calls as there are batches: only the run's own limit ends them. A job has a limit of its own.
+    ...(byJob || does === 'ingest' ? {} : { execution_timeout: timeout }),
+    on_failure_callback: 'DEAD_LETTER',
+  });
 }
 
 /** `CheckIngested` as `check_ingested`. */

@@ -22,7 +22,11 @@ interface Found {
 }
 interface Ended {
   readonly state: string;
-  readonly calls: readonly { readonly to: string; readonly event: Readonly<Record<string, unknown>> }[];
+  readonly calls: readonly {
+    readonly to: string;
+    readonly event: Readonly<Record<string, unknown>>;
+    readonly handled?: readonly unknown[];
+  }[];
   readonly tasks: Readonly<Record<string, string>>;
 }
 
@@ -46,11 +50,25 @@ beforeAll(async () => {
   };
   await writeFile(join(folder, 'more.py'), airflowDags(more));
   await writeFile(join(folder, 'small.py'), airflowDags({ ...small, name: 'small' }));
+  const engine = { tables: { 'silver.flights': 'spark', 'gold.fct_flights': 'spark' } } as const;
+  await writeFile(join(folder, 'spark.py'), airflowDags({ ...small, name: 'spark', engine }));
 }, 600_000);
 
+const spark = {
+  applicationId: '00f1',
+  jobRoleArn: 'arn:aws:iam::111111111111:role/jobs',
+  main: 's3://files/main.py',
+  package: 's3://files/package.zip',
+  platform: 's3://files/platform.zip',
+  bucket: 'answers',
+  settings: { environment: { INGOT_ZONES: '{"silver":"s3://silver"}' }, scratch: 's3://answers/spark/scratch' },
+};
 const variables = {
   AIRFLOW_VAR_INGOT_SMALL_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:small-notices',
   AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/small-dead-letters',
+  AIRFLOW_VAR_INGOT_SPARK_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:spark-notices',
+  AIRFLOW_VAR_INGOT_SPARK_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/spark-dead-letters',
+  AIRFLOW_VAR_INGOT_SPARK_SPARK: JSON.stringify(spark),
 };
 const planned = {
   empty: false,
@@ -59,13 +77,22 @@ const planned = {
 const allGood = { 'small-ingest:plan': planned, 'small-quality': { table: 'x', passed: true, failed: [] } };
 const range = { from: '2001-01-01', to: '2001-01-31' };
 const scenarios = {
-  good: { answers: allGood },
-  nothingNew: { answers: { 'small-ingest:plan': { ...planned, empty: true } }, conf: { range } },
+  good: { dag: 'small-aviation', answers: allGood },
+  nothingNew: { dag: 'small-aviation', answers: { 'small-ingest:plan': { ...planned, empty: true } }, conf: { range } },
   gate: {
+    dag: 'small-aviation',
     answers: {
       ...allGood,
       'small-quality:silver.flights': { table: 'silver.flights', passed: false, failed: ['delay_range'] },
     },
+  },
+  jobs: {
+    dag: 'spark-aviation',
+    answers: { 'spark-ingest:plan': planned, 'job:quality': { table: 'x', passed: true, failed: [] } },
+  },
+  refusedJob: {
+    dag: 'spark-aviation',
+    answers: { 'spark-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
   },
 };
 
@@ -76,6 +103,7 @@ test("Airflow's own DagBag reads what is written: no import error, the tasks of 
   expect(Object.keys(dags).sort()).toEqual([
     'aviation-aviation',
     'small-aviation',
+    'spark-aviation',
     'two-groups-aviation',
     'two-groups-once',
   ]);
@@ -124,7 +152,7 @@ describe('run by Airflow', () => {
   let ended: Record<keyof typeof scenarios, Ended>;
   beforeAll(async () => {
     if (!there) return;
-    const args = [folder, 'small-aviation', JSON.stringify(Object.values(scenarios))];
+    const args = [folder, JSON.stringify(Object.values(scenarios))];
     const all = await inAirflow<Ended[]>('run.py', args, variables);
     ended = Object.fromEntries(Object.keys(scenarios).map((name, i) => [name, all[i]!])) as typeof ended;
   }, 600_000);
@@ -174,5 +202,34 @@ describe('run by Airflow', () => {
     expect(kept).toHaveLength(1);
     expect(kept[0]).toMatchObject({ queue_url: variables.AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS });
     expect(JSON.parse(kept[0]!.message_body as string)).toMatchObject({ step: 'check_ingested.silver.flights' });
+  });
+
+  test('tables whose engine is Spark are done by jobs, with the events that functions get, and what a job refuses is not tried again', () => {
+    if (!there) return;
+    const { state, calls } = ended.jobs;
+    expect(state).toBe('success');
+    const run = calls[0]!.event.run;
+    const jobs = calls.filter(({ to }) => to === 'emr');
+    expect(jobs.map(({ handled }) => handled)).toEqual([
+      ['ingest', { action: 'load', table: 'silver.flights', run, batch: 3 }],
+      ['ingest', { action: 'load', table: 'silver.flights', run, batch: 4 }],
+      ['quality', { group: 'aviation', table: 'silver.flights', run }],
+      ['transform', { model: 'fct_flights', run, range: null }],
+      ['quality', { group: 'aviation', table: 'gold.fct_flights', run }],
+    ]);
+    expect(calls.map(({ to }) => to).filter((to) => to !== 'emr')).toEqual(['spark-ingest', 'spark-publish']);
+    const { entryPointArguments, ...submit } = (
+      jobs[0]!.event.jobDriver as { sparkSubmit: { entryPointArguments: string[] } }
+    ).sparkSubmit;
+    expect(submit).toEqual({
+      entryPoint: spark.main,
+      sparkSubmitParameters: `--archives ${spark.package}#ingot,${spark.platform}#platform`,
+    });
+    expect(JSON.parse(entryPointArguments[0]!)).toEqual(spark.settings);
+    expect(entryPointArguments[3]).toBe(`s3://answers/spark/answers/${run}/ingest-silver.flights-3.json`);
+    expect(jobs[0]!.event).toMatchObject({ applicationId: '00f1', executionRoleArn: spark.jobRoleArn });
+    const refused = ended.refusedJob;
+    expect(refused.state).toBe('failed');
+    expect(refused.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
   });
 });

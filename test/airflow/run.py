@@ -1,6 +1,6 @@
-"""Runs a DAG in Airflow, once for each scenario, and prints how each ended.
+"""Runs DAGs in Airflow, one for each scenario, and prints how each ended.
 
-Arguments: folder of DAGs, id of the DAG, JSON of scenarios: what functions answer, as `<function>:<item>`, and what the
+Arguments: folder of DAGs, JSON of scenarios: id of the DAG, what functions answer, as `<function>:<item>`, and what the
 run is told.
 """
 
@@ -11,12 +11,14 @@ import sys
 import time
 
 from airflow.models.dagbag import DagBag
+from airflow.providers.amazon.aws.hooks.emr import EmrServerlessHook
 from airflow.providers.amazon.aws.hooks.lambda_function import LambdaHook
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.sqs import SqsHook
 from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
 
-folder, dag_id, scenarios = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+folder, scenarios = sys.argv[1], json.loads(sys.argv[2])
 answers = {}
 calls = []
 
@@ -30,6 +32,29 @@ def invoke(self, function_name, payload=None, **_):
     return {**response, "FunctionError": "Unhandled"} if "errorType" in answer else response
 
 
+class Emr:
+    """EMR Serverless, whose jobs answer at once, as functions do."""
+
+    def get_application(self, **_):
+        return {"application": {"state": "STARTED"}}
+
+    def start_job_run(self, **given):
+        submit = given["jobDriver"]["sparkSubmit"]
+        settings, handler, event, answer = submit["entryPointArguments"]
+        calls.append({"to": "emr", "event": {**given, "clientToken": None}, "handled": [handler, json.loads(event)]})
+        objects[answer] = answers.get(f"job:{handler}", {})
+        return {"jobRunId": "1", "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    def wait(self, **_):
+        pass
+
+
+objects = {}
+EmrServerlessHook.conn = Emr()
+EmrServerlessHook.get_waiter = lambda self, *_, **__: Emr()
+S3Hook.read_key = lambda self, key, bucket: json.dumps(objects[f"s3://{bucket}/{key}"])
+
+
 def send(kind):
     return lambda self, **given: calls.append({"to": kind, "event": given}) or {"MessageId": "1"}
 
@@ -40,11 +65,11 @@ SqsHook.send_message = send("queue")
 # One server for all tasks in the place of one each, and no waits between them.
 InProcessTestSupervisor._api_client = staticmethod(functools.cache(InProcessTestSupervisor._api_client))
 time.sleep = lambda _: None
-dag = DagBag(folder, include_examples=False).dags[dag_id]
+dags = DagBag(folder, include_examples=False).dags
 ended = []
 for scenario in scenarios:
     answers, calls = scenario["answers"], []
-    run = dag.test(run_conf=scenario.get("conf"))
+    run = dags[scenario["dag"]].test(run_conf=scenario.get("conf"))
     tasks = {task.task_id: str(getattr(task.state, "value", task.state)) for task in run.get_task_instances()}
     ended.append({"state": str(getattr(run.state, "value", run.state)), "calls": calls, "tasks": tasks})
 print(json.dumps(ended, default=str))

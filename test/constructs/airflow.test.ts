@@ -1,12 +1,15 @@
 import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import type { TerraformStack } from 'cdktf';
 import type { AirflowEnvironmentDeclaration } from '../../constructs/airflow/props';
 import * as cdk from '../../constructs/cdk';
 import * as terraform from '../../constructs/terraform';
+import { airflowDags } from '../../lib/airflow/dag';
 import { InvalidInputError } from '../../lib/errors';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
-import { cdkStack, terraformStack } from './engines';
+import { cdkStack, created, terraformStack } from './engines';
+import { manifest } from './manifest';
 import { findings } from './nag';
 
 const name = 'aviation';
@@ -16,18 +19,18 @@ const network = {
 };
 type Given = Partial<AirflowEnvironmentDeclaration> & { readonly network?: typeof network };
 
-const inCdk = (stack: Stack, given: Given = {}) =>
+const inCdk = (stack: Stack, { lake, ...given }: Given & { readonly lake?: cdk.Lake } = {}) =>
   new cdk.AirflowEnvironment(stack, 'Airflow', {
     name,
     network,
-    lake: new cdk.Lake(stack, 'Lake', { name }),
+    lake: lake ?? new cdk.Lake(stack, 'Lake', { name }),
     ...given,
   });
-const inTerraform = (stack: TerraformStack, given: Given = {}) =>
+const inTerraform = (stack: TerraformStack, { lake, ...given }: Given & { readonly lake?: terraform.Lake } = {}) =>
   new terraform.AirflowEnvironment(stack, 'Airflow', {
     name,
     network,
-    lake: new terraform.Lake(stack, 'Lake', { name }),
+    lake: lake ?? new terraform.Lake(stack, 'Lake', { name }),
     ...given,
   });
 
@@ -82,6 +85,66 @@ test.each([
     expect(role).not.toMatch(/lambda:|emr|states:/);
   },
 );
+
+describe('a pipeline whose runs Airflow starts', () => {
+  const pipeline = {
+    manifest: { ...manifest, engine: { tables: { 'silver.flights': 'spark' } } },
+    runtime: __filename,
+    sparkPackage: __filename,
+    startedBy: 'airflow',
+  } as const;
+  const stack = new Stack(new App(), 'Stack');
+  const lake = new cdk.Lake(stack, 'Lake', { name });
+  const spark = new cdk.SparkApplication(stack, 'Spark', { name });
+  const inStack = new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark });
+  inStack.grantDags(inCdk(stack, { lake }).executionRole);
+  const made = created(JSON.stringify(Template.fromStack(stack).toJSON()));
+  let variables: Readonly<Record<string, unknown>> = {};
+  const other = terraformStack((of) => {
+    const lake = new terraform.Lake(of, 'Lake', { name });
+    const spark = new terraform.SparkApplication(of, 'Spark', { name });
+    const there = new terraform.Pipeline(of, 'Pipeline', { ...pipeline, lake, spark });
+    there.grantDags(inTerraform(of, { lake }).executionRole);
+    variables = there.facts.airflow;
+  });
+
+  test.each([
+    { engine: 'CloudFormation', of: made },
+    { engine: 'Terraform', of: other },
+  ])('$engine: nothing else starts them, and freshness and retention stay on their schedules', ({ of }) => {
+    const schedules = of.all('scheduler.schedule').map(({ id }) => id);
+    expect(schedules).toEqual(['PipelineAviationProbeSchedule', 'PipelineAviationRetainSchedule']);
+    expect(of.text).not.toContain('states:StartExecution');
+    expect(of.all('cloudwatch.alarm').map(({ id }) => id)).not.toContain('PipelineAviationSuccessAlarm');
+    expect(of.all('cloudwatch.alarm').map(({ id }) => id)).toContain('PipelineAviationRunFailedAlarm');
+  });
+
+  test('Airflow may call the functions and run the jobs of this pipeline, and start no state machine', () => {
+    for (const { find } of [made, other]) {
+      const text = JSON.stringify(find('iam.role', 'AirflowExecutionRole'));
+      for (const handler of ['Ingest', 'Quality', 'Transform', 'Publish'])
+        expect(text).toContain(`Pipeline${handler}Function`);
+      expect(text).toMatch(/emr-serverless:StartJobRun.*Spark/);
+      expect(text).toMatch(/spark\/answers\/\*/);
+      expect(text).not.toMatch(/RetainFunction|states:/);
+    }
+  });
+
+  test('its DAGs are told where it is deployed by variables, whose names they hold', () => {
+    const python = airflowDags(pipeline.manifest);
+    for (const facts of [inStack.facts.airflow, variables]) {
+      expect(Object.keys(facts)).toEqual([
+        'ingot_aviation_notices',
+        'ingot_aviation_dead_letters',
+        'ingot_aviation_spark',
+      ]);
+      for (const variable of Object.keys(facts)) expect(python).toContain(variable);
+      const told = facts.ingot_aviation_spark as object;
+      for (const key of Object.keys(told))
+        expect(python).toMatch(new RegExp(`spark\\["${key}"\\]|spark\\['${key}'\\]|_spark\\.${key}`));
+    }
+  });
+});
 
 test('everything that is wrong is said at once, and nothing is created', () => {
   const wrong: Given = {

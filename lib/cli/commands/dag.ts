@@ -17,13 +17,13 @@ export const addDag: AddCommand = (add, io) => {
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, python);
       const dags = manifest.groups.map((group) => dagId(manifest.name, group));
-      const { notices, deadLetters } = variables(manifest.name);
+      const read = Object.values(variables(manifest.name)).filter((variable) => python.includes(variable));
       if (options.json) {
-        io.out.write(`${JSON.stringify({ file, dags, variables: [notices, deadLetters] })}\n`);
+        io.out.write(`${JSON.stringify({ file, dags, variables: read })}\n`);
         return;
       }
       const { green } = io.out.colors;
       io.out.write(`${green('✓')} ${place(file)}: ${dags.join(', ')}\n`);
-      io.out.write(`  Variables of Airflow that they read: ${notices}, ${deadLetters}\n`);
+      io.out.write(`  Variables of Airflow that they read: ${read.join(', ')}\n`);
     });
 };
