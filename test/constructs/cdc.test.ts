@@ -8,6 +8,7 @@ import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
 import { lakeModel } from '../../constructs/lake/model';
 import { idleCost } from '../../constructs/platform/cost';
+import { placementOf } from '../../constructs/platform/model';
 import * as terraform from '../../constructs/terraform';
 import { type DeployedCdcDeclaration, resolveDeployed } from '../../lib/cdc/deployed';
 import { InvalidInputError } from '../../lib/errors';
@@ -301,6 +302,22 @@ test('everything that is wrong is said at once', () => {
 test('a replication costs while nothing changes, by its smallest capacity and twice with a standby', () => {
   const { parts } = idleCost(nodesOf({ said: { capacity: { min: 2, max: 4 }, multiAz: true } }));
   expect(parts.find(({ what }) => what === 'DMS capacity units')?.dollars).toBeCloseTo(4 * 0.087 * 730);
+});
+
+test('a network that is asked for has a way to what AWS DMS and the functions in it call, and to nothing more', () => {
+  const placed = (said: DeployedCdcDeclaration | undefined, compliance?: 'regulated') =>
+    placementOf({
+      manifest: {
+        ...manifestWith(said),
+        ...(said === undefined ? { cdc: [] } : {}),
+        network: { cidr: '10.42.0.0/16', zones: 2, endpoints: [] },
+      },
+      ...(compliance === undefined ? {} : { compliance }),
+    }).asked?.endpoints;
+  expect(placed(undefined)).toEqual([]);
+  expect(placed({})).toEqual(['glue', 'kinesis-streams', 'secretsmanager']);
+  expect(placed({ reconcile: false })).toEqual(['kinesis-streams', 'secretsmanager']);
+  expect(placed({}, 'regulated')).toEqual(['dms', 'glue', 'kinesis-streams', 'lambda', 'secretsmanager', 'sqs']);
 });
 
 const packs: readonly Pack[] = [AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks];
