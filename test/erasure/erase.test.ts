@@ -1,17 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { mentionIn } from '../../lib/erasure/mentions';
 import { packed, unpacked } from '../../lib/erasure/packing';
 import { csvRecords, jsonValues, latin1, linesOf } from '../../lib/erasure/records';
 import { textsOf } from '../../lib/erasure/subjects';
 import { hashOf, Wanted } from '../../lib/erasure/wanted';
-import { describeProblem } from '../../lib/errors';
+import { describeProblem, TransientError } from '../../lib/errors';
+import { load } from '../../lib/ingest/load';
+import { plan } from '../../lib/ingest/plan';
+import { folderErasureLedger } from '../../lib/local/erasure-ledger';
 import { runPlatform } from '../../lib/local/run';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
+import { dynamoErasureLedger } from '../../lib/runtime/erasure-ledger';
+import { localObjects } from '../../lib/runtime/objects';
+import { s3Objects } from '../../lib/runtime/s3-objects';
 import { ingot } from '../cli/ingot';
+import { column, dataset, source } from '../ingest/datasets';
+import { TestPlatform } from '../ingest/platform';
 import { check, problemsOf } from '../platform/folder';
 import { filesWith, marker, openShop, others, type Shop, shop } from './shop';
 
@@ -232,3 +242,135 @@ test.each([
     expect(mentionIn(text, named, wanted)).toBe(expected);
   },
 );
+
+test('a file from which an erasure took records is the file that was planned, but not while it is read', async () => {
+  const columns = [{ ...column('id', 'int', { required: true }), subject: 'customer' }, column('name', 'string')];
+  const visits = dataset('visits', columns, { source: source('csv', { prefix: 'visits' }) });
+  const platform = await TestPlatform.start([visits]);
+  try {
+    const { services } = platform;
+    const uri = platform.land('visits', 'a.csv', 'id,name\n1,a\n2,b\n', 1);
+    const plans = () => plan({ action: 'plan', group: 'all', run: 'r' }, services);
+    const [open] = (await plans()).tables;
+    const without = async (text: string) => {
+      const file = join(platform.folder, 'new');
+      writeFileSync(file, text);
+      expect(await localObjects.replace((await localObjects.head(uri))!, file)).toBe(true);
+    };
+    await without('id,name\n2,b\n');
+    // Written anew while it is staged.
+    const stagingOnce = {
+      ...services,
+      lake: {
+        ...services.lake,
+        query: services.lake.query.bind(services.lake),
+        properties: services.lake.properties.bind(services.lake),
+        name: services.lake.name.bind(services.lake),
+        commit: services.lake.commit.bind(services.lake),
+        run: async (sql: string) => {
+          const rows = await services.lake.run(sql);
+          if (/^INSERT INTO "ingot_rows/.test(sql.trim())) await without('id,name\n2,b\n');
+          return rows;
+        },
+      },
+    } as typeof services;
+    const event = { action: 'load', table: 'silver.visits', batch: open!.batches[0]!.batch, run: 'r' } as const;
+    await expect(load(event, stagingOnce)).rejects.toThrow(TransientError);
+    expect((await load(event, services)).rows).toMatchObject({ read: 1, merged: 1 });
+    expect((await plans()).tables).toEqual([]);
+    // Whoever saw it before must not replace it.
+    const seen = (await localObjects.head(uri))!;
+    await without('id,name\n');
+    expect(await localObjects.replace(seen, join(platform.folder, 'new'))).toBe(false);
+  } finally {
+    await platform.stop();
+  }
+});
+
+/** A client of AWS that answers by a function of the command's name and input. */
+const client = <C>(answer: (name: string, input: Record<string, never>) => unknown): C =>
+  ({
+    middlewareStack: { add() {} },
+    send: async (command: { input: Record<string, never>; constructor: { name: string } }) =>
+      answer(command.constructor.name, command.input),
+  }) as unknown as C;
+
+test('an object of S3 is replaced only as it was seen, and says from then on how it arrived', async () => {
+  const file = join(open.folder, 'object');
+  writeFileSync(file, 'abc');
+  const sent: Record<string, unknown>[] = [];
+  let answer: () => unknown = () => ({});
+  const s3 = s3Objects(
+    client<S3Client>((name, input) => {
+      if (name === 'HeadObjectCommand')
+        return {
+          ContentType: 'text/csv',
+          ContentLength: 3,
+          ETag: '"e2"',
+          LastModified: new Date(0),
+          Metadata: { 'ingot-arrived-as': 'e1' },
+        };
+      sent.push(input);
+      return answer();
+    }),
+  );
+  const seen = (await s3.head('s3://b/k'))!;
+  expect(seen).toMatchObject({ etag: 'e2', arrivedAs: 'e1' });
+  expect(await s3.replace(seen, file)).toBe(true);
+  expect(sent[0]).toMatchObject({
+    Bucket: 'b',
+    Key: 'k',
+    ContentLength: 3,
+    ContentType: 'text/csv',
+    IfMatch: '"e2"',
+    Metadata: { 'ingot-arrived-as': 'e1' },
+  });
+  answer = () => {
+    throw Object.assign(new Error('changed'), { name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } });
+  };
+  expect(await s3.replace(seen, file)).toBe(false);
+});
+
+test.each([
+  ['of this machine', (folder: string) => folderErasureLedger(join(folder, 'ledger'))],
+  ['of DynamoDB', () => dynamoErasureLedger('ledger', memoryDynamo())],
+])('the ledger %s keeps what was there first, and all of a kind', async (_, make) => {
+  const ledger = make(open.folder);
+  expect(await ledger.get('a', '1')).toBeUndefined();
+  expect(await ledger.list('a')).toEqual(new Map());
+  expect(await ledger.add('a', '1', 'one')).toBe('one');
+  expect(await ledger.add('a', '1', 'two')).toBe('one');
+  await ledger.put('a', '1', 'three');
+  await ledger.put('a', '2/..', 'four');
+  await ledger.put('b', '1', 'other');
+  expect(await ledger.get('a', '1')).toBe('three');
+  expect(await ledger.list('a')).toEqual(
+    new Map([
+      ['1', 'three'],
+      ['2/..', 'four'],
+    ]),
+  );
+});
+
+/** What the ledger asks of DynamoDB. */
+function memoryDynamo(): DynamoDBClient {
+  const items = new Map<string, Record<string, { S: string }>>();
+  const keyOf = (of: Record<string, { S: string }>) => `${of.kind!.S} ${of.id!.S}`;
+  interface Input {
+    readonly Key: Record<string, { S: string }>;
+    readonly Item: Record<string, { S: string }>;
+    readonly ConditionExpression?: string;
+    readonly ExpressionAttributeValues: Record<string, { S: string }>;
+  }
+  const dynamo = client<DynamoDBClient>((name, given) => {
+    const { Key, Item, ConditionExpression, ExpressionAttributeValues: values } = given as unknown as Input;
+    if (name === 'GetItemCommand') return { Item: items.get(keyOf(Key)) };
+    if (name === 'QueryCommand')
+      return { Items: [...items.values()].filter(({ kind }) => kind!.S === values[':kind']!.S) };
+    if (ConditionExpression !== undefined && items.has(keyOf(Item)))
+      throw new ConditionalCheckFailedException({ message: 'there', $metadata: {} });
+    items.set(keyOf(Item), Item);
+    return {};
+  });
+  return Object.setPrototypeOf(dynamo, DynamoDBClient.prototype) as DynamoDBClient;
+}
