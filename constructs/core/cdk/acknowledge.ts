@@ -3,6 +3,17 @@ import type { IConstruct } from 'constructs';
 import type { Statement } from '../nodes';
 import type { Resolved } from '../text';
 
+/** Says to cdk-nag why a resource is an exception to some of its rules. */
+export function acknowledge(
+  scope: IConstruct,
+  exceptions: readonly { readonly rule: string; readonly reason: string }[] = [],
+): void {
+  for (const { rule, reason } of exceptions) Validations.of(scope).acknowledge({ id: rule, reason });
+  // The CDK keeps where this was called from, in folders of the machine at hand: what is synthesised is the same on each.
+  for (const entry of scope.node.metadata)
+    if (entry.type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY) delete (entry as { trace?: unknown }).trace;
+}
+
 /**
  * Says to cdk-nag why resources of statements end in `*`, each by its exact id, so that another wildcard beside them
  * is still found. The ids hold logical ids and names of exports, which stand only once the app is prepared: hence at
@@ -16,7 +27,7 @@ export function acknowledgeWildcards(scope: IConstruct, statements: readonly Res
       for (const { because, resources } of explained) {
         for (const resource of resources.map((each) => flat(Stack.of(scope).resolve(each)))) {
           if (resource.includes('*'))
-            Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason: because! });
+            acknowledge(scope, [{ rule: `AwsSolutions-IAM5[Resource::${resource}]`, reason: because! }]);
         }
       }
       return [];

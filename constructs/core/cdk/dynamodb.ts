@@ -1,5 +1,5 @@
-import { Validations } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
+import { acknowledge } from './acknowledge';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -20,6 +20,6 @@ export const renderDynamoTable: Renderer<'dynamoTable'> = (scope, node) => {
     deletionProtectionEnabled: node.removal === 'retain',
   });
   applyRemoval(table, node.removal);
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(table).acknowledge({ id: rule, reason });
+  acknowledge(table, node.exceptions);
   return { arn: table.attrArn, name: table.ref };
 };

@@ -1,4 +1,4 @@
-import { Tags, Validations } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
 import {
   CfnCluster,
   CfnInstanceFleetConfig,
@@ -6,6 +6,7 @@ import {
   CfnSecurityConfiguration,
 } from 'aws-cdk-lib/aws-emr';
 import type { GroupScaling, InstanceFleet, InstanceGroup, NodeDisk } from '../nodes';
+import { acknowledge } from './acknowledge';
 import type { NodeOf, Renderer } from './render';
 
 export const renderEmrSecurity: Renderer<'emrSecurity'> = (scope, node) => ({
@@ -65,7 +66,7 @@ export const renderEmrCluster: Renderer<'emrCluster'> = (scope, node) => {
     scaleDownBehavior: 'TERMINATE_AT_TASK_COMPLETION',
   });
   for (const [name, value] of Object.entries(node.tags)) Tags.of(cluster).add(name, value);
-  for (const { rule, reason } of node.exceptions) Validations.of(cluster).acknowledge({ id: rule, reason });
+  acknowledge(cluster, node.exceptions);
   return { id: cluster.ref };
 };
 

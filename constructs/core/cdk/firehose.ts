@@ -1,7 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { CfnLogStream } from 'aws-cdk-lib/aws-logs';
 import { processors } from '../processors';
+import { acknowledge } from './acknowledge';
 import type { Renderer } from './render';
 
 export const renderDeliveryStream: Renderer<'deliveryStream'> = (scope, node) => {
@@ -59,7 +59,7 @@ export const renderDeliveryStream: Renderer<'deliveryStream'> = (scope, node) =>
       },
     },
   });
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(stream).acknowledge({ id: rule, reason });
+  acknowledge(stream, node.exceptions);
   return { arn: stream.attrArn, name: stream.ref };
 };
 

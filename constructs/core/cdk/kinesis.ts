@@ -1,5 +1,5 @@
-import { Validations } from 'aws-cdk-lib';
 import { CfnStream, CfnStreamConsumer } from 'aws-cdk-lib/aws-kinesis';
+import { acknowledge } from './acknowledge';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -13,7 +13,7 @@ export const renderKinesisStream: Renderer<'kinesisStream'> = (scope, node) => {
     streamEncryption: { encryptionType: 'KMS', keyId: node.keyArn },
   });
   applyRemoval(stream, node.removal);
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(stream).acknowledge({ id: rule, reason });
+  acknowledge(stream, node.exceptions);
   return { arn: stream.attrArn, name: stream.ref };
 };
 

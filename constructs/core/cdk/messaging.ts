@@ -1,7 +1,7 @@
-import { Validations } from 'aws-cdk-lib';
 import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { ofItself, policyDocument } from '../policy';
+import { acknowledge } from './acknowledge';
 import type { Renderer } from './render';
 
 export const renderQueue: Renderer<'queue'> = (scope, node) => {
@@ -15,7 +15,7 @@ export const renderQueue: Renderer<'queue'> = (scope, node) => {
         ? undefined
         : { deadLetterTargetArn: node.redrive.queueArn, maxReceiveCount: node.redrive.maxReceives },
   });
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(queue).acknowledge({ id: rule, reason });
+  acknowledge(queue, node.exceptions);
   new CfnQueuePolicy(scope, `${node.id}Policy`, {
     queues: [queue.ref],
     policyDocument: policyDocument(ofItself(node.policy, queue.attrArn)),

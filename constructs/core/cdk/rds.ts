@@ -1,4 +1,4 @@
-import { type CfnResource, Fn, Validations } from 'aws-cdk-lib';
+import { type CfnResource, Fn } from 'aws-cdk-lib';
 import {
   CfnDBCluster,
   CfnDBClusterParameterGroup,
@@ -11,6 +11,7 @@ import {
 import type { Construct } from 'constructs';
 import type { DbClusterInstanceNode, DbInstanceNode } from '../nodes';
 import type { Resolved } from '../text';
+import { acknowledge } from './acknowledge';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -68,7 +69,7 @@ export const renderDbInstance: Renderer<'dbInstance'> = (scope, node) => {
   });
   applyRemoval(instance, node.removal);
   follow(scope, instance, node.after);
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(instance).acknowledge({ id: rule, reason });
+  acknowledge(instance, node.exceptions);
   return {
     arn: instance.attrDbInstanceArn,
     id: instance.ref,

@@ -1,4 +1,3 @@
-import { Validations } from 'aws-cdk-lib';
 import { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import { Bucket, BucketPolicy, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
@@ -6,6 +5,7 @@ import { assetFile } from '../asset-file';
 import type { LifecycleRule } from '../nodes';
 import { ofItself, policyDocument } from '../policy';
 import { replicationRule } from '../replication';
+import { acknowledge } from './acknowledge';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
 
@@ -44,7 +44,7 @@ export const renderBucket: Renderer<'bucket'> = (scope, node) => {
       : undefined,
   });
   applyRemoval(bucket, node.removal);
-  for (const { rule, reason } of node.exceptions ?? []) Validations.of(bucket).acknowledge({ id: rule, reason });
+  acknowledge(bucket, node.exceptions);
   // As the bucket's own policy, so that what users add to it joins these statements: a bucket can have one policy only.
   const asBucket = Bucket.fromCfnBucket(bucket);
   asBucket.policy = new BucketPolicy(scope, `${node.id}Policy`, {
