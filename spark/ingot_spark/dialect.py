@@ -10,14 +10,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
-from .session import CATALOG, TRY
+from .names import CATALOG
+from .rewrite import UntranslatableError, rewritten
 
 READ = "ingot_read"
 """Table function that stands for files: its argument is JSON, see `readers.py`."""
-
-
-class UntranslatableError(Exception):
-    """A statement that Spark has no words for. Thrown with the statement's first line."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +57,9 @@ def spark_sql(tree: exp.Expr, names: Names) -> str:
     Raises UntranslatableError where Spark has no counterpart.
     """
     # Names first: a common table expression hides a table of its name.
-    rewritten = _rename(tree.copy(), names).transform(_rewrite)
+    said = rewritten(_rename(tree.copy(), names))
     try:
-        return rewritten.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE)
+        return said.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise UntranslatableError(f"Spark has no counterpart: {error}") from error
 
@@ -139,39 +136,6 @@ def _is_cte(table: exp.Table) -> bool:
             return True
         scope = scope.parent
     return False
-
-
-_TYPES = {
-    # DuckDB's TIMESTAMP has no zone, Spark's has one.
-    exp.DataType.Type.TIMESTAMP: exp.DataType.Type.TIMESTAMPNTZ,
-    exp.DataType.Type.TIMESTAMPTZ: exp.DataType.Type.TIMESTAMPLTZ,
-    exp.DataType.Type.UUID: exp.DataType.Type.VARCHAR,
-    exp.DataType.Type.JSON: exp.DataType.Type.VARCHAR,
-}
-
-
-def _rewrite(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.Try):
-        return exp.func(TRY, node.this)
-    if isinstance(node, exp.UnixToTime):
-        # DuckDB's `epoch_ms` of a time; that of a number, which gives a time, is not promised (docs/spark.md).
-        return exp.func("unix_millis", exp.cast(node.this, "timestamptz"))
-    if isinstance(node, exp.DataType) and node.this in _TYPES:
-        node.set("this", _TYPES[node.this])
-        return node
-    if isinstance(node, exp.Anonymous):
-        name = node.name.lower()
-        if name == "row":
-            return exp.func("named_struct", *_numbered(node.expressions))
-        if name == "list_extract":
-            return exp.func("try_element_at", *node.expressions)
-        if name == "hash":
-            return exp.func("xxhash64", *node.expressions)
-    return node
-
-
-def _numbered(values: list[exp.Expr]) -> list[exp.Expr]:
-    return [part for i, value in enumerate(values) for part in (exp.Literal.string(f"f{i}"), value)]
 
 
 def read_argument(text: str) -> dict[str, object]:

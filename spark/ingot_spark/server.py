@@ -9,9 +9,9 @@ from typing import Any, TextIO
 
 from pyspark.errors import PySparkException
 
-from .dialect import UntranslatableError
 from .engine import Engine
 from .lake import ConflictError
+from .rewrite import UntranslatableError
 from .values import rows_as_json
 
 Request = dict[str, Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +12,8 @@ from py4j.java_gateway import JavaObject
 from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 
-CATALOG = "lake"
-"""Name under which the Iceberg catalog is known: `lake.aviation_silver.flights`."""
-
+from .functions import register
+from .names import CATALOG, TRY
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,6 +31,9 @@ class Settings:
 
 def open_session(settings: Settings) -> SparkSession:
     """Opens the session; on EMR it takes over what the job was submitted with."""
+    # PySpark gives times of the process's own zone.
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     builder = (
         SparkSession.builder.appName("ingot")
         .config("spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions")
@@ -45,6 +49,8 @@ def open_session(settings: Settings) -> SparkSession:
         .config("spark.sql.adaptive.enabled", "true")
         .config("spark.sql.adaptive.skewJoin.enabled", "true")
         .config("spark.sql.caseSensitive", "false")
+        # A row in quarantine says which of its columns are empty.
+        .config("spark.sql.jsonGenerator.ignoreNullFields", "false")
     )
     for name, value in settings.catalog.items():
         builder = builder.config(f"spark.sql.catalog.{CATALOG}.{name}", value)
@@ -53,11 +59,8 @@ def open_session(settings: Settings) -> SparkSession:
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     _register_try(spark)
+    register(spark)
     return spark
-
-
-TRY = "ingot_try"
-"""SQL function that is null where its argument raises an error, whatever the argument is."""
 
 
 class _TryBuilder:

@@ -8,7 +8,7 @@ import decimal
 from typing import Any
 
 from pyspark.sql import Row
-from pyspark.sql.types import ArrayType, DataType, LongType, MapType, StructType, TimestampType
+from pyspark.sql.types import ArrayType, DataType, DecimalType, LongType, MapType, StructType, TimestampType
 
 Json = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -34,9 +34,12 @@ def _value(kind: DataType, value: Any) -> Json:  # noqa: ANN401 - rows hold anyt
     if isinstance(kind, MapType):
         return [{"key": _value(kind.keyType, k), "value": _value(kind.valueType, v)} for k, v in value.items()]
     if isinstance(value, decimal.Decimal):
-        return format(value, "f")
+        # What the type says, not what the value needs.
+        return format(value, f".{kind.scale}f" if isinstance(kind, DecimalType) else "f")
     if isinstance(value, datetime.datetime):
         text = value.isoformat()
+        # A fraction of a second has as many digits as it needs.
+        text = text.rstrip("0") if "." in text else text
         return f"{text}Z" if isinstance(kind, TimestampType) else text
     if isinstance(value, datetime.date):
         return value.isoformat()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingot_spark.dialect import Names, UntranslatableError, parse, spark_sql
+from ingot_spark.dialect import Names, parse, spark_sql
+from ingot_spark.rewrite import UntranslatableError
 
 NAMES = Names(
     zones={"silver": "shop_silver"},
@@ -37,14 +38,14 @@ def translated(sql: str, **parameters: object) -> str:
         ("SELECT rowid FROM _ingot_rows", "SELECT rowid FROM `view_1_with_rowid` AS `_ingot_rows`"),
         ("SELECT a FROM ingot_read('{}')", "SELECT a FROM files_1"),
         # What an error leaves is null; and times have no zone unless they say so.
-        ("SELECT TRY(CAST(a AS INT))", "SELECT INGOT_TRY(CAST(a AS INT))"),
+        ("SELECT TRY(CAST(a AS INT))", "SELECT INGOT_TRY(INGOT_CAST(a, 'int'))"),
         (
             "SELECT CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMPTZ)",
-            "SELECT CAST(a AS TIMESTAMP_NTZ), CAST(b AS TIMESTAMP_LTZ)",
+            "SELECT INGOT_CAST(a, 'timestamp_ntz'), INGOT_CAST(b, 'timestamp')",
         ),
         ("SELECT count(DISTINCT row(a, b))", "SELECT COUNT(DISTINCT NAMED_STRUCT('f0', a, 'f1', b))"),
         ("SELECT list_extract(a, 1)", "SELECT TRY_ELEMENT_AT(a, 1)"),
-        ("SELECT a // b, a / b", "SELECT a DIV b, a / b"),
+        ("SELECT a // b, a / b", "SELECT INGOT_INTDIV(a, b), INGOT_DIV(a, b)"),
     ],
 )
 def test_a_statement_says_the_same(duckdb: str, spark: str) -> None:
