@@ -3,6 +3,9 @@ import type { ErasureReport } from '../../erasure/report';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { loadPlatform } from '../../platform/load';
+import { tableId } from '../../platform/lookup';
+import type { Manifest } from '../../platform/manifest';
+import type { LocalDeclaration } from '../../platform/schema';
 import { invalidArgument } from '../failure';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
@@ -42,7 +45,7 @@ Examples:
       if (subject === undefined && options.keys !== undefined)
         throw invalidArgument('subject', 'must be given with --keys');
       const folder = await platformFolder(options.platform);
-      const { manifest } = await loadPlatform(folder);
+      const { manifest, local } = await loadPlatform(folder);
       const layout = layoutOf(folder);
       const lock = await acquireLock(layout.lock);
       try {
@@ -62,7 +65,8 @@ Examples:
           }
           if (subject !== undefined) await request(subject, keys, services);
           await makeTables(workbench.services);
-          const report: ErasureReport | undefined = await runErasures(services, layout, { replay: options.replay });
+          const erased = await runErasures(services, layout, { replay: options.replay });
+          const report = erased === undefined ? undefined : withOwnFiles(erased, manifest, local);
           if (options.json) io.out.write(`${JSON.stringify(report ?? null)}\n`);
           else if (report === undefined) io.out.write('Nobody is to be erased\n');
           else for (const line of reportText(report)) io.out.write(`${printable(line)}\n`);
@@ -74,6 +78,24 @@ Examples:
       }
     });
 };
+
+/** Files that land or are put before a run: they are the user's own, and are not touched. */
+function withOwnFiles(
+  report: ErasureReport,
+  manifest: Manifest,
+  { land = [], streams = [] }: LocalDeclaration,
+): ErasureReport {
+  const { subjectColumns } = require('../../erasure/subjects') as typeof import('../../erasure/subjects');
+  const names = (table: string | undefined): boolean =>
+    manifest.datasets.some((one) => (one.name === table || tableId(one) === table) && subjectColumns(one).length > 0);
+  const into = (name: string) => manifest.streams?.find((stream) => stream.name === name)?.table;
+  const own = [
+    ...land.filter(({ as }) => names(as)).map(({ file }) => ({ file, by: 'local.land' })),
+    ...streams.filter((one) => names(into(one.into))).map(({ file }) => ({ file, by: 'local.streams' })),
+  ];
+  const why = (by: string) => `${by} names it: it is yours, and was not changed`;
+  return { ...report, remains: [...report.remains, ...own.map(({ file, by }) => ({ what: file, why: why(by) }))] };
+}
 
 function readKeys(file: string): string[] {
   try {
