@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.errors import AnalysisException
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 from sqlglot import exp
@@ -205,12 +206,7 @@ class Engine:
             for given, wanted in zip(frame.columns, temporary.schema.fields, strict=True)
         ]
         part = f"{self.settings.scratch}/{temporary.view}/{len(temporary.parts)}"
-        place = [
-            f.monotonically_increasing_id().alias(_PLACE),
-            f.input_file_name().alias(_FILE),
-            f.input_file_block_start().alias(_BLOCK),
-        ]
-        frame.select(*columns, *place).write.parquet(part)
+        _placed(frame, columns).write.parquet(part)
         rows = self.spark.read.parquet(part)
         # One split of a file is one run of numbers; splits are put in their order, which Spark does not keep.
         split = f.shiftright(_PLACE, 33)
@@ -262,3 +258,16 @@ class Engine:
         if temporary is not None:
             self.spark.catalog.dropTempView(temporary.view)
             self.spark.catalog.dropTempView(temporary.view + WITH_ROWID)
+
+
+def _placed(frame: DataFrame, columns: list[Column]) -> DataFrame:
+    """Rows with the place from which each was read: a file, a block of it, and a number that grows within it."""
+    number = f.monotonically_increasing_id().alias(_PLACE)
+    file, block = f.input_file_name().alias(_FILE), f.input_file_block_start().alias(_BLOCK)
+    try:
+        return frame.select(*columns, number, file, block)
+    except AnalysisException as error:
+        if error.getCondition() != "MULTI_SOURCES_UNSUPPORTED_FOR_EXPRESSION":
+            raise
+        # What is joined of several files has no place in one.
+        return frame.select(*columns, number, f.lit("").alias(_FILE), f.lit(0).cast("long").alias(_BLOCK))
