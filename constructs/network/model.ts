@@ -167,7 +167,23 @@ function endpointPolicy(service: string, services: readonly string[]): Statement
     actions: ['s3:GetObject'],
     resources: [text`arn:${aws.partition}:s3:::prod-${aws.region}-starport-layer-bucket/*`],
   };
-  return [own, answers, ...(services.includes('ecr.dkr') ? [layers] : [])];
+  // Nodes of EMR install packages, which nobody signs for.
+  const packages: Statement = {
+    sid: 'PackagesOfNodes',
+    effect: 'Allow',
+    principal: 'anyone',
+    actions: ['s3:GetObject'],
+    resources: [
+      text`arn:${aws.partition}:s3:::al2023-repos-${aws.region}-*/*`,
+      text`arn:${aws.partition}:s3:::repo.${aws.region}.emr.amazonaws.com/*`,
+    ],
+  };
+  return [
+    own,
+    answers,
+    ...(services.includes('ecr.dkr') ? [layers] : []),
+    ...(services.includes('elasticmapreduce') ? [packages] : []),
+  ];
 }
 
 /** The log of all connections, and the role that writes it. */
