@@ -73,6 +73,7 @@ export function remainsOf(
           what: `keys of stream ${name} that have stopped`,
           why: 'they may be names of persons: release them, or skip their records',
         });
+  if (holds.versionDays !== undefined) remains.push(...deadLetters(manifest));
   return [...remains, ...elsewhere(manifest)];
 }
 
@@ -101,6 +102,20 @@ function backups({ backup, database }: Manifest, after: (days: number) => string
     ...(dump === false || database === undefined
       ? []
       : [{ what: 'dumps of the database', until: after(dump.keepDays), why: `dumps are kept ${dump.keepDays} days` }]),
+  ];
+}
+
+/** What could not be consumed is kept as it came, for as long as the stream or the source says in its props. */
+function deadLetters(manifest: Manifest): Remains[] {
+  const named = covered(manifest);
+  const why = 'they keep records that could not be applied, as they came, until they expire';
+  return [
+    ...(manifest.streams ?? [])
+      .filter(({ table }) => named.has(table))
+      .map(({ name }) => ({ what: `dead letters of stream ${name}`, why })),
+    ...(manifest.cdc ?? [])
+      .filter(({ tables }) => tables.some(({ table }) => named.has(table)))
+      .map(({ name }) => ({ what: `stream and dead letters of changes of ${name}`, why })),
   ];
 }
 

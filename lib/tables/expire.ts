@@ -103,7 +103,8 @@ async function remove(ids: readonly Long[], { database, table }: TableName, cata
       // No requirement: whatever else was written meanwhile, these are not current and nothing names them.
       return await catalog.commitTable(database, table, {
         requirements: [],
-        updates: [{ action: 'remove-snapshots', 'snapshot-ids': ids }],
+        // Each by itself: servers on Iceberg's Java library of before 1.8 take no more than one id.
+        updates: ids.map((id) => ({ action: 'remove-snapshots', 'snapshot-ids': [id] })),
       });
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === attempts) throw error;

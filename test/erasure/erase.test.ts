@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { mentionIn } from '../../lib/erasure/mentions';
 import { packed, unpacked } from '../../lib/erasure/packing';
 import { csvRecords, jsonValues, latin1, linesOf } from '../../lib/erasure/records';
+import { remainsOf, reportText } from '../../lib/erasure/report';
 import { textsOf } from '../../lib/erasure/subjects';
 import { hashOf, Wanted } from '../../lib/erasure/wanted';
 import { describeProblem, TransientError } from '../../lib/errors';
@@ -374,3 +375,36 @@ function memoryDynamo(): DynamoDBClient {
   });
   return Object.setPrototypeOf(dynamo, DynamoDBClient.prototype) as DynamoDBClient;
 }
+
+test('the report says what still holds it in AWS, and until when', async () => {
+  const { manifest } = await loadPlatform(open.folder);
+  const place = { rows: 1, unreadable: 0, files: 1, snapshots: 1, named: [] };
+  const silver = { ...place, place: 'silver.orders', kind: 'table', named: ['audit'] } as const;
+  const postgres = { server: 'crm', schema: 'public', table: 'orders' };
+  const whole: Manifest = {
+    ...manifest,
+    datasets: manifest.datasets.map((one) => (one.name === 'orders' ? { ...one, postgres } : one)),
+    backup: { tiers: { incremental: false }, copies: [{ vaultArn: 'arn:vault', keepDays: 90 }] },
+  };
+  const told = {
+    places: [silver, { ...place, place: 'bronze/orders', kind: 'files' as const }],
+    finishedAt: '2026-01-01T12:00:00.000Z',
+  };
+  const holds = { versionDays: 30, replicas: ['bronze', 'gold'], queryResultDays: 7 };
+  expect(remainsOf(whole, told, holds).map(({ what, until }) => [what, until?.slice(0, 10)])).toEqual([
+    ['object versions of silver', '2026-01-31'],
+    ['object versions of bronze', '2026-01-31'],
+    ['replica of bronze', undefined],
+    ["results of Athena's queries", '2026-01-08'],
+    ['backups of tier full (lake)', '2026-01-31'],
+    ['backups of tier log (lake)', '2026-01-08'],
+    ['copies of backups in arn:vault', '2026-04-01'],
+    ['branch or tag audit of silver.orders', undefined],
+    ['table public.orders of server crm', undefined],
+  ]);
+  expect(
+    reportText({ ...told, run: 'r', startedAt: told.finishedAt, erasures: [], remains: remainsOf(whole, told, holds) }),
+  ).toContain(
+    '  backups of tier full (lake) until 2026-01-31: recovery points of before the erasure are kept 30 days; locked: governance',
+  );
+});

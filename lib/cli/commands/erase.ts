@@ -83,7 +83,7 @@ Examples:
 function withOwnFiles(
   report: ErasureReport,
   manifest: Manifest,
-  { land = [], streams = [] }: LocalDeclaration,
+  { land = [], streams = [], changes = [] }: LocalDeclaration,
 ): ErasureReport {
   const { subjectColumns } = require('../../erasure/subjects') as typeof import('../../erasure/subjects');
   const names = (table: string | undefined): boolean =>
@@ -93,6 +93,9 @@ function withOwnFiles(
     ...land.filter(({ as }) => names(as)).map(({ file }) => ({ file, by: 'local.land' })),
     ...streams.filter((one) => names(into(one.into))).map(({ file }) => ({ file, by: 'local.streams' })),
   ];
+  const fed = (source: string) =>
+    manifest.cdc?.find(({ name }) => name === source)?.tables.some(({ table }) => names(table)) ?? false;
+  own.push(...changes.filter(({ of }) => fed(of)).map(({ file }) => ({ file, by: 'local.changes' })));
   const why = (by: string) => `${by} names it: it is yours, and was not changed`;
   return { ...report, remains: [...report.remains, ...own.map(({ file, by }) => ({ what: file, why: why(by) }))] };
 }
