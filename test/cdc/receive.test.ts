@@ -1,10 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Change } from '../../lib/cdc/change';
 import type { CdcSource } from '../../lib/cdc/declaration';
+import { readRecord } from '../../lib/cdc/envelope/read';
+import { feedsOf } from '../../lib/cdc/feed';
 import { handleApply } from '../../lib/cdc/handle';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
+import { dropStaged, stageChanges, staged } from '../../lib/cdc/stage';
 import type { Dataset } from '../../lib/contract/dataset';
 import { TransientError } from '../../lib/errors';
 import type { LocalServices } from '../../lib/runtime/local';
@@ -34,6 +38,40 @@ beforeAll(async () => {
   services = lake.services;
 });
 afterAll(() => lake.close());
+
+test('values hold whatever they like, in columns of whatever name', async () => {
+  const texts = ['n', 'o', 'l', 's', 't', 'u', 'c0', 'v0', '_x'];
+  const table = {
+    dataset: {
+      columns: [column('id', 'long', { required: true }), ...texts.map((name) => column(name, 'string'))],
+      key: ['id'],
+    },
+  };
+  const given = [['plain', '', null], ['a\u0001b', '\u0001'], ['\u0002'], ['\u0002\u0001', "'\\ü\n\u{1f600}"]];
+  for (const values of given) {
+    const rows = values.map((value, id) => ({
+      id: String(id),
+      ...Object.fromEntries(texts.map((name) => [name, value])),
+    }));
+    const changes = rows.map(
+      (row, i): Change => ({
+        operation: 'insert',
+        position: { lsn: 2n ** 62n + BigInt(i), sequence: i },
+        row,
+        origin: { id: `${i}`, arrivedAt: '', raw: '' },
+      }),
+    );
+    expect(await stageChanges(table, changes, services.lake)).toEqual([]);
+    const read = await services.lake.query(
+      `SELECT id::VARCHAR AS id, ${texts.map((name) => `"${name}"`).join(', ')} FROM ${staged.changes} ORDER BY id`,
+    );
+    expect(read).toEqual(rows);
+    expect(await services.lake.query(`SELECT _lsn AS lsn FROM ${staged.changes} ORDER BY id`)).toEqual(
+      changes.map(({ position: { lsn } }) => ({ lsn })),
+    );
+  }
+  await dropStaged(services.lake);
+});
 
 let count = 0;
 const send = (records: readonly (object | string)[], from = source, over = services): Promise<Received> =>
@@ -170,6 +208,25 @@ test('records of DMS fill a table: a full load, changes, a key that changes, val
   ]);
   await send([dms('dms', 'truncate-table', {}, { 'record-type': 'control' })]);
   expect(await rows('dms')).toEqual([]);
+});
+
+test('DMS writes arrays as PostgreSQL does', () => {
+  const list = (element: 'string' | 'int') => ({ kind: 'list', element }) as const;
+  const tagged = changesManifest([
+    [
+      dataset('tagged', [column('id', 'long'), column('tags', list('string')), column('counts', list('int'))], {
+        key: ['id'],
+      }),
+      'mirror',
+    ],
+  ]);
+  const raw = JSON.stringify(dms('tagged', 'insert', { id: 1, tags: '{plain,"a \\"b\\",c",NULL}', counts: '{1,2}' }));
+  const read = readRecord(feedsOf(tagged.cdc![0]!, tagged), { id: '1', arrivedAt: '2026-01-02T00:00:00Z', raw });
+  expect(read.kind === 'changes' ? read.changes[0]?.row : read).toEqual({
+    id: '1',
+    tags: '["plain","a \\"b\\",c",null]',
+    counts: '["1","2"]',
+  });
 });
 
 test('records of Debezium fill a table: with a schema and without, of a snapshot, decimals and times in its own forms', async () => {

@@ -1,6 +1,7 @@
 import type { Type } from '../../contract/dataset';
 import { type Operation, type Origin, type Position, parseLsn } from '../change';
 import { type Feed, noColumns } from '../feed';
+import { listText } from './own';
 import {
   digitsOf,
   feedOfTable,
@@ -86,8 +87,9 @@ function readRow(feed: Feed, data: Readonly<Record<string, Json>>, isUpdate: boo
     const column = feed.bySourceName.get(name);
     if (column === undefined) continue;
     const text = plainText(value);
-    // DMS writes bytes in hexadecimal digits.
-    row[column.name] = column.type === 'binary' && text !== null && !text.startsWith('\\x') ? `\\x${text}` : text;
+    // DMS writes bytes in hexadecimal digits, and arrays as PostgreSQL does.
+    row[column.name] =
+      column.type === 'binary' && text !== null && !text.startsWith('\\x') ? `\\x${text}` : listText(text, column.type);
   }
   const unchanged = isUpdate ? feed.place.dataset.columns.map(({ name }) => name).filter((name) => !(name in row)) : [];
   return { row, unchanged, types };

@@ -55,7 +55,7 @@ function named(feed: Feed, values: Readonly<Record<string, Value | undefined>>):
 }
 
 /** PostgreSQL writes lists as `{1,2}`; DuckDB reads JSON. */
-function listText(value: Value, type: Type): Value {
+export function listText(value: Value, type: Type): Value {
   if (value === null || typeof type === 'string' || type.kind !== 'list' || !value.startsWith('{')) return value;
   const items: string[] = [];
   for (const [, quoted, plain] of value.matchAll(/[{,](?:"((?:[^"\\]|\\.)*)"|([^,{}"]+))/g))
