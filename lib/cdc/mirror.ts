@@ -25,11 +25,12 @@ export const truncatedAt = ({ kept }: Pick<ChangedTable, 'kept'>): string =>
 /** The last change of each key. Everything else of the batch matters only where a change did not send every column. */
 export async function findLast({ dataset }: ChangedTable, session: Session): Promise<void> {
   const key = columnList(dataset.key);
+  const [partial] = await session.query(`SELECT 1 FROM ${staged.changes} WHERE _older IS NOT NULL LIMIT 1`);
+  const isPartial = partial === undefined ? 'FALSE' : `bool_or(_older IS NOT NULL) OVER (PARTITION BY ${key})`;
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.last} AS
-      SELECT ${key}, arg_max(rowid, _pos) AS _row, max(_pos) AS _pos, arg_max(_dead, _pos) AS _dead,
-        bool_or(_older IS NOT NULL) AS _partial
-      FROM ${staged.changes} GROUP BY ${key}`,
+      SELECT *, ${isPartial} AS _partial FROM ${staged.changes}
+      QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY _pos DESC) = 1`,
   );
 }
 
@@ -136,8 +137,8 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
   const into = [...all, meta.lsn, meta.sequence, meta.older];
   const truncated = `coalesce(${truncatedAt(table)}, -1)`;
   await session.run(
-    `CREATE OR REPLACE TEMP TABLE ${staged.actions} AS
-      SELECT ${columnList(key, 'l')}, l._row, w._p IS NOT NULL AS _judged, t._pos IS NOT NULL AS _exists,
+    `CREATE OR REPLACE TEMP TABLE ${staged.actions} AS SELECT * FROM (
+      SELECT ${columnList(all, 'l')}, l._lsn, l._seq, w._p IS NOT NULL AS _judged, t._pos IS NOT NULL AS _exists,
         CASE WHEN w._p IS NOT NULL THEN w._alive AND NOT w._missing AND (t._pos IS NULL OR t._pos <> w._p OR t._older IS DISTINCT FROM w.${meta.older})
           ELSE NOT l._dead AND l._pos > greatest(coalesce(t._pos, -1), coalesce(k._d, -1), ${truncated}) END AS _write,
         CASE WHEN w._p IS NOT NULL THEN NOT w._alive OR w._missing
@@ -147,23 +148,22 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
           SEMI JOIN ${staged.last} AS n ON ${sameKey(key, 'o', 'n')}) AS t ON ${sameKey(key, 'l', 't')}
         LEFT JOIN (SELECT ${keys}, max(${positionOf('o')}) AS _d FROM ${kept} AS o WHERE o.change_kind = 'delete' GROUP BY ALL) AS k
           ON ${sameKey(key, 'l', 'k')}
-        LEFT JOIN ${staged.whole} AS w ON ${sameKey(key, 'l', 'w')}`,
+        LEFT JOIN ${staged.whole} AS w ON ${sameKey(key, 'l', 'w')})
+      WHERE _write OR (_exists AND _gone)`,
   );
-  await session.run(`DELETE FROM ${staged.actions} WHERE NOT (_write OR (_exists AND coalesce(_gone, FALSE)))`);
   const old = `${positionOf('t')} < ${truncated}`;
-  const [counts] = await session.query<{ removed: bigint; added: bigint; truncated: bigint }>(
-    `SELECT count(*) FILTER (_exists) AS removed, count(*) FILTER (_write) AS added,
+  const [counts] = await session.query<{ removed: bigint; added: bigint; judged: bigint; truncated: bigint }>(
+    `SELECT count(*) FILTER (_exists) AS removed, count(*) FILTER (_write) AS added, count(*) FILTER (_judged) AS judged,
       ${isTruncated ? `(SELECT count(*) FROM ${name} AS t WHERE ${old})` : '0::BIGINT'} AS truncated FROM ${staged.actions}`,
   );
-  const fromChanges = `SELECT ${columnList(all, 'e')}, e._lsn, e._seq, CAST(NULL AS VARCHAR)
-    FROM ${staged.changes} AS e SEMI JOIN (SELECT _row FROM ${staged.actions} WHERE _write AND NOT _judged) AS a ON e.rowid = a._row`;
+  const fromChanges = `SELECT ${columnList(all)}, _lsn, _seq, CAST(NULL AS VARCHAR) FROM ${staged.actions} WHERE _write AND NOT _judged`;
   const fromWhole = `SELECT ${columnList([...all], 'w')}, ${lsnOf('w._p')}, ${sequenceOf('w._p')}, w.${meta.older}
     FROM ${staged.whole} AS w SEMI JOIN (SELECT ${keys} FROM ${staged.actions} WHERE _write AND _judged) AS a ON ${sameKey(key, 'w', 'a')}`;
   // A list is looked up in one hash table, where EXISTS would compare row by row what it has found.
   const chosen = `(${columnList(key, 't')}) IN (SELECT ${key.length === 1 ? keys : `(${keys})`} FROM ${staged.actions} WHERE _exists)`;
   return {
     remove: isTruncated ? `${chosen} OR ${old}` : chosen,
-    add: `${fromChanges} UNION ALL ${fromWhole}`,
+    add: counts!.judged === 0n ? fromChanges : `${fromChanges} UNION ALL ${fromWhole}`,
     into,
     removed: Number(counts!.removed + counts!.truncated),
     added: Number(counts!.added),
