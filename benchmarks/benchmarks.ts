@@ -2,9 +2,10 @@ import { bundles } from './bundles';
 import { cdc } from './cdc';
 import { ingest } from './ingest';
 import { quality } from './quality';
+import { spark } from './spark';
 import { stream } from './stream';
 import { synth } from './synth';
 import { vectors } from './vectors';
 
-export const benchmarks = { synth, ingest, quality, bundles, vectors, stream, cdc } as const;
+export const benchmarks = { synth, ingest, quality, bundles, vectors, stream, cdc, spark } as const;
 export type BenchmarkName = keyof typeof benchmarks;

@@ -420,6 +420,10 @@ def date_trunc(unit: Typed, a: Typed) -> Column:
 def date_diff(unit: Typed, a: Typed, b: Typed) -> Column:
     """How many borders of a unit lie between two times."""
     name = (unit.literal or "").lower()
+    if name == "week":
+        # Seven days each, whichever they begin with.
+        days = f.datediff(b.column.cast("date"), a.column.cast("date"))
+        return f.call_function("div", days, f.lit(7)).cast("bigint")
     first, last = _border(name, a), _border(name, b)
     return (last - first).cast("bigint")
 
@@ -432,9 +436,6 @@ def _border(unit: str, a: Typed) -> Column:
         return f.year(day) * 4 + f.quarter(day)
     if unit == "month":
         return f.year(day) * 12 + f.month(day)
-    if unit == "week":
-        # Of seven days since 1970, whichever day they begin with.
-        return f.call_function("div", f.unix_date(day), f.lit(7))
     if unit == "day":
         return f.unix_date(day)
     if unit in _SECONDS:

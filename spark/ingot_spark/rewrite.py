@@ -260,6 +260,27 @@ def _element(node: exp.Expr) -> exp.Expr:
     return _call("try_element_at", node.this, index)
 
 
+# Queries
+
+
+def _with(node: exp.Expr) -> exp.Expr:
+    if node.args.get("recursive"):
+        raise UntranslatableError("Spark has no counterpart: WITH RECURSIVE")
+    return node
+
+
+def _set_operation(node: exp.Expr) -> exp.Expr:
+    if node.args.get("by_name"):
+        raise UntranslatableError("Spark has no counterpart: UNION BY NAME; name the columns in one order")
+    return node
+
+
+def _star(node: exp.Expr) -> exp.Expr:
+    if node.args.get("replace") or node.args.get("replace_") or node.args.get("rename"):
+        raise UntranslatableError("Spark has no counterpart: * REPLACE and * RENAME; use * EXCLUDE and name the column")
+    return node
+
+
 def _row(node: exp.Expr) -> exp.Expr:
     parts = [part for i, value in enumerate(node.expressions) for part in (_text(f"f{i}"), value)]
     return _call("named_struct", *parts)
@@ -379,6 +400,9 @@ _by_kind: dict[type, Rewrite] = {
     exp.ArrayContains: lambda n: _call("ingot_list_contains", n.this, n.expression),
     exp.ArrayConcat: lambda n: _call("ingot_list_concat", n.this, *n.expressions),
     exp.ArraySort: lambda n: _call("array_sort", n.this),
+    exp.With: _with,
+    exp.SetOperation: _set_operation,
+    exp.Star: _star,
     exp.Avg: _average,
     exp.Filter: _filter,
     exp.ArgMin: _arg("min_by"),

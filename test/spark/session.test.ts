@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Source } from '../../lib/contract/dataset';
+import { openDuckdb } from '../../lib/runtime/duckdb';
 import { sparkFormats } from '../../lib/spark/formats';
 import { sparkLake } from '../../lib/spark/lake';
+import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
 import { SparkError, sparkSession } from '../../lib/spark/session';
+import { examplesOf } from './functions';
 
 /** A line to somebody who answers each request by `answer`, and a record of what was asked. */
 function line(answer: (request: Record<string, unknown>) => object | undefined) {
@@ -103,4 +108,21 @@ describe('how Spark is told to read files', () => {
       'no footer',
     );
   });
+});
+
+test('what is promised on both engines is what docs/functions.md has examples of, and all else is named with its line', async () => {
+  const duckdb = await openDuckdb();
+  const query = (sql: string) => duckdb.query(sql);
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'functions.md'), 'utf8');
+  const called = new Set<string>();
+  for (const { section, sql } of examplesOf(page))
+    for (const { name } of await functionsOf(section === 'Queries' ? sql : `SELECT ${sql}`, query)) called.add(name);
+  expect([...promisedFunctions]).toEqual([...called].sort());
+
+  const sql = "SELECT 'é' || upper(a),\n  list(b), sum(c) OVER (),\n  list(d), mode(e)\nFROM silver.orders";
+  expect(await unpromised(sql, query)).toEqual([
+    { name: 'list', line: 2 },
+    { name: 'mode', line: 3 },
+  ]);
+  duckdb.close();
 });

@@ -1,0 +1,239 @@
+import { literal } from '../sql/quote';
+
+/**
+ * Functions and operators whose meaning is the same on DuckDB and Spark, as DuckDB's parser names them. docs/functions.md
+ * has an example of each, which `npm run test:spark` runs on both.
+ */
+export const promisedFunctions: ReadonlySet<string> = new Set([
+  '!~~',
+  '%',
+  '&',
+  '*',
+  '+',
+  '-',
+  '->>',
+  '/',
+  '//',
+  'abs',
+  'acos',
+  'any_value',
+  'arg_max',
+  'arg_min',
+  'array_contains',
+  'array_length',
+  'array_to_string',
+  'ascii',
+  'asin',
+  'atan',
+  'atan2',
+  'avg',
+  'bit_and',
+  'bit_or',
+  'bool_and',
+  'bool_or',
+  'cbrt',
+  'ceil',
+  'chr',
+  'concat',
+  'concat_ws',
+  'contains',
+  'corr',
+  'cos',
+  'count',
+  'count_if',
+  'count_star',
+  'covar_pop',
+  'covar_samp',
+  'cume_dist',
+  'date_add',
+  'date_diff',
+  'date_part',
+  'date_trunc',
+  'datediff',
+  'day',
+  'dayname',
+  'dayofmonth',
+  'dayofweek',
+  'dayofyear',
+  'degrees',
+  'dense_rank',
+  'encode',
+  'ends_with',
+  'epoch',
+  'epoch_ms',
+  'epoch_us',
+  'exp',
+  'first_value',
+  'floor',
+  'greatest',
+  'hex',
+  'hour',
+  'instr',
+  'isfinite',
+  'isinf',
+  'isnan',
+  'isodow',
+  'isoyear',
+  'json_extract_string',
+  'lag',
+  'last_day',
+  'last_value',
+  'lead',
+  'least',
+  'left',
+  'len',
+  'length',
+  'like_escape',
+  'list_concat',
+  'list_contains',
+  'list_extract',
+  'list_filter',
+  'list_max',
+  'list_min',
+  'list_reverse',
+  'list_sort',
+  'list_transform',
+  'list_value',
+  'ln',
+  'log10',
+  'log2',
+  'lower',
+  'lpad',
+  'ltrim',
+  'make_date',
+  'make_timestamp',
+  'max',
+  'max_by',
+  'md5',
+  'median',
+  'min',
+  'min_by',
+  'minute',
+  'mod',
+  'month',
+  'monthname',
+  'nth_value',
+  'ntile',
+  'nullif',
+  'percent_rank',
+  'pi',
+  'position',
+  'power',
+  'prefix',
+  'quantile_cont',
+  'quarter',
+  'radians',
+  'rank',
+  'regexp_extract',
+  'regexp_extract_all',
+  'regexp_full_match',
+  'regexp_matches',
+  'regexp_replace',
+  'regexp_split_to_array',
+  'regr_slope',
+  'repeat',
+  'replace',
+  'right',
+  'round',
+  'row',
+  'row_number',
+  'rpad',
+  'rtrim',
+  'second',
+  'sha256',
+  'sign',
+  'sin',
+  'split_part',
+  'sqrt',
+  'starts_with',
+  'stddev',
+  'stddev_pop',
+  'stddev_samp',
+  'strftime',
+  'string_agg',
+  'string_split',
+  'strlen',
+  'strpos',
+  'strptime',
+  'struct_extract',
+  'struct_pack',
+  'substr',
+  'substring',
+  'suffix',
+  'sum',
+  'tan',
+  'timezone',
+  'to_base64',
+  'to_days',
+  'to_minutes',
+  'to_months',
+  'to_timestamp',
+  'to_years',
+  'translate',
+  'trim',
+  'trunc',
+  'unnest',
+  'upper',
+  'var_pop',
+  'var_samp',
+  'variance',
+  'week',
+  'weekofyear',
+  'xor',
+  'year',
+  'yearweek',
+  '|',
+  '||',
+  '~~',
+  '~~*',
+]);
+
+/** A function in a SELECT. */
+export interface Called {
+  readonly name: string;
+  /** Its line in the SQL, from 1. */
+  readonly line: number;
+}
+
+/** Runs a query of DuckDB's. */
+type Query = (sql: string) => Promise<readonly object[]>;
+
+/** The functions and operators that a SELECT calls and that are not promised on both engines, each once. */
+export async function unpromised(sql: string, query: Query): Promise<Called[]> {
+  const called = await functionsOf(sql, query);
+  return called.filter(
+    ({ name }, i) => !promisedFunctions.has(name) && called.findIndex((other) => other.name === name) === i,
+  );
+}
+
+/**
+ * The functions and operators that a SELECT calls, as DuckDB's parser has them.
+ *
+ * @throws Error where it is no SELECT
+ */
+export async function functionsOf(sql: string, query: Query): Promise<Called[]> {
+  const [row] = await query(`SELECT json_serialize_sql(${literal(sql)}) AS tree`);
+  const tree = JSON.parse(String((row as { tree?: unknown }).tree)) as Tree;
+  if (tree.error === true) throw new Error(tree.error_message);
+  const found: Called[] = [];
+  collect(tree, sql, found);
+  return found;
+}
+
+interface Tree {
+  readonly error?: boolean;
+  readonly error_message?: string;
+  readonly function_name?: string;
+  readonly query_location?: number;
+}
+
+function collect(node: unknown, sql: string, found: Called[]): void {
+  if (typeof node !== 'object' || node === null) return;
+  const { function_name: name, query_location: at = 0 } = node as Tree;
+  if (name !== undefined && name !== '') {
+    // The parser counts bytes.
+    const before = Buffer.from(sql).subarray(0, at).toString();
+    found.push({ name: name.toLowerCase(), line: before.split('\n').length });
+  }
+  for (const one of Object.values(node)) collect(one, sql, found);
+}
