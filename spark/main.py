@@ -2,8 +2,8 @@
 Where a job of EMR begins: `main.py SETTINGS HANDLER EVENT ANSWER`.
 
 The package of the job (`ingot runtime --spark`) is unpacked as `ingot`, the platform's contracts and models as
-`platform`, both in the folder in which Spark starts this. What begins with `base64:` is in Base64, as YARN reads `}}` as
-its own.
+`platform`, both in the folder in which Spark starts this. What begins with `base64:` is in Base64, as YARN reads `}}`
+as its own.
 """
 
 import base64

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Manifest } from '../platform/manifest';
 import type { CatalogAddress, Lake } from '../runtime/services';
+import { databases } from './databases';
 import { sparkLake } from './lake';
 import { packageFolder } from './package-folder';
 import { findSparkPython, icebergPackage } from './python';
@@ -53,7 +54,3 @@ export async function openLocalSpark({ manifest, catalog, scratch, told }: Local
   };
   return sparkLake({ ...session, close });
 }
-
-/** Databases by the names that SQL models use. */
-export const databases = (manifest: Pick<Manifest, 'zones' | 'ops'>): Record<string, string> =>
-  Object.fromEntries([...manifest.zones.map((zone) => [zone.name, zone.database]), ['ops', manifest.ops.database]]);

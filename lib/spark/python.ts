@@ -14,6 +14,13 @@ export const sparkVersions = { pyspark: '4.0.5', iceberg: '1.11.0', scala: '2.13
 /** Maven's name of what Spark needs to read and write Iceberg. */
 export const icebergPackage = `org.apache.iceberg:iceberg-spark-runtime-4.0_${sparkVersions.scala}:${sparkVersions.iceberg}`;
 
+const venv = (): string =>
+  join(process.env.INGOT_CACHE ?? join(homedir(), '.cache'), 'ingot', `spark-${sparkVersions.pyspark}`);
+
+/** The Python of the virtual environment in the cache; undefined where it was not made yet. */
+export const sparkPython = (): string | undefined =>
+  existsSync(join(venv(), 'complete')) ? join(venv(), 'bin', 'python') : undefined;
+
 /**
  * The Python that has Spark: the one that `INGOT_SPARK_PYTHON` names, or a virtual environment in the cache, which is
  * made on first use. `told` hears of what takes long.
@@ -24,8 +31,7 @@ export async function findSparkPython(told: (note: string) => void = () => {}): 
   await demand('java', ['-version'], 'Spark needs Java 17 or newer');
   const named = process.env.INGOT_SPARK_PYTHON;
   if (named !== undefined) return named;
-  const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
-  const folder = join(cache, 'ingot', `spark-${sparkVersions.pyspark}`);
+  const folder = venv();
   const python = join(folder, 'bin', 'python');
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return python;

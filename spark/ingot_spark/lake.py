@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from py4j.java_gateway import JavaObject
 from pyspark.sql import SparkSession
 
-from .session import CATALOG
+from .names import CATALOG
 
 PREFIX = "ingot_"
 STALE_MILLISECONDS = 24 * 3_600_000

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from .functions import register
 from .names import CATALOG, TRY
 
+
 @dataclass(frozen=True)
 class Settings:
     """What a job is told of where it runs."""

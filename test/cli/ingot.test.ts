@@ -6,6 +6,7 @@ import type { RunReport } from '../../lib/local/report/report';
 import { openWorkbench } from '../../lib/local/workbench';
 import { loadPlatform } from '../../lib/platform/load';
 import { platformJsonSchema } from '../../lib/platform/schema';
+import { planPlatform } from '../../lib/sizing/plan';
 import { ingot, ingotProcess } from './ingot';
 
 let folder: string;
@@ -116,6 +117,38 @@ describe('init', () => {
     const { out } = await ingot(['init', '42 Große Läden!', '--json'], { cwd: folder });
     expect(JSON.parse(out).platform).toBe('grosse-laden');
     expect(await ingot(['check', '42 Große Läden!'], { cwd: folder })).toMatchObject({ code: 0, err: '' });
+  });
+
+  test.each([
+    ['small', 'duckdb', []],
+    ['medium', 'duckdb', []],
+    ['large', 'spark', ['--engine', 'duckdb']],
+  ] as const)('--preset %s writes a platform whose tables are for %s', async (preset, engine, more) => {
+    const place = `preset-${preset}`;
+    const { out } = await ingot(['init', place, '--preset', preset], { cwd: folder });
+    expect(out).toContain(['Next: ingot run', place, ...more].join(' '));
+    const { manifest } = await loadPlatform(join(folder, place));
+    const { groups } = planPlatform(manifest);
+    expect(groups.flatMap(({ tables }) => tables.map((table) => table.engine))).toEqual([engine, engine]);
+    expect(manifest.database !== undefined).toBe(preset === 'small');
+  });
+});
+
+describe('check --engine spark', () => {
+  test('refuses a model that Spark has no words for, with file and line, or says that nobody could look', async () => {
+    const platform = await copy();
+    const model = join(platform, 'models/fct_daily_sales.sql');
+    const sql = await readFile(model, 'utf8');
+    await writeFile(model, sql.replace('  country,\n', "  regexp_replace(country, 'a', 'b') as country,\n"));
+    expect(await ingot(['check', platform])).toMatchObject({ code: 0, err: '' });
+    const { code, out, err } = await ingot(['check', platform, '--engine', 'spark']);
+    if (err.includes('NOT CHECKED')) {
+      process.stderr.write(`\nSKIPPED: what Spark has no words for: ${err}\n`);
+      expect(code).toBe(0);
+      return;
+    }
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('models/fct_daily_sales.sql:3: Spark has no counterpart: regexp_replace');
   });
 });
 

@@ -1,17 +1,32 @@
-import { describeProblem } from '../../errors';
+import { Option } from 'commander';
+import { assertValid, describeProblem } from '../../errors';
 import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
+import { tableId } from '../../platform/lookup';
+import { sparkTables } from '../../sizing/plan';
+import { checkTranslation } from '../../spark/check';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
 
 export const addCheck: AddCommand = (add, io) => {
   add('check [dir]', 'say everything that is wrong with a platform: its contracts, its models, its file')
-    .addHelpText('after', '\nExample:\n  ingot check examples/aviation')
-    .action(async (dir: string | undefined, options: { json?: true }) => {
+    .addOption(
+      new Option(
+        '--engine <name>',
+        "also whether models and rules of all tables can be Spark's; by default of those that are",
+      ).choices(['spark']),
+    )
+    .addHelpText('after', '\nExamples:\n  ingot check examples/aviation\n  ingot check shop --engine spark')
+    .action(async (dir: string | undefined, options: { engine?: 'spark'; json?: true }) => {
       const folder = await platformFolder(dir);
-      const { manifest, notices } = await loadPlatform(folder);
+      const { manifest, notices: loaded } = await loadPlatform(folder);
+      const onSpark = options.engine === 'spark' ? new Set(manifest.datasets.map(tableId)) : sparkTables(manifest);
+      const { problems, notChecked } = await checkTranslation(manifest, onSpark, folder);
+      assertValid(problems);
+      const unchecked = notChecked === undefined ? [] : [{ where: 'NOT CHECKED', path: '', message: notChecked }];
+      const notices = [...loaded, ...unchecked];
       for (const group of manifest.groups) localMachine(group, manifest);
       const counts = {
         platform: manifest.name,

@@ -1,0 +1,26 @@
+"""What `ingot check` says of statements that Spark has no words for."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingot_spark.check import problem_of
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "says"),
+    [
+        ("SELECT a,\n  b::TIME AS x\nFROM silver.t", 2, "TIME"),
+        ("SELECT a\nFROM silver.t\nWHERE regexp_replace(a, b, c) = ''", 3, "regexp_replace"),
+        ("SELECT a FROM silver.t\nWHERE (", 2, ""),
+    ],
+)
+def test_says_what_cannot_be_translated_and_where(sql: str, line: int, says: str) -> None:
+    problem = problem_of(sql, {"silver": "shop_silver"})
+    assert problem is not None
+    assert problem["line"] == line
+    assert says in str(problem["message"])
+
+
+def test_says_nothing_of_what_can() -> None:
+    assert problem_of("SELECT count(*) FILTER (WHERE a > 1) FROM silver.t", {"silver": "shop_silver"}) is None
