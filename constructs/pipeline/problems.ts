@@ -63,11 +63,7 @@ export function pipelineProblems(
 }
 
 /** Tables that are Spark's need a place for it. */
-export function sparkProblems(
-  where: string,
-  sparks: readonly TablePlan[],
-  spark: SparkPlace | undefined,
-): Problem[] {
+export function sparkProblems(where: string, sparks: readonly TablePlan[], spark: SparkPlace | undefined): Problem[] {
   const [first] = sparks;
   if (first === undefined || spark !== undefined) return [];
   const more = sparks.length === 1 ? '' : ` and ${sparks.length - 1} more`;
