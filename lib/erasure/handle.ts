@@ -130,7 +130,17 @@ async function begin(replay: boolean, services: ErasureServices): Promise<Begun>
   if (again.length > 0 && !replay)
     log.warn('Data was restored: erasures that it brought back are done again', { again: again.length });
   await erasures.begin({ id: run, startedAt, erasures: due.map(({ id }) => id), again });
-  return { run, empty: false, files: filePlaces(manifest), tables: tablePlaces(manifest).map(({ place }) => place) };
+  const subjects = new Set(due.map(({ subject }) => subject));
+  const isNamed = (named: readonly { readonly subject: string }[]) =>
+    named.some(({ subject }) => subjects.has(subject));
+  return {
+    run,
+    empty: false,
+    files: filePlaces(manifest).filter((id) => isNamed(namedIn(findTable(id, manifest).dataset))),
+    tables: tablePlaces(manifest)
+      .filter(({ columns, texts }) => isNamed([...columns, ...(texts?.named ?? [])]))
+      .map(({ place }) => place),
+  };
 }
 
 /** The time that the oldest zone is at, where one is older than the ledger; undefined where none is. */

@@ -3,7 +3,6 @@ import { givenAllowed, InvalidInputError, type Problem } from '../errors';
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import type { Lake } from '../runtime/services';
-import { literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 
 /** A column whose values name somebody. */
@@ -59,32 +58,40 @@ export async function textsOf(
   const types = new Map(columns.map(({ column, of }) => [duckdbType(column.type), of]));
   const problems: Problem[] = [];
   const problem = (message: string) => problems.push({ where: 'keys', path: '', message });
-  const texts = new Map<string, readonly string[]>();
+  const sound: string[] = [];
   for (const key of new Set(keys)) {
-    const shown = JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
     if (key.trim() === '') problem('must have no key that is empty or blank');
-    else if (key.length > longestKey) problem(`must be of at most ${longestKey} characters; given ${shown}`);
-    else if (key.includes('\0')) problem(`must hold no NUL character; given ${shown}`);
-    else {
-      const of: string[] = [];
-      for (const [type, where] of types) {
-        const text = await textIn(key, type, lake);
-        if (text === undefined) problem(`must be ${type} as ${where} is; given ${shown}`);
-        else if (!of.includes(text)) of.push(text);
-      }
-      texts.set(key, of);
-    }
+    else if (key.length > longestKey) problem(`must be of at most ${longestKey} characters; given ${shown(key)}`);
+    else if (key.includes('\0')) problem(`must hold no NUL character; given ${shown(key)}`);
+    else sound.push(key);
   }
+  const texts = new Map<string, string[]>(sound.map((key) => [key, []]));
+  for (const [type, where] of types)
+    for (const [key, text] of await textsIn(sound, type, lake)) {
+      if (text === undefined) problem(`must be ${type} as ${where} is; given ${shown(key)}`);
+      else if (!texts.get(key)!.includes(text)) texts.get(key)!.push(text);
+    }
   if (problems.length > 0) throw new InvalidInputError(problems);
   return texts;
 }
 
-/** DuckDB's cast rounds, and 42.5 is nobody. */
-async function textIn(key: string, type: string, lake: Pick<Lake, 'query'>): Promise<string | undefined> {
-  if (type === 'VARCHAR') return key;
-  if (/INT|DECIMAL/.test(type) && !/^\s*[+-]?\d+\s*$/.test(key)) return undefined;
-  const [row] = await lake.query<{ text: string | null }>(
-    `SELECT CAST(TRY_CAST(${literal(key.trim())} AS ${type}) AS VARCHAR) AS text`,
+const shown = (key: string): string => JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
+
+/** Each key as a column of this type writes it; undefined where it cannot. */
+async function textsIn(
+  keys: readonly string[],
+  type: string,
+  lake: Pick<Lake, 'query'>,
+): Promise<[string, string | undefined][]> {
+  if (type === 'VARCHAR') return keys.map((key) => [key, key]);
+  const json = JSON.stringify(keys.map((key, i) => ({ i, key: key.trim() })));
+  const rows = await lake.query<{ i: number; text: string | null }>(
+    `SELECT k.i AS i, CAST(TRY_CAST(k.key AS ${type}) AS VARCHAR) AS text
+      FROM (SELECT unnest(json_transform($json::JSON, '[{"i": "INTEGER", "key": "VARCHAR"}]')) AS k)`,
+    { json },
   );
-  return row?.text ?? undefined;
+  const texts = new Map(rows.map(({ i, text }) => [i, text ?? undefined]));
+  // DuckDB's cast rounds, and 42.5 is nobody.
+  const isWhole = (key: string) => !/INT|DECIMAL/.test(type) || /^\s*[+-]?\d+\s*$/.test(key);
+  return keys.map((key, i) => [key, isWhole(key) ? texts.get(i) : undefined]);
 }
