@@ -5,7 +5,7 @@ import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
 import { tableId } from '../../platform/lookup';
 import { sparkTables } from '../../sizing/plan';
-import { checkTranslation } from '../../spark/check';
+import { checkTranslation } from '../../spark/translation';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';
