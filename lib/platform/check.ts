@@ -17,6 +17,7 @@ import { resolveNetwork } from '../network/declaration';
 import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
 import { engineProblems, resolveEngine } from '../sizing/declaration';
+import { sparkModelProblems } from '../spark/check';
 import { resolveStreams, streamedTables } from '../stream/declaration';
 import { declaredStreamProblems } from '../stream/problems';
 import { resolveStores, storeProblems } from '../vector/declaration';
@@ -168,6 +169,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
         ...engineProblems(declaration.engine, datasets).map(({ path, message }) =>
           document.problem(['engine', ...path], message),
         ),
+        ...(await sparkModelProblems(models, resolveEngine(declaration.engine), (sql) => duckdb.query(sql))),
       );
     // Streams are checked against tables that have no problem of their own.
     if (problems.length === 0)

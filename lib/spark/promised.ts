@@ -112,6 +112,7 @@ export const promisedFunctions: ReadonlySet<string> = new Set([
   'mod',
   'month',
   'monthname',
+  'now',
   'nth_value',
   'ntile',
   'nullif',
@@ -196,7 +197,7 @@ export interface Called {
 }
 
 /** Runs a query of DuckDB's. */
-type Query = (sql: string) => Promise<readonly object[]>;
+export type Query = (sql: string) => Promise<readonly object[]>;
 
 /** The functions and operators that a SELECT calls and that are not promised on both engines, each once. */
 export async function unpromised(sql: string, query: Query): Promise<Called[]> {

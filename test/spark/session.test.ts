@@ -7,6 +7,7 @@ import { sparkFormats } from '../../lib/spark/formats';
 import { sparkLake } from '../../lib/spark/lake';
 import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
 import { SparkError, sparkSession } from '../../lib/spark/session';
+import { flights, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
 
 /** A line to somebody who answers each request by `answer`, and a record of what was asked. */
@@ -125,4 +126,17 @@ test('what is promised on both engines is what docs/functions.md has examples of
     { name: 'mode', line: 3 },
   ]);
   duckdb.close();
+});
+
+test('a model of a table that is to be Spark’s is refused where it calls what only DuckDB has, with its line', async () => {
+  const files = {
+    ...flights,
+    'models/stg_flights.sql': 'select origin, distance * 1.6 as km\nfrom silver.flights\nwhere gcd(distance, 2) = 1\n',
+  };
+  const declared = (engine: string) => problemsOf({ ...files, 'platform.yaml': `name: aviation\nengine: ${engine}\n` });
+  expect(await declared('spark')).toEqual([
+    'models/stg_flights.sql:3: must not call gcd: it is not promised on Spark, which is to run it (docs/functions.md has what is)',
+  ]);
+  expect(await declared('{default: spark, tables: {gold.fct_flights: duckdb}}')).toEqual([]);
+  expect(await declared('auto')).toEqual([]);
 });
