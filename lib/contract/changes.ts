@@ -177,6 +177,13 @@ function columnChange(was: Column, is: Column, on: string): Change[] {
         `its classification changes from ${was.classification ?? 'none'} to ${is.classification ?? 'none'}`,
       ),
     );
+  if (was.subject !== is.subject)
+    changes.push(
+      compatible(
+        on,
+        `whom it names changes from ${was.subject ?? 'nobody'} to ${is.subject ?? 'nobody'}, for erasures`,
+      ),
+    );
   if (was.description !== is.description) changes.push(text(on, 'its description changes'));
   if (!same(was.tags, is.tags)) changes.push(text(on, 'its tags change'));
   return changes;

@@ -11,6 +11,7 @@ import type { Manifest, Zone } from '../platform/manifest';
  *     .ingot/database/          the platform's PostgreSQL database (PGlite): vector stores
  *     .ingot/changes/           how far the files of changes were delivered, by source
  *     .ingot/streams/<stream>/  records of streams, a file a shard, how far they were delivered, and keys that have stopped
+ *     .ingot/erasures/          the ledger of erasures: no part of the lake, to be kept apart from copies of it
  *     .ingot/runs/<run>.jsonl   what happened in a run, one event a line; last-<group>.json is how the last one ended
  *     .ingot/dead-letters/      what a run gave up on, one file each
  *     .ingot/notices.jsonl      what would have been sent to people
