@@ -64,3 +64,42 @@ def test_a_parameter_without_a_value_is_an_error() -> None:
 def test_what_is_no_sql_is_an_error() -> None:
     with pytest.raises(UntranslatableError, match="Parser Error"):
         translated("SELECT (")
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "spark"),
+    [
+        # What a part becomes is looked into, too.
+        ("SELECT TRY({'v': a // b})", "SELECT INGOT_TRY(STRUCT(INGOT_INTDIV(a, b) AS v))"),
+        ("SELECT l[1], l[-1], l[i]", "SELECT TRY_ELEMENT_AT(l, 1), TRY_ELEMENT_AT(l, -1), TRY_ELEMENT_AT(l, i)"),
+        ("SELECT s LIKE 'a\\b%'", "SELECT s LIKE 'a\\\\\\\\b%'"),
+        ("SELECT dayofweek(d)", "SELECT (DAYOFWEEK(d) - 1)"),
+        ("SELECT d + INTERVAL 1 MONTH", "SELECT INGOT_PLUS(d, INTERVAL '1' MONTH)"),
+        ("SELECT quantile_cont(i, 0.5)", "SELECT PERCENTILE(i, 0.5)"),
+        ("SELECT sum(n) FILTER (WHERE ok) OVER ()", "SELECT SUM(CASE WHEN ok THEN n END) OVER ()"),
+        ("SELECT arg_min(s, n)", "SELECT MIN_BY(s, CASE WHEN NOT s IS NULL THEN n END)"),
+    ],
+)
+def test_what_means_something_else_there_is_said_otherwise(duckdb: str, spark: str) -> None:
+    assert translated(duckdb) == spark
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT list(a ORDER BY b)",
+        "SELECT first(a ORDER BY b)",
+        "SELECT regexp_replace(s, 'a', 'b')",
+        "SELECT regexp_matches(s, t)",
+        "SELECT CAST(s AS TIME)",
+        "SELECT l[1:2]",
+        "SELECT format('{}', s)",
+        "SELECT reverse(s)",
+        "SELECT extract(decade FROM d)",
+        "SELECT 1 AS a UNION BY NAME SELECT 2 AS a",
+        "SELECT * REPLACE (1 AS a) FROM silver.clicks",
+    ],
+)
+def test_what_would_say_something_else_is_refused(sql: str) -> None:
+    with pytest.raises(UntranslatableError, match="Spark has no counterpart"):
+        translated(sql)
