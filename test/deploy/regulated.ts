@@ -1,7 +1,7 @@
 /**
  * `node -r ./test/register.js test/deploy/regulated.ts FOLDER`: the example with all that a platform may be asked for
  * beside its contracts, for regulated data, in both engines: `FOLDER/cdk.out` and `FOLDER/cdktf.out`, for cfn-lint and
- * Terraform to judge. No function of it is called, so any file will do as the native runtime.
+ * Terraform to judge; and what costs while it stands, and so is in no example: clusters and Airflow. No function of it is called, so any file will do as the native runtime.
  */
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -11,6 +11,7 @@ import { AwsProvider } from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
 import { loadPlatform } from '../../lib/platform/load';
 import { regulated, replica } from '../constructs/regulated';
+import { clustersInCdk, clustersInTerraform } from './clusters';
 
 async function main(out: string): Promise<void> {
   const { manifest } = await loadPlatform(join(__dirname, '../../examples/aviation'));
@@ -28,12 +29,16 @@ async function main(out: string): Promise<void> {
   new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', props);
   // Tables in nested stacks as well, which only CloudFormation has.
   new cdk.Platform(new Stack(app, 'Nested'), 'Platform', { ...props, tableStacks: 2 });
+  clustersInCdk(new Stack(app, 'Clusters'));
   app.synth();
 
   const terraformApp = new TerraformApp({ outdir: join(out, 'cdktf.out') });
   const stack = new TerraformStack(terraformApp, 'Regulated');
   new AwsProvider(stack, 'Aws', {});
   new terraform.Platform(stack, 'Platform', props);
+  const clusters = new TerraformStack(terraformApp, 'Clusters');
+  new AwsProvider(clusters, 'Aws', {});
+  clustersInTerraform(clusters);
   terraformApp.synth();
 }
 

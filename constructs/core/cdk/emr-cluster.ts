@@ -91,6 +91,7 @@ export const renderEmrTaskGroup: Renderer<'emrTaskGroup'> = (scope, node) => {
     market: 'ON_DEMAND',
     ...group(node.group),
   });
+  acknowledge(made, node.exceptions);
   return { id: made.ref };
 };
 

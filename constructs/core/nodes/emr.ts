@@ -96,6 +96,8 @@ export interface EmrTaskGroupNode extends NodeBase {
   readonly kind: 'emrTaskGroup';
   readonly clusterId: Text;
   readonly group: InstanceGroup;
+  /** Rules of auditors that it cannot meet, by their exact ids. */
+  readonly exceptions: readonly { readonly rule: string; readonly reason: string }[];
 }
 
 /** Task nodes of a cluster, of several types. Attributes: `id`. */

@@ -8,6 +8,17 @@ import type { ClusterSizes } from './sizes';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: EMR's own placeholder.
 const thisCluster = '${emr.clusterId}';
 
+/** Where rules are, the CDK takes the placeholder for a forgotten `Fn::Sub`. */
+export const placeholderIsMeant = (group: InstanceGroup) =>
+  group.rules === undefined
+    ? []
+    : [
+        {
+          rule: 'CloudFormation-Validate::E1029',
+          reason: 'It is a placeholder of EMR, which puts the id of the cluster in its place.',
+        },
+      ];
+
 export function instances(sizes: ClusterSizes): EmrClusterNode['instances'] {
   const { primary, core, task, scaling } = sizes;
   if (sizes.capacity === 'fleets')
@@ -27,8 +38,9 @@ export function taskNodes({ capacity, task, scaling }: ClusterSizes): Node[] {
   const cluster = ref(clusterId, 'id');
   if (capacity === 'groups') {
     const rules = scaling !== 'none' && 'rules' in scaling ? { rules: groupScaling(scaling) } : {};
+    const tasks: InstanceGroup = { ...group('task', task, task.count), ...rules };
     return [
-      { kind: 'emrTaskGroup', id: 'Task', clusterId: cluster, group: { ...group('task', task, task.count), ...rules } },
+      { kind: 'emrTaskGroup', id: 'Task', clusterId: cluster, group: tasks, exceptions: placeholderIsMeant(tasks) },
     ];
   }
   const fleet: InstanceFleet = {

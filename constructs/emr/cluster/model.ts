@@ -22,7 +22,7 @@ import {
   serviceRoleId,
   workersGroupId,
 } from './ids';
-import { instances, managedScaling, taskNodes } from './instances';
+import { instances, managedScaling, placeholderIsMeant, taskNodes } from './instances';
 import { clusterProblems } from './problems';
 import type { EmrClusterDeclaration } from './props';
 import { clusterArn, managedTag, roles } from './roles';
@@ -102,6 +102,7 @@ export function emrClusterModel(
   );
   const keyOf = zone.keyArn === undefined ? {} : { keyArn: zone.keyArn };
   const scaling = managedScaling(sizes);
+  const chosen = instances(sizes);
   const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], ref(operationsKeyId, 'arn')),
@@ -124,7 +125,7 @@ export function emrClusterModel(
       name: own,
       release: declared.release ?? 'emr-spark-8.0.0',
       applications: ['Spark'],
-      instances: instances(sizes),
+      instances: chosen,
       ...(scaling === undefined ? {} : { managedScaling: scaling }),
       subnetIds: sizes.capacity === 'groups' ? network.subnetIds.slice(0, 1) : network.subnetIds,
       securityGroups: {
@@ -157,7 +158,11 @@ export function emrClusterModel(
         'spark-defaults': { ...lakeSettings(declared.icebergCatalog), ...declared.settings },
       },
       tags: { [managedTag]: 'true', Name: own },
-      exceptions: [...encryptionIsInside, ...(authentication === 'none' ? nobodyLogsIn : [])],
+      exceptions: [
+        ...encryptionIsInside,
+        ...(authentication === 'none' ? nobodyLogsIn : []),
+        ...('coreGroup' in chosen ? placeholderIsMeant(chosen.coreGroup) : []),
+      ],
     },
     ...taskNodes(sizes),
     ...clusterAlarms(own, declared.alarms),
