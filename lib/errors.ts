@@ -62,3 +62,8 @@ export function givenAllowed(given: unknown, allowed: readonly string[]): string
   const meant = hint === undefined ? '' : `; did you mean ${hint}?`;
   return `given ${JSON.stringify(given) ?? String(given)}; allowed: ${allowed.join(', ')}${meant}`;
 }
+
+/** What was asked for can't be done as things are: one sentence that says what to do. */
+export class CannotError extends Error {
+  override readonly name = 'CannotError';
+}

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { describeProblem, InvalidInputError, type Problem, TransientError } from '../errors';
+import { CannotError, describeProblem, InvalidInputError, type Problem, TransientError } from '../errors';
 import { MigrationError } from '../migrations/migration';
 import { BreakingChangeError } from '../tables/apply';
 import { type Output, printable } from './io';
@@ -12,11 +12,6 @@ export const exitCode = {
   /** It was not begun: unknown options, a contract or SQL that is not valid. */
   invalid: 2,
 } as const;
-
-/** What a user asked for can't be done as things are: one sentence that says what to do. Ends with `failed`. */
-export class CannotError extends Error {
-  override readonly name = 'CannotError';
-}
 
 /** An argument or option that is not valid. */
 export function invalidArgument(name: string, message: string): InvalidInputError {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CannotError } from '../../cli/failure';
-import { TransientError } from '../../errors';
+import { CannotError, TransientError } from '../../errors';
 import { openNodePostgres } from '../../runtime/node-postgres';
 import type { Postgres } from '../../runtime/postgres';
 import { changedTable } from '../apply';

@@ -1,5 +1,5 @@
-import { CannotError } from '../../cli/failure';
 import type { Dataset } from '../../contract/dataset';
+import { CannotError } from '../../errors';
 import type { Postgres } from '../../runtime/postgres';
 import { identifier, literal, qualified } from '../../sql/quote';
 import type { CdcSource, CdcTable } from '../declaration';

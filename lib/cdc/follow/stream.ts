@@ -1,5 +1,5 @@
 import type { Pgoutput } from 'pg-logical-replication';
-import { TransientError } from '../../errors';
+import { CannotError, TransientError } from '../../errors';
 import { connectionOf } from '../../runtime/node-postgres';
 import { lsnText, parseLsn } from '../change';
 import type { CdcSource } from '../declaration';
@@ -25,13 +25,23 @@ export interface OpenStream {
   close(): Promise<void>;
 }
 
+function loadReplication(): typeof import('pg-logical-replication') {
+  try {
+    return require('pg-logical-replication');
+  } catch (error) {
+    throw new CannotError(
+      'To follow a database takes the packages pg and pg-logical-replication, which are not installed here; npm install pg pg-logical-replication',
+      { cause: error },
+    );
+  }
+}
+
 /** How often the source hears from us, and says how far its log is, in milliseconds; it hangs up after a minute of silence. */
 const heartbeat = 5_000;
 
 /** Reads a source's changes from where its slot stands, by PostgreSQL's own protocol (pgoutput). */
 export async function openStream(url: string, source: CdcSource, listener: StreamListener): Promise<OpenStream> {
-  const { LogicalReplicationService, PgoutputPlugin } =
-    require('pg-logical-replication') as typeof import('pg-logical-replication');
+  const { LogicalReplicationService, PgoutputPlugin } = loadReplication();
   const config = { ...connectionOf({ url }), options: sessionOptions };
   // It would acknowledge whatever has come in, applied or not, after some seconds: only we know what is applied.
   const service = new LogicalReplicationService(config as never, {

@@ -1,12 +1,12 @@
 import type { CdcSource } from '../../cdc/declaration';
 import type { FollowEvent } from '../../cdc/follow/follow';
-import { givenAllowed } from '../../errors';
+import { CannotError, givenAllowed } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { loadPlatform } from '../../platform/load';
 import type { Manifest } from '../../platform/manifest';
 import type { LocalServices } from '../../runtime/local';
-import { CannotError, exitCode, invalidArgument } from '../failure';
+import { exitCode, invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';

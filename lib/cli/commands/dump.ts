@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Dumped } from '../../backup/postgres-dump';
+import { CannotError } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { plural } from '../../local/report/format';
-import { CannotError } from '../failure';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { assertValid } from '../../errors';
+import { assertValid, CannotError } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { duration, plural } from '../../local/report/format';
@@ -9,7 +9,7 @@ import type { MigrationStatus } from '../../migrations/status';
 import { loadPlatform } from '../../platform/load';
 import type { Manifest } from '../../platform/manifest';
 import type { Postgres } from '../../runtime/postgres';
-import { CannotError, exitCode } from '../failure';
+import { exitCode } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';

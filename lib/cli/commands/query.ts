@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { CannotError } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { loadPlatform } from '../../platform/load';
 import type { Lake, Row } from '../../runtime/services';
-import { CannotError, invalidArgument } from '../failure';
+import { invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
 import { place } from '../place';

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Validation } from '../../backup/compare';
+import { CannotError } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
-import { CannotError, exitCode } from '../failure';
+import { exitCode } from '../failure';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
 import { platformFolder } from '../platform-folder';

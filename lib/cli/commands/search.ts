@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
+import { CannotError } from '../../errors';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
 import { loadPlatform } from '../../platform/load';
 import type { FilterValue } from '../../vector/filter';
 import type { SearchMode, SearchPage } from '../../vector/search';
 import { onThisMachine } from '../../vector/store';
-import { CannotError, invalidArgument } from '../failure';
+import { invalidArgument } from '../failure';
 import { type Io, printable } from '../io';
 import type { AddCommand } from '../main';
 import { place } from '../place';
