@@ -348,3 +348,16 @@ test('docs/migrations.md: its platform, its files and its queries work as they s
   for (const query of queries) for (const one of query.split(';\n')) await pglite.execute(one);
   expect(await pglite.query('SELECT orders FROM orders_by_day')).toEqual([{ orders: 2n }]);
 });
+
+test('docs/streams.md: what a window in PostgreSQL needs works as it stands', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/streams.md'), 'utf8');
+  const [, file, text] = /^```sql\n-- migrations\/(\S+)\n(.*?)^```/ms.exec(page)!;
+  await emptied(pglite);
+  await pglite.execute('DROP ROLE IF EXISTS ingot_stream; DROP ROLE IF EXISTS rds_iam; CREATE ROLE rds_iam');
+  const { status } = await migrate(await migrationsOf({ [file!]: text! }, []), pglite, { log: quiet });
+  expect(status).toBe('done');
+  const sql = "SELECT has_table_privilege('ingot_stream', 'user_metrics', 'SELECT, INSERT, UPDATE') AS may";
+  expect(await pglite.query(sql)).toEqual([{ may: true }]);
+  await emptied(pglite);
+  await pglite.execute('DROP ROLE ingot_stream; DROP ROLE rds_iam');
+});
