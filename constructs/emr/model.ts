@@ -1,6 +1,6 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
-import type { Node, ReadyWorkers, RoleNode, Statement } from '../core/nodes';
+import type { Architecture, Node, ReadyWorkers, RoleNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
@@ -19,6 +19,8 @@ export interface SparkApplicationModel {
 export interface SparkApplicationFacts {
   readonly applicationId: Text;
   readonly applicationArn: Text;
+  /** Processor of its workers: the package of jobs is made for one. */
+  readonly architecture: Architecture;
   /** Of the role that jobs act as. */
   readonly jobRoleArn: Text;
   readonly jobRoleName: Text;
@@ -58,6 +60,7 @@ export function sparkApplicationModel(
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
 
+  const architecture = declared.architecture ?? 'arm64';
   const own = `${name}-spark`;
   const { worker, maxWorkers, drivers, executors } = sizes;
   const ready: readonly ReadyWorkers[] = [
@@ -80,7 +83,7 @@ export function sparkApplicationModel(
       id: applicationId,
       name: own,
       release: declared.release ?? 'emr-spark-8.0.0',
-      architecture: declared.architecture ?? 'arm64',
+      architecture,
       maximum: {
         vcpu: maxWorkers * worker.vcpu,
         memoryGb: maxWorkers * worker.memoryGb,
@@ -110,6 +113,7 @@ export function sparkApplicationModel(
     facts: {
       applicationId: ref(applicationId, 'id'),
       applicationArn: ref(applicationId, 'arn'),
+      architecture,
       jobRoleArn: ref(jobRoleId, 'arn'),
       jobRoleName: ref(jobRoleId, 'name'),
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),

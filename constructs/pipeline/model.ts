@@ -110,8 +110,9 @@ export function pipelineModel(
           target: sparkTarget(given.spark, lake, onSpark, pipeline.icebergCatalog),
           statements: followStatements(given.spark, lake),
         };
-  const sparkPackage = pipeline.sparkPackage ?? join(dirname(runtime), `spark-${architecture}.zip`);
-  const remedy = `write it with: npx ingot runtime --spark --arch ${architecture}`;
+  const ofJobs = given.spark !== undefined && 'architecture' in given.spark ? given.spark.architecture : architecture;
+  const sparkPackage = pipeline.sparkPackage ?? join(dirname(runtime), `spark-${ofJobs}.zip`);
+  const remedy = `write it with: npx ingot runtime --spark --arch ${ofJobs}`;
 
   const nodes: Node[] = [
     ...(given.nodes.has(operationsKeyId) ? [] : [operationsKey(name, 'pipeline', removal)]),

@@ -15,8 +15,8 @@ export interface PipelineProps extends PipelineDeclaration {
   /** The lake whose zones it reads and writes. */
   readonly lake: Lake;
   /**
-   * Runs jobs for the tables whose engine is Spark, on the processor that `architecture` names: an application of EMR
-   * Serverless, or a cluster.
+   * Runs jobs for the tables whose engine is Spark: an application of EMR Serverless, or a cluster, whose processor is that
+   * of `architecture`.
    * @default none: it must be given where a table is Spark's
    */
   readonly spark?: SparkApplication | EmrCluster;

@@ -348,6 +348,22 @@ test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321
   },
 );
 
+test('the package of jobs is that of the processor of their application', () => {
+  const given = { architecture: 'x86_64' } as const;
+  const made = () => cdkStack((stack) => pipelineOn(inCdk(stack, given), stack));
+  expect(made).toThrow(
+    /needs .*spark-x86_64\.zip, which is not there; write it with: npx ingot runtime --spark --arch x86_64/,
+  );
+});
+
+const pipelineOn = (spark: cdk.SparkApplication, stack: Stack) =>
+  new cdk.Pipeline(stack, 'Pipeline', {
+    manifest: pipeline.manifest,
+    runtime: __filename,
+    lake: new cdk.Lake(stack, 'Lake', { name }),
+    spark,
+  });
+
 test("a pipeline with tables of Spark's needs an application, and says why", () => {
   expect(problemsOf(() => cdkStack((stack) => pipelineAlone(stack)))).toEqual([
     'spark: must give a SparkApplication or an EmrCluster, since Spark is the engine of silver.flights (platform.yaml says so; its contract declares no volumePerDay); given nothing',

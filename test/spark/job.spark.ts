@@ -8,6 +8,7 @@ import { unzipSync } from 'fflate';
 import type { LoadResult, QualityResult } from '../../lib/handlers/events';
 import { plan } from '../../lib/ingest/plan';
 import { layoutOf, zoneRoots } from '../../lib/local/layout';
+import { runPlatform } from '../../lib/local/run';
 import { openWorkbench, type Workbench } from '../../lib/local/workbench';
 import { loadPlatform } from '../../lib/platform/load';
 import { buildSparkPackage } from '../../lib/spark/package';
@@ -43,7 +44,7 @@ describe('a job of EMR Serverless', () => {
     write(join(folder, 'platform'), { 'ingot/manifest.json': JSON.stringify(manifest) });
     workbench = await openWorkbench(manifest, layoutOf(folder));
     await makeTables(workbench.services);
-  }, 600_000);
+  }, 1_200_000);
 
   afterAll(async () => {
     await workbench?.close();
@@ -71,12 +72,12 @@ describe('a job of EMR Serverless', () => {
     } satisfies Partial<QualityResult>);
     const refused = await job('ingest', { ...load, batch: 7 });
     expect(refused).toMatchObject({ error: { Error: expect.any(String), Cause: expect.stringContaining('7') } });
-  }, 600_000);
+  }, 1_200_000);
 
   test('that cannot answer ends with an error, and leaves no answer', async () => {
     if (python === undefined) return;
     await expect(job('ingest', '{')).rejects.toThrow('JSON');
-  }, 600_000);
+  }, 1_200_000);
 
   /** What a job answers, started as EMR starts it: in the folder where its archives are unpacked. */
   async function job(handler: string, event: object | string): Promise<unknown> {
@@ -110,6 +111,39 @@ describe('a job of EMR Serverless', () => {
     return JSON.parse(readFileSync(answer, 'utf8'));
   }
 });
+
+/** What is deployed is what is run: the machine's jobs are done by Spark on this machine. */
+test('a run does jobs for tables that are Spark’s and no others, and leaves what functions leave', async () => {
+  try {
+    await findSparkPython();
+  } catch (error) {
+    process.stderr.write(`\nSKIPPED: a run with jobs of Spark: ${(error as Error).message}\n`);
+    return;
+  }
+  const rows: unknown[] = [];
+  for (const engine of ['', 'engine: {tables: {silver.orders: spark, gold.totals: spark}}\n']) {
+    const folder = mkdtempSync(join(tmpdir(), 'ingot-jobs-'));
+    try {
+      write(folder, { ...shopFiles, ...arrived, 'platform.yaml': `name: shop\n${engine}` });
+      const { runs } = await runPlatform(folder);
+      expect(runs).toMatchObject([{ status: 'succeeded', failures: [] }]);
+      const told = readFileSync(join(layoutOf(folder).runs, `${runs[0]!.run}.jsonl`), 'utf8');
+      expect(told.includes('"state":"LoadSparkJob"')).toBe(engine !== '');
+      const { manifest } = await loadPlatform(folder);
+      const workbench = await openWorkbench(manifest, layoutOf(folder));
+      try {
+        const tables = ['silver.orders', 'gold.totals', 'gold.sales'];
+        const query = (table: string) => workbench.services.lake.query(`FROM ${table} ORDER BY ALL`);
+        rows.push(await Promise.all(tables.map(query)));
+      } finally {
+        await workbench.close();
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  expect(rows[1]).toEqual(rows[0]);
+}, 1_200_000);
 
 const arrived = {
   '.ingot/lake/bronze/orders/source=shop/date=2026-01-01/0.csv':
