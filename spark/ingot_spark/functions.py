@@ -7,7 +7,7 @@ known, and what it means may depend on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from typing import cast as cast_type
 
@@ -496,7 +496,3 @@ def list_concat(*lists: Typed) -> Column:
     """A list that is null adds nothing."""
     kind = lists[0].kind
     return f.concat(*(f.coalesce(one.column, f.array().cast(kind)) for one in lists))
-
-
-def names() -> Sequence[str]:
-    return tuple(FUNCTIONS)
