@@ -1,5 +1,6 @@
 import { bundles } from './bundles';
 import { cdc } from './cdc';
+import { cdcGrowth } from './cdc-growth';
 import { ingest } from './ingest';
 import { quality } from './quality';
 import { spark } from './spark';
@@ -7,5 +8,15 @@ import { stream } from './stream';
 import { synth } from './synth';
 import { vectors } from './vectors';
 
-export const benchmarks = { synth, ingest, quality, bundles, vectors, stream, cdc, spark } as const;
+export const benchmarks = {
+  synth,
+  ingest,
+  quality,
+  bundles,
+  vectors,
+  stream,
+  cdc,
+  'cdc-growth': cdcGrowth,
+  spark,
+} as const;
 export type BenchmarkName = keyof typeof benchmarks;
