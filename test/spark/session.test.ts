@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Source } from '../../lib/contract/dataset';
+import { TransientError } from '../../lib/errors';
+import { cloudwatchMetrics } from '../../lib/runtime/cloudwatch-metrics';
 import { openDuckdb } from '../../lib/runtime/duckdb';
 import { sparkFormats } from '../../lib/spark/formats';
+import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
-import { SparkError, sparkSession } from '../../lib/spark/session';
+import { SparkEndedError, SparkError, sparkSession } from '../../lib/spark/session';
 import { flights, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
 
@@ -139,4 +142,68 @@ test('a model of a table that is to be Spark’s is refused where it calls what 
   ]);
   expect(await declared('{default: spark, tables: {gold.fct_flights: duckdb}}')).toEqual([]);
   expect(await declared('auto')).toEqual([]);
+});
+
+describe('what a job answers', () => {
+  const log = { warn: () => {} };
+  const wait = async () => {};
+  const failing = (...errors: Error[]) => {
+    const call = jest.fn(async () => {
+      const error = errors[Math.min(call.mock.calls.length, errors.length) - 1];
+      if (error !== undefined) throw error;
+      return { table: 't' };
+    });
+    return call;
+  };
+
+  test('is what the handler answers', async () => {
+    expect(await answerOf(failing(), log, wait)).toEqual({ table: 't' });
+  });
+
+  test('is what the handler refuses, in the words in which Lambda would tell it, and is asked once', async () => {
+    const call = failing(new RangeError('batch 7 is not planned'));
+    expect(await answerOf(call, log, wait)).toEqual({
+      error: {
+        Error: 'RangeError',
+        Cause: '{"errorType":"RangeError","errorMessage":"batch 7 is not planned"}',
+      },
+    });
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
+  test('comes after what may pass has been tried again, five times at most', async () => {
+    const call = failing(new TransientError('throttled'));
+    expect(await answerOf(call, log, wait)).toMatchObject({ error: { Error: 'TransientError' } });
+    expect(call).toHaveBeenCalledTimes(5);
+  });
+
+  test('does not come where Spark is gone: the job has failed', async () => {
+    await expect(answerOf(failing(new SparkEndedError('gone')), log, wait)).rejects.toThrow('gone');
+  });
+});
+
+test('metrics of a job go to CloudWatch with the dimensions that alarms name, when they are sent, and once', async () => {
+  const sent: unknown[] = [];
+  const client = { send: async (command: { input: unknown }) => void sent.push(command.input) };
+  const metrics = cloudwatchMetrics('shop', client as never);
+  metrics.put('FailedRules', 0, 'Count', { Group: 'sales' });
+  expect(sent).toEqual([]);
+  await metrics.flush();
+  await metrics.flush();
+  expect(sent).toEqual([
+    {
+      Namespace: 'Ingot',
+      MetricData: [
+        expect.objectContaining({
+          MetricName: 'FailedRules',
+          Value: 0,
+          Unit: 'Count',
+          Dimensions: [
+            { Name: 'Platform', Value: 'shop' },
+            { Name: 'Group', Value: 'sales' },
+          ],
+        }),
+      ],
+    },
+  ]);
 });
