@@ -7,15 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What Amazon MWAA offers of Airflow 3, and the versions that were its own when it came: others do not speak to it. */
-const packages = [
-  'apache-airflow==3.0.6',
-  'apache-airflow-providers-amazon>=9.12,<9.40',
-  'apache-airflow-providers-standard<2',
-  'fastapi==0.116.1',
-  'starlette<0.48',
-  'ruff==0.14.*',
-];
+/** What Amazon MWAA offers of Airflow 3, with all that it needs at one version each: others of its time do not fit it. */
+const requirements = join(__dirname, 'requirements.txt');
 const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
 const folder = join(cache, 'ingot-airflow');
 const bin = (name: string) => join(folder, 'bin', name);
@@ -36,7 +29,7 @@ export async function hasAirflow(): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true });
     await run('python3', ['-m', 'venv', folder]);
-    await run(bin('python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+    await run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
     await run(bin('airflow'), ['db', 'migrate'], { env: environment });
     await writeFile(complete, '');
     return true;

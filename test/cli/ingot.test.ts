@@ -485,6 +485,18 @@ describe('query', () => {
   });
 });
 
+test('dag writes one file of Python with a DAG for each group, and says which variables it reads', async () => {
+  const out = join(folder, 'airflow', 'shop.py');
+  const { code, out: said } = await ingot(['dag', shop, '--out', out, '--json']);
+  expect(code).toBe(0);
+  expect(JSON.parse(said)).toEqual({
+    file: out,
+    dags: ['shop-sales'],
+    variables: ['ingot_shop_notices', 'ingot_shop_dead_letters'],
+  });
+  expect(await readFile(out, 'utf8')).toMatch(/dag_id="shop-sales"/);
+});
+
 describe('diff', () => {
   test('a breaking change without a new major version ends with 1, with one it is fine', async () => {
     const [old, now] = [join(shop, 'contracts/orders.odcs.yaml'), join(folder, 'now.yaml')];
