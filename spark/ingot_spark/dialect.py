@@ -29,6 +29,8 @@ class Names:
     """Branch of a table (database, name) that this transaction writes, if it does."""
     read: Callable[[str], str]
     """View over files, from the JSON that describes them."""
+    properties: Callable[[str, str], Mapping[str, str]] = lambda database, table: {}
+    """Properties of a table (database, name)."""
 
 
 def parse(sql: str, parameters: Mapping[str, object] | None = None) -> exp.Expr:
@@ -82,6 +84,9 @@ def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
             table.set("this", exp.to_identifier(view))
         elif isinstance(table.this, exp.Anonymous) and table.this.name.lower() == SNAPSHOTS:
             table.replace(_snapshots(table.this.expressions[0]))
+        elif isinstance(table.this, exp.Anonymous) and table.this.name.lower() == PROPERTIES:
+            named = [part.name for part in table.this.expressions[0].parts]
+            table.replace(_properties(names.properties(*named[-2:])))
         elif table.db:
             place, name = table_of(table, names.zones)
             branch = names.branch(place, name)
@@ -105,7 +110,21 @@ SNAPSHOTS = "iceberg_snapshots"
 
 def _snapshots(named: exp.Expr) -> exp.Expr:
     path = _path([part.name for part in named.parts] + ["snapshots"], None)  # type: ignore[attr-defined]
-    return exp.select("snapshot_id", exp.column("committed_at").as_("timestamp_ms")).from_(path).subquery()
+    shown = ("snapshot_id", "operation", exp.column("committed_at").as_("timestamp_ms"))
+    return exp.select(*shown).from_(path).subquery()
+
+
+PROPERTIES = "iceberg_table_properties"
+"""DuckDB's table function for the properties of a table."""
+
+
+def _properties(properties: Mapping[str, str]) -> exp.Expr:
+    none = exp.select("CAST(NULL AS TEXT) AS key", "CAST(NULL AS TEXT) AS value").where(exp.false())
+    rows: exp.Query = none
+    for name, value in properties.items():
+        row = exp.select(exp.Literal.string(name).as_("key"), exp.Literal.string(value).as_("value"))
+        rows = rows.union(row, distinct=False)
+    return rows.subquery("properties")
 
 
 ROWID = "rowid"

@@ -128,7 +128,9 @@ class Engine:
             return view
 
         views = {name: temporary.view for name, temporary in self._temporary.items()}
-        return Names(zones=self.settings.zones, temporary=views, branch=branch, read=read_view)
+        return Names(
+            zones=self.settings.zones, temporary=views, branch=branch, read=read_view, properties=self.properties
+        )
 
     def _write(self, database: str, table: str) -> Write:
         if self._writes is None:

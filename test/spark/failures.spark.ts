@@ -8,6 +8,7 @@ import type { Lake } from '../../lib/runtime/services';
 import { sparkLake } from '../../lib/spark/lake';
 import { findSparkPython, icebergPackage } from '../../lib/spark/python';
 import { startSpark } from '../../lib/spark/session';
+import { agree } from './functions';
 
 const manifest = {
   zones: [{ name: 'silver', holds: 'iceberg', database: 'test_silver' }],
@@ -128,11 +129,11 @@ test('a partition that is not there has no rows, and can be replaced', async () 
 test('a key that nine of ten rows have is joined and grouped as by DuckDB', async () => {
   if (spark === undefined) return;
   const skewed = 'SELECT n, CASE WHEN n % 10 < 9 THEN 0 ELSE n END AS k FROM (SELECT unnest(range(0, 200000)) AS n)';
-  const sql = `SELECT a.k, count(*) AS n, sum(b.v) AS total FROM (${skewed}) AS a
+  const sql = `SELECT a.k, count(*) AS n, CAST(sum(b.v) AS BIGINT) AS total FROM (${skewed}) AS a
     JOIN (SELECT k, max(n) AS v FROM (${skewed}) GROUP BY k) AS b ON a.k = b.k GROUP BY a.k ORDER BY n DESC, a.k LIMIT 3`;
-  expect(await spark.query(sql)).toEqual(
-    (await duckdb.query(sql)).map((row) => ({ ...row, total: BigInt(String(row.total)) })),
-  );
+  const [expected, given] = [await duckdb.query(sql), await spark.query(sql)];
+  expect(expected).toHaveLength(3);
+  expect(agree(expected, given)).toBe(true);
 }, 600_000);
 
 test('a job that is killed in the middle leaves the table as it was, and others go on', async () => {
