@@ -93,7 +93,10 @@ export class Finder {
     const tried = attempts.length === 0 ? sources : `SELECT *, ${attempts.join(', ')} FROM (${sources})`;
     const conditions = cells.flatMap(({ column, value, origins: read }) => {
       const { subject } = column as { readonly subject: string };
-      const given = read.map(({ original }) => this.wanted.condition(identifier(original), subject));
+      // The source's own text where it could not be typed; to hash it everywhere would cost as much again.
+      const given = read.map(
+        ({ original }) => `(${value} IS NULL AND ${this.wanted.condition(identifier(original), subject)})`,
+      );
       return [this.wanted.condition(value, subject), ...given];
     });
     return `SELECT ${id}, ${conditions.join(' OR ')} AS _ingot_is_wanted FROM (${tried})`;

@@ -37,9 +37,9 @@ export async function eraseTable(place: TablePlace, wanted: Wanted, services: Er
   const held = await holding(place, metadata, metadata.snapshots, wanted, lake);
   if (held.files.size === 0) return none;
   try {
-    await keepTexts(place, held.texts, lake);
+    await keepFound(place, held.found, lake);
     const name = lake.name(place.database, place.table);
-    const where = conditionOf(place, wanted);
+    const where = conditionOf(place);
     const { rows, unreadable } = await lake.commit(async (tx) => {
       const [count] = await tx.query<{ rows: bigint; unreadable: bigint }>(
         `SELECT count(*) AS rows, count(*) FILTER (${byWord(place)}) AS unreadable FROM ${name} AS t WHERE ${where}`,
@@ -47,9 +47,8 @@ export async function eraseTable(place: TablePlace, wanted: Wanted, services: Er
       if (count!.rows > 0n) await tx.run(`DELETE FROM ${name} AS t WHERE ${where}`);
       return { rows: Number(count!.rows), unreadable: Number(count!.unreadable) };
     });
-    const now = (await tables.loadTable(place.database, place.table))!;
-    const still = await holding(place, now, [currentOf(now)!], wanted, lake);
-    if (still.files.size > 0 || rows > 0) {
+    const now = await dataFiles([currentOf((await tables.loadTable(place.database, place.table))!)!], lake);
+    if (now.some((file) => held.files.has(file))) {
       const { status } = await compactTable(place, upkeep);
       if (status === 'busy')
         throw new TransientError(`Table ${place.place} could not be rewritten: others write to it`);
@@ -85,33 +84,39 @@ export async function rowsLeft(place: TablePlace, wanted: Wanted, { lake, tables
   return Number(count!.n);
 }
 
-function conditionOf(place: TablePlace, wanted: Wanted): string {
-  const { columns, texts: held } = place;
-  const parts = columns.map(({ name, subject }) => wanted.condition(`t.${identifier(name)}`, subject));
-  if (held !== undefined)
-    parts.push(`EXISTS (SELECT 1 FROM ${textsOf(place)} AS e WHERE e.text = t.${identifier(held.column)})`);
-  return parts.join(' OR ');
-}
+/** What was found in a column: whoever is wanted is there by their own text, which costs less than a hash. */
+const isFound = (place: TablePlace, column: string, more = ''): string =>
+  `CAST(t.${identifier(column)} AS VARCHAR) IN (SELECT text FROM ${textsOf(place)} WHERE of = ${literal(column)}${more})`;
+
+const conditionOf = (place: TablePlace): string =>
+  [...place.columns.map(({ name }) => name), ...(place.texts === undefined ? [] : [place.texts.column])]
+    .map((column) => `(${isFound(place, column)})`)
+    .join(' OR ');
 
 const byWord = (place: TablePlace): string =>
-  place.texts === undefined
-    ? 'false'
-    : `EXISTS (SELECT 1 FROM ${textsOf(place)} AS e WHERE e.text = t.${identifier(place.texts.column)} AND e.word)`;
+  place.texts === undefined ? 'false' : `(${isFound(place, place.texts.column, ' AND word')})`;
 
-async function keepTexts(place: TablePlace, found: ReadonlyMap<string, boolean>, lake: Lake): Promise<void> {
-  await lake.run(`CREATE OR REPLACE TEMP TABLE ${textsOf(place)} (text VARCHAR, word BOOLEAN)`);
-  const json = JSON.stringify([...found].map(([text, word]) => ({ text, word })));
+async function keepFound(place: TablePlace, found: readonly Found[], lake: Lake): Promise<void> {
+  await lake.run(`CREATE OR REPLACE TEMP TABLE ${textsOf(place)} (of VARCHAR, text VARCHAR, word BOOLEAN)`);
   await lake.run(
-    `INSERT INTO ${textsOf(place)} SELECT unnest(json_transform($json::JSON, '[{"text": "VARCHAR", "word": "BOOLEAN"}]'), recursive := true)`,
-    { json },
+    `INSERT INTO ${textsOf(place)} SELECT DISTINCT of, text, word FROM
+      (SELECT unnest(json_transform($json::JSON, '[{"of": "VARCHAR", "text": "VARCHAR", "word": "BOOLEAN"}]'), recursive := true))`,
+    { json: JSON.stringify(found) },
   );
+}
+
+/** A text in a column that is, or speaks of, somebody who is wanted. */
+interface Found {
+  readonly of: string;
+  readonly text: string;
+  /** Whether it speaks of them by a word alone. */
+  readonly word: boolean;
 }
 
 interface Holding {
   /** Data files in which a row of somebody is, deleted or not. */
   readonly files: ReadonlySet<string>;
-  /** Texts that speak of somebody, and whether by a word alone. */
-  readonly texts: ReadonlyMap<string, boolean>;
+  readonly found: readonly Found[];
 }
 
 async function holding(
@@ -123,35 +128,46 @@ async function holding(
 ): Promise<Holding> {
   const all = await dataFiles(snapshots, lake);
   const files = new Set<string>();
-  const found = new Map<string, boolean>();
+  const found: Found[] = [];
   for (let start = 0; start < all.length; start += atOnce) {
     const some = all.slice(start, start + atOnce);
     if (place.columns.length > 0)
-      for (const file of await filesOfColumns(place, metadata, some, wanted, lake)) files.add(file);
+      for (const [file, of] of await inColumns(place, metadata, some, wanted, lake)) {
+        files.add(file);
+        found.push(...of);
+      }
     if (place.texts === undefined) continue;
     for (const file of some)
       for (const [text, word] of await textsIn(place.texts, metadata, file, wanted, lake)) {
         files.add(file);
-        found.set(text, word);
+        found.push({ of: place.texts.column, text, word });
       }
   }
-  return { files, texts: found };
+  return { files, found };
 }
 
-async function filesOfColumns(
+async function inColumns(
   { columns }: TablePlace,
   metadata: TableMetadata,
   files: readonly string[],
   wanted: Wanted,
   lake: Lake,
-): Promise<string[]> {
+): Promise<[string, Found[]][]> {
   const paths = new Map(files.map((file) => [plain(file), file]));
   const read = columns.map(({ name, type }, i) => ({ name, as: `c${i}`, type: duckdbType(type) }));
-  const where = columns.map(({ subject }, i) => wanted.condition(`c${i}`, subject)).join(' OR ');
-  const rows = await lake.query<{ filename: string }>(
-    `SELECT DISTINCT filename FROM ${reading(metadata, files, read)} WHERE ${where}`,
+  const conditions = columns.map(({ subject }, i) => wanted.condition(`c${i}`, subject));
+  const values = conditions.map((condition, i) => `CASE WHEN ${condition} THEN CAST(c${i} AS VARCHAR) END AS v${i}`);
+  const some = columns.map((_, i) => `v${i} IS NOT NULL`).join(' OR ');
+  const rows = await lake.query<Record<string, string | null>>(
+    `SELECT DISTINCT * FROM (SELECT filename, ${values.join(', ')} FROM ${reading(metadata, files, read)}) WHERE ${some}`,
   );
-  return rows.map(({ filename }) => paths.get(plain(filename))!);
+  return rows.map(({ filename, ...row }) => [
+    paths.get(plain(filename!))!,
+    columns.flatMap(({ name: of }, i) => {
+      const text = row[`v${i}`];
+      return text == null ? [] : [{ of, text, word: false }];
+    }),
+  ]);
 }
 
 async function textsIn(
