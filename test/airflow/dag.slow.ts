@@ -86,6 +86,10 @@ const scenarios = {
       'small-quality:silver.flights': { table: 'silver.flights', passed: false, failed: ['delay_range'] },
     },
   },
+  refused: {
+    dag: 'small-aviation',
+    answers: { ...allGood, 'small-ingest:load': { errorType: 'Error', errorMessage: 'no such batch' } },
+  },
   jobs: {
     dag: 'spark-aviation',
     answers: { 'spark-ingest:plan': planned, 'job:quality': { table: 'x', passed: true, failed: [] } },
@@ -202,6 +206,17 @@ describe('run by Airflow', () => {
     expect(kept).toHaveLength(1);
     expect(kept[0]).toMatchObject({ queue_url: variables.AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS });
     expect(JSON.parse(kept[0]!.message_body as string)).toMatchObject({ step: 'check_ingested.silver.flights' });
+  });
+
+  test('what a function refuses is not tried again, and later batches are left to the next run', () => {
+    if (!there) return;
+    const { state, calls, tasks } = ended.refused;
+    expect(state).toBe('failed');
+    expect(calls.filter(({ event }) => event.action === 'load')).toHaveLength(1);
+    expect(tasks).toMatchObject({
+      'ingest.silver.flights': 'failed',
+      'check_ingested.silver.flights': 'upstream_failed',
+    });
   });
 
   test('tables whose engine is Spark are done by jobs, with the events that functions get, and what a job refuses is not tried again', () => {

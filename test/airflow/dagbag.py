@@ -26,9 +26,7 @@ print(
                             "retries": task.retries,
                             "function": getattr(task, "function_name", None),
                             "payload": getattr(task, "payload", None),
-                            "seconds": task.execution_timeout.total_seconds()
-                            if task.execution_timeout
-                            else None,
+                            "seconds": task.execution_timeout.total_seconds() if task.execution_timeout else None,
                         }
                         for task in dag.tasks
                     },

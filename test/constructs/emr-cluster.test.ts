@@ -12,6 +12,7 @@ import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
 import { resolve } from '../../constructs/core/text';
 import type { EmrClusterDeclaration } from '../../constructs/emr/cluster/props';
+import { networkModel } from '../../constructs/network/model';
 import { stateMachine } from '../../constructs/pipeline/state-machine';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
@@ -347,6 +348,17 @@ describe.each(engines)('$engine', ({ cluster: make }) => {
   ])('%s is refused', (_, given, problem) => {
     expect(problemsOf(() => cluster(given))).toEqual([problem]);
   });
+});
+
+test('in a network with an endpoint of EMR its nodes can read their packages, which nobody signs for', () => {
+  const policy = (endpoints: string[]) =>
+    JSON.stringify(
+      networkModel('Network', { name: 'aviation', cidr: '10.0.0.0/16', endpoints }).nodes.find(
+        ({ id }) => id === 'S3Endpoint',
+      ),
+    );
+  expect(policy(['elasticmapreduce'])).toContain('PackagesOfNodes');
+  expect(policy(['kms'])).not.toContain('PackagesOfNodes');
 });
 
 describe('a pipeline whose jobs are steps of a cluster', () => {
