@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { load } from '../../lib/ingest/load';
 import { plan } from '../../lib/ingest/plan';
+import { collectedMetrics } from '../../lib/runtime/local';
 import { column, dataset, source } from './datasets';
 import { run, TestPlatform } from './platform';
 
@@ -103,6 +104,30 @@ describe('a file that arrives is planned, loaded and merged once', () => {
     expect(await platform.content('test_silver', 'appended_quarantine', 'row_number, reasons[1].rule AS rule')).toEqual(
       ['{"row_number":0,"rule":"file.unreadable"}'],
     );
+  });
+
+  test('what is too much for DuckDB is measured; what is Spark’s is not, and comes in larger batches', async () => {
+    const { services, manifest } = platform;
+    const [gb, root] = [1024 ** 3, `${services.zones.bronze}/events/source=x/date=2026-01-01`];
+    const planned = async (engine: 'duckdb' | 'spark', files: readonly number[]) => {
+      async function* take() {
+        for (const n of files)
+          yield {
+            object: { uri: `${root}/${n}.csv`, size: 7 * gb, etag: `${n}`, modified: `2026-01-01T00:00:0${n}Z` },
+            done: async () => {},
+          };
+      }
+      const metrics = collectedMetrics('test');
+      const engines = { ...manifest, engine: { default: engine } };
+      const around = { ...services, metrics, arrivals: { take }, manifest: engines };
+      const { tables } = await plan({ action: 'plan', group: 'all', run: engine }, around);
+      return { files: tables[0]?.batches.map((batch) => batch.files), metrics: metrics.values };
+    };
+    expect(await planned('duckdb', [1, 2, 3])).toMatchObject({
+      files: [1, 1, 1],
+      metrics: [{ name: 'LargestInput', value: 21, dimensions: { Platform: 'test', Group: 'all' } }],
+    });
+    expect(await planned('spark', [4, 5, 6])).toMatchObject({ files: [1, 1, 1, 3], metrics: [] });
   });
 
   test('markers and hidden files are no data', async () => {
