@@ -138,6 +138,7 @@ const nothing = '\u0002';
 function quickRows(columns: readonly Column[]): string {
   const typed: readonly (readonly [string, string])[] = [
     ...columns.map(({ type }, i) => [`c${i}`, duckdbType(type)] as const),
+    ['n', 'INTEGER'],
     ['o', 'VARCHAR'],
     ['l', 'BIGINT'],
     ['s', 'BIGINT'],
@@ -146,16 +147,15 @@ function quickRows(columns: readonly Column[]): string {
   ];
   const values = typed.map(([name, type]) => `nullif(v.${name}, ${literal(nothing)})::${type} AS ${name}`);
   const split = typed.map(([name]) => `unnest(string_split($${name}, ${literal(between)})) AS ${name}`);
-  return `SELECT v.n::INTEGER AS n, ${values.join(', ')} FROM (SELECT unnest(range($first::BIGINT, $end::BIGINT)) AS n, ${split.join(', ')}) AS v`;
+  return `SELECT ${values.join(', ')} FROM (SELECT ${split.join(', ')}) AS v`;
 }
 
 /** The changes column by column, each a text. */
-function texts(columns: readonly Column[], changes: readonly Change[], from: number): Record<string, string | number> {
+function texts(columns: readonly Column[], changes: readonly Change[], from: number): Record<string, string> {
   const text = (of: (change: Change) => string | number | bigint | null) =>
     changes.map((change) => of(change) ?? nothing).join(between);
   return {
-    first: from,
-    end: from + changes.length,
+    n: changes.map((_, i) => from + i).join(between),
     o: text(({ operation }) => operation),
     l: text(({ position }) => position.lsn),
     s: text(({ position }) => position.sequence),
