@@ -58,9 +58,11 @@ export async function openBench(data: string, lake: string, format: Source['form
   const { manifest: whole } = await loadPlatform(join(root, 'examples/aviation'));
   const example = whole.datasets.find(({ name }) => name === 'flights')!;
   const dataset: Dataset = { ...example, source: { ...example.source!, format } };
-  const [group] = whole.groups;
-  const groups = [{ ...group!, ingests: ['silver.flights'], levels: [] }];
-  const manifest: Manifest = { ...whole, datasets: [dataset], models: [], groups };
+  const { streamed: _, ...group } = whole.groups[0]!;
+  const groups = [{ ...group, ingests: ['silver.flights'], levels: [] }];
+  // What else the example has speaks of tables that are not here.
+  const { name, zones: places, ops } = whole;
+  const manifest: Manifest = { name, zones: places, ops, datasets: [dataset], models: [], groups };
   const rootOf = (zone: string) => pathToFileURL(join(zone === 'bronze' ? data : lake, zone)).href;
   const zones = Object.fromEntries(manifest.zones.map(({ name }) => [name, rootOf(name)]));
   const catalog = await startCatalog({ folder: join(lake, 'catalog'), roots: [lake] });
