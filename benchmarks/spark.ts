@@ -44,7 +44,7 @@ export async function spark(): Promise<void> {
         lines.push([
           `${millions} M, ${step}`,
           ...[a.cpu, a.wall, b.cpu, b.wall].map(seconds),
-          `${(b.cpu / Math.max(a.cpu, 0.01)).toFixed(1)} ×`,
+          step === 'start' ? '' : `${(b.cpu / a.cpu).toFixed(1)} ×`,
         ]);
       }
     } finally {
