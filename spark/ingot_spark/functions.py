@@ -165,7 +165,7 @@ def trunc(a: Typed) -> Column:
 
 @function
 def round_(a: Typed, digits: Typed | None = None) -> Column:
-    """Half away from zero, of the number as floating point has it: 2.675 to two digits is 2.67."""
+    """Half away from zero, of the number as floating point has it: 1.255 to two digits is 1.25."""
     places = 0 if digits is None else int(digits.literal or 0)
     if not a.is_floating:
         return f.round(a.column, places)
