@@ -1,5 +1,6 @@
 import type { BackupManifest } from '../../lib/backup/declaration';
 import { metricNames, metricNamespace } from '../../lib/publish/metrics';
+import { failedExecutions } from '../core/machine';
 import { pascal } from '../core/names';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
 import { ref } from '../core/text';
@@ -43,20 +44,6 @@ export function backupAlarms(
     statistic: 'Maximum',
     periodSeconds: hour,
   });
-  const machineFailed = (machine: string, label: string): AlarmMetric[] =>
-    (['ExecutionsFailed', 'ExecutionsTimedOut'] as const)
-      .map(
-        (name, i): AlarmMetric => ({
-          id: `m${i}`,
-          returns: false,
-          namespace: 'AWS/States',
-          name,
-          dimensions: { StateMachineArn: ref(machine, 'arn') },
-          statistic: 'Sum',
-          periodSeconds: 300,
-        }),
-      )
-      .concat({ id: 'value', returns: true, expression: 'm0 + m1', label });
   return [
     ...tested.flatMap(({ resource, hours }): AlarmNode[] => [
       {
@@ -93,7 +80,7 @@ export function backupAlarms(
               'restore-test-unanswered',
               'A backup was restored, and whether it is what it should be could not be told to AWS Backup.',
             ),
-            metrics: machineFailed(machineId, 'Comparisons that broke off'),
+            metrics: failedExecutions(machineId, 'Comparisons that broke off'),
             threshold: 0,
             missingData: 'notBreaching' as const,
           },
@@ -103,7 +90,7 @@ export function backupAlarms(
       : [
           {
             ...named('DumpFailed', 'dump-failed', 'A dump of the database failed, or took longer than a day.'),
-            metrics: machineFailed(dumpMachineId, 'Dumps that failed'),
+            metrics: failedExecutions(dumpMachineId, 'Dumps that failed'),
             threshold: 0,
             missingData: 'notBreaching' as const,
           },

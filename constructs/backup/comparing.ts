@@ -1,43 +1,31 @@
 import { comparingHours } from '../../lib/backup/comparing';
 import type { HandlerSetting } from '../core/handler';
-import { machineStatements } from '../core/machine';
-import type { Node, Statement } from '../core/nodes';
+import { machineNodes } from '../core/machine';
+import type { Node } from '../core/nodes';
+import { useOperationsKey } from '../core/operations-key';
 import { aws, ref, type Text, text } from '../core/text';
 import { machineId, validateId } from './ids';
 
 /** What has compared whatever a restore test has restored: a rule that hears of it, and a state machine that sees it through. */
-export function comparing(name: string, planArns: readonly Text[], setting: HandlerSetting, useKey: Statement): Node[] {
+export function comparing(name: string, planArns: readonly Text[], setting: HandlerSetting): Node[] {
   const own = `${name}-compare-restored`;
   const functionArn = ref(`${validateId}Function`, 'arn');
   return [
-    {
-      kind: 'logGroup',
-      id: 'CompareLogGroup',
-      name: `/aws/vendedlogs/states/${own}`,
-      retentionDays: setting.logRetentionDays,
-      keyArn: setting.keyArn,
-      removal: setting.removal,
-    },
-    {
-      kind: 'role',
-      id: 'CompareRole',
-      description: `${own}: has compared what restore tests have restored`,
-      assumedBy: { service: 'states.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-      statements: [
-        { sid: 'CallFunction', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-        useKey,
-        ...machineStatements,
-      ],
-    },
-    {
-      kind: 'stateMachine',
-      id: machineId,
-      name: own,
-      roleArn: ref('CompareRole', 'arn'),
-      logGroupArn: ref('CompareLogGroup', 'arn'),
-      definition: compareMachine(name, functionArn),
-    },
+    ...machineNodes(
+      {
+        id: machineId,
+        roleId: 'CompareRole',
+        logGroupId: 'CompareLogGroup',
+        name: own,
+        description: `${own}: has compared what restore tests have restored`,
+        definition: compareMachine(name, functionArn),
+        statements: [
+          { sid: 'CallFunction', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+          useOperationsKey,
+        ],
+      },
+      setting,
+    ),
     {
       kind: 'role',
       id: 'RestoredRole',

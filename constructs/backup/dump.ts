@@ -3,32 +3,27 @@ import { authoritiesKey } from '../../lib/backup/places';
 import { dumpRole } from '../../lib/backup/roles';
 import { dumpScript, uploadScript } from '../../lib/backup/task-scripts';
 import type { HandlerSetting } from '../core/handler';
-import { machineStatements } from '../core/machine';
-import type { Node, Statement } from '../core/nodes';
+import { machineNodes } from '../core/machine';
+import type { Node } from '../core/nodes';
+import { useOperationsKey } from '../core/operations-key';
+import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { connectStatements, type DatabaseFacts } from '../postgres/facts';
 import { bucketId, deadLettersId, dumpMachineId } from './ids';
 
 /** The dump on schedule: a Fargate task, the state machine that runs it, and its schedule. */
-export function dumpNodes(
-  database: DatabaseFacts,
-  dump: Required<DumpDeclaration>,
-  setting: HandlerSetting,
-  useKey: Statement,
-): Node[] {
+export function dumpNodes(database: DatabaseFacts, dump: Required<DumpDeclaration>, setting: HandlerSetting): Node[] {
   const name = `${database.name}-dump`;
-  const logGroup = (id: string, logName: Text): Node => ({
-    kind: 'logGroup',
-    id,
-    name: logName,
-    retentionDays: setting.logRetentionDays,
-    keyArn: setting.keyArn,
-    removal: setting.removal,
-  });
   const task = text`arn:${aws.partition}:ecs:${aws.region}:${aws.account}:task-definition/${name}`;
   return [
-    logGroup('DumpTaskLogGroup', `/aws/ecs/${name}`),
-    logGroup('DumpLogGroup', `/aws/vendedlogs/states/${name}`),
+    {
+      kind: 'logGroup',
+      id: 'DumpTaskLogGroup',
+      name: `/aws/ecs/${name}`,
+      retentionDays: setting.logRetentionDays,
+      keyArn: setting.keyArn,
+      removal: setting.removal,
+    },
     { kind: 'ecsCluster', id: 'DumpCluster', name },
     {
       kind: 'role',
@@ -80,7 +75,7 @@ export function dumpNodes(
           actions: ['s3:GetObject'],
           resources: [text`${ref(bucketId, 'arn')}/${authoritiesKey}`],
         },
-        useKey,
+        useOperationsKey,
       ],
     },
     {
@@ -111,93 +106,77 @@ export function dumpNodes(
         },
       ],
     },
-    {
-      kind: 'role',
-      id: 'DumpRole',
-      description: `${name}: runs the dump task`,
-      assumedBy: { service: 'states.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-      statements: [
-        {
-          sid: 'RunTask',
-          because: 'Revisions of the task come with deployments.',
-          effect: 'Allow',
-          actions: ['ecs:RunTask'],
-          resources: [text`${task}:*`],
+    ...machineNodes(
+      {
+        id: dumpMachineId,
+        roleId: 'DumpRole',
+        logGroupId: 'DumpLogGroup',
+        name,
+        description: `${name}: runs the dump task`,
+        definition: {
+          Comment: `Dumps the database of ${database.name}`,
+          StartAt: 'Dump',
+          TimeoutSeconds: 86_400,
+          States: { Dump: runTask(database) },
         },
-        {
-          sid: 'FollowTask',
-          because: 'ECS names its tasks itself; the cluster is named.',
-          effect: 'Allow',
-          actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
-          resources: [text`arn:${aws.partition}:ecs:${aws.region}:${aws.account}:task/${name}/*`],
-        },
-        {
-          sid: 'GiveTaskItsRoles',
-          effect: 'Allow',
-          actions: ['iam:PassRole'],
-          resources: [ref('DumpExecutionRole', 'arn'), ref('DumpTaskRole', 'arn')],
-          conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-        },
-        {
-          sid: 'HearOfItsEnd',
-          effect: 'Allow',
-          actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
-          resources: [
-            text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/StepFunctionsGetEventsForECSTaskRule`,
-          ],
-        },
-        ...machineStatements,
-      ],
-    },
-    {
-      kind: 'stateMachine',
-      id: dumpMachineId,
-      name,
-      roleArn: ref('DumpRole', 'arn'),
-      logGroupArn: ref('DumpLogGroup', 'arn'),
-      definition: {
-        Comment: `Dumps the database of ${database.name}`,
-        StartAt: 'Dump',
-        TimeoutSeconds: 86_400,
-        States: { Dump: runTask(database) },
+        statements: [
+          {
+            sid: 'RunTask',
+            because: 'Revisions of the task come with deployments.',
+            effect: 'Allow',
+            actions: ['ecs:RunTask'],
+            resources: [text`${task}:*`],
+          },
+          {
+            sid: 'FollowTask',
+            because: 'ECS names its tasks itself; the cluster is named.',
+            effect: 'Allow',
+            actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
+            resources: [text`arn:${aws.partition}:ecs:${aws.region}:${aws.account}:task/${name}/*`],
+          },
+          {
+            sid: 'GiveTaskItsRoles',
+            effect: 'Allow',
+            actions: ['iam:PassRole'],
+            resources: [ref('DumpExecutionRole', 'arn'), ref('DumpTaskRole', 'arn')],
+            conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+          },
+          {
+            sid: 'HearOfItsEnd',
+            effect: 'Allow',
+            actions: ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],
+            resources: [
+              text`arn:${aws.partition}:events:${aws.region}:${aws.account}:rule/StepFunctionsGetEventsForECSTaskRule`,
+            ],
+          },
+        ],
       },
-    },
-    {
-      kind: 'role',
-      id: 'DumpScheduleRole',
-      description: `${name}: starts the dump on schedule`,
-      assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-      statements: [
+      setting,
+    ),
+    ...scheduleNodes(
+      {
+        id: 'DumpScheduleRole',
+        description: `${name}: starts the dump on schedule`,
+        statements: [
+          {
+            sid: 'StartDump',
+            effect: 'Allow',
+            actions: ['states:StartExecution'],
+            resources: [ref(dumpMachineId, 'arn')],
+          },
+        ],
+        deadLetterArn: ref(deadLettersId, 'arn'),
+      },
+      [
         {
-          sid: 'StartDump',
-          effect: 'Allow',
-          actions: ['states:StartExecution'],
-          resources: [ref(dumpMachineId, 'arn')],
+          id: 'DumpSchedule',
+          name,
+          description: `Dumps the database of ${database.name}`,
+          expression: dump.schedule,
+          targetArn: ref(dumpMachineId, 'arn'),
         },
-        {
-          sid: 'KeepDeadLetters',
-          effect: 'Allow',
-          actions: ['sqs:SendMessage'],
-          resources: [ref(deadLettersId, 'arn')],
-        },
-        useKey,
       ],
-    },
-    {
-      kind: 'schedule',
-      id: 'DumpSchedule',
-      name,
-      description: `Dumps the database of ${database.name}`,
-      expression: dump.schedule,
-      timeZone: 'UTC',
-      targetArn: ref(dumpMachineId, 'arn'),
-      roleArn: ref('DumpScheduleRole', 'arn'),
-      keyArn: setting.keyArn,
-      input: {},
-      deadLetterArn: ref(deadLettersId, 'arn'),
-    },
+    ),
   ];
 }
 

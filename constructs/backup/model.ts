@@ -8,7 +8,9 @@ import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-cata
 import { logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { BackupPlanNode, BackupRule, Node, RoleNode, Statement } from '../core/nodes';
+import { useOperationsKey } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
+import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
@@ -94,12 +96,6 @@ export function backupModel(
   const { name } = lake;
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-  };
   const vaultName = `${name}-backups`;
   const ownVault = text`arn:${aws.partition}:backup:${aws.region}:${aws.account}:backup-vault:${vaultName}`;
 
@@ -130,13 +126,13 @@ export function backupModel(
       ...(backup.restoreTests.lake === false ? [] : restoreLake(lake)),
     ]),
     ...bucketNodes(lake, declared, backup, removal),
-    ...validate(lake, database, backup, declared, setting, useKey),
+    ...validate(lake, database, backup, declared, setting),
     vault(backup, vaultName, removal),
     ...plans(name, backup, lake, database),
     ...reportPlans(name, backup),
-    ...restoreTests(name, backup, lake, database, setting, useKey),
-    ...schedules(name, database, keyArn, useKey),
-    ...(database === undefined || backup.dump === false ? [] : dumpNodes(database, backup.dump, setting, useKey)),
+    ...restoreTests(name, backup, lake, database, setting),
+    ...schedules(name, database),
+    ...(database === undefined || backup.dump === false ? [] : dumpNodes(database, backup.dump, setting)),
     ...backupAlarms(name, testedResources(backup, lake, database), backup, database),
   ];
   return deepFreeze({
@@ -243,7 +239,6 @@ function validate(
   backup: BackupManifest,
   declared: BackupPolicyDeclaration,
   setting: HandlerSetting,
-  useKey: Statement,
 ): Node[] {
   const bucket = ref(bucketId, 'arn');
   const nodes = handlerNodes(
@@ -297,7 +292,7 @@ function validate(
           actions: ['sqs:SendMessage'],
           resources: [ref(deadLettersId, 'arn')],
         },
-        useKey,
+        useOperationsKey,
       ]),
     },
     setting,
@@ -306,43 +301,27 @@ function validate(
 }
 
 /** Fingerprints every hour, and the catalog's word with them: a backup lies between two. */
-function schedules(name: string, database: DatabaseFacts | undefined, keyArn: Text, useKey: Statement): Node[] {
-  const fn = ref(`${validateId}Function`, 'arn');
+function schedules(name: string, database: DatabaseFacts | undefined): Node[] {
+  const targetArn = ref(`${validateId}Function`, 'arn');
   const actions = [...(database === undefined ? [] : ['fingerprint']), 'catalog', 'age'];
-  return [
+  return scheduleNodes(
     {
-      kind: 'role',
       id: 'SchedulesRole',
       description: `${name}: takes fingerprints on schedule`,
-      assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
-        { sid: 'CallFunction', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [fn] },
-        {
-          sid: 'KeepDeadLetters',
-          effect: 'Allow',
-          actions: ['sqs:SendMessage'],
-          resources: [ref(deadLettersId, 'arn')],
-        },
-        useKey,
+        { sid: 'CallFunction', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [targetArn] },
       ],
+      deadLetterArn: ref(deadLettersId, 'arn'),
     },
-    ...actions.map(
-      (action): Node => ({
-        kind: 'schedule',
-        id: `${pascal(action)}Schedule`,
-        name: `${name}-backup-${action}`,
-        description: scheduleDescriptions[action]!,
-        expression: 'rate(1 hour)',
-        timeZone: 'UTC',
-        targetArn: fn,
-        roleArn: ref('SchedulesRole', 'arn'),
-        keyArn,
-        input: { action },
-        deadLetterArn: ref(deadLettersId, 'arn'),
-      }),
-    ),
-  ];
+    actions.map((action) => ({
+      id: `${pascal(action)}Schedule`,
+      name: `${name}-backup-${action}`,
+      description: scheduleDescriptions[action]!,
+      expression: 'rate(1 hour)',
+      targetArn,
+      input: { action },
+    })),
+  );
 }
 
 const scheduleDescriptions: Readonly<Record<string, string>> = {

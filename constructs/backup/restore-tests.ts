@@ -2,7 +2,7 @@ import { comparingHours } from '../../lib/backup/comparing';
 import type { BackupManifest } from '../../lib/backup/declaration';
 import type { HandlerSetting } from '../core/handler';
 import { pascal } from '../core/names';
-import type { Node, RestoreTestingPlanNode, Statement } from '../core/nodes';
+import type { Node, RestoreTestingPlanNode } from '../core/nodes';
 import { ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import type { DatabaseFacts } from '../postgres/facts';
@@ -19,7 +19,6 @@ export function restoreTests(
   lake: LakeFacts,
   database: DatabaseFacts | undefined,
   setting: HandlerSetting,
-  useKey: Statement,
 ): Node[] {
   const testName = (...parts: string[]) => [name, ...parts].join('_').replaceAll('-', '_').slice(0, 50);
   const plan = (what: 'database' | 'lake', schedule: string): RestoreTestingPlanNode => ({
@@ -82,5 +81,5 @@ export function restoreTests(
     ...(schedules.lake === false ? [] : [ref('LakeTestingPlan', 'arn')]),
   ];
   if (planArns.length === 0) return [];
-  return [...ofDatabase, ...ofLake, ...comparing(name, planArns, setting, useKey)];
+  return [...ofDatabase, ...ofLake, ...comparing(name, planArns, setting)];
 }

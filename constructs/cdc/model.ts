@@ -2,7 +2,8 @@ import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
-import type { Node, QueueNode, Statement } from '../core/nodes';
+import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
+import type { Node, QueueNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
@@ -81,12 +82,6 @@ export function changeDataCaptureModel(
   const { own } = setting;
   const operations = ref(operationsKeyId, 'arn');
   const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [operations],
-  };
   const regulation = {
     compliance,
     deadLetterArn: ref(deadLettersId, 'arn'),
@@ -102,11 +97,12 @@ export function changeDataCaptureModel(
     ...notices(own, declared.emails ?? [], operations),
     ...deadLetters(own, operations),
     ...kept(setting, declared, removal),
-    ...layers(own, declared, handler, given.folder),
+    runtimeLayer(own, declared.runtime ?? runtimeFile(given.folder, architecture), architecture),
+    manifestLayer(own, `Contracts and sources of changes of ${manifest.name}`, manifest, architecture),
     ...regulate(applyNodes(setting, handler, catalog), { ...regulation, network: declared.network }),
     ...inDatabaseNetwork(besideSource, inside),
     ...regulate(controlNodes(setting, handler), { ...regulation, network: declared.network }),
-    ...regulate([...replication(setting, manifest), ...schedules(setting, useKey, operations)], {
+    ...regulate([...replication(setting, manifest), ...schedules(setting)], {
       ...regulation,
       network: undefined,
     }),
@@ -223,32 +219,3 @@ const reaching = (own: string, { vpcId }: VpcFacts, port: number): Node[] => [
     }),
   ),
 ];
-
-function layers(
-  own: string,
-  { manifest, runtime }: ChangeDataCaptureDeclaration,
-  { architecture }: HandlerSetting,
-  folder: string,
-): Node[] {
-  return [
-    {
-      kind: 'layer',
-      id: 'RuntimeLayer',
-      name: `${own}-runtime`,
-      description: 'DuckDB and its extensions',
-      zip: {
-        file: runtime ?? `${folder}/.ingot/runtime/${architecture}.zip`,
-        remedy: `write it with: npx ingot runtime --arch ${architecture}`,
-      },
-      architecture,
-    },
-    {
-      kind: 'layer',
-      id: 'ManifestLayer',
-      name: `${own}-manifest`,
-      description: `Contracts and sources of changes of ${manifest.name}`,
-      zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
-      architecture,
-    },
-  ];
-}

@@ -1,7 +1,9 @@
-import type { Statement } from './nodes';
+import type { HandlerSetting } from './handler';
+import type { AlarmMetric, Node, Statement } from './nodes';
+import { aws, ref } from './text';
 
 /** What the role of every state machine must be able to do: be traced, and deliver its log. */
-export const machineStatements: readonly Statement[] = [
+const machineStatements: readonly Statement[] = [
   {
     sid: 'WriteTraces',
     because: 'X-Ray has no resources that a statement could name.',
@@ -26,3 +28,70 @@ export const machineStatements: readonly Statement[] = [
     resources: ['*'],
   },
 ];
+
+/** A state machine, as far as those of a platform differ. */
+export interface Machine {
+  readonly id: string;
+  readonly roleId: string;
+  readonly logGroupId: string;
+  readonly name: string;
+  /** Of its role. */
+  readonly description: string;
+  /** Amazon States Language. */
+  readonly definition: object;
+  /** What its role may do, beside being traced and delivering its log. */
+  readonly statements: readonly Statement[];
+}
+
+/** A state machine with its role and its log group. */
+export function machineNodes(machine: Machine, { keyArn, logRetentionDays, removal }: MachineSetting): Node[] {
+  const { id, roleId, logGroupId, name, description, definition, statements } = machine;
+  return [
+    {
+      kind: 'logGroup',
+      id: logGroupId,
+      // The one prefix whose log groups need no resource policy of their own (10 an account).
+      name: `/aws/vendedlogs/states/${name}`,
+      retentionDays: logRetentionDays,
+      keyArn,
+      removal,
+    },
+    {
+      kind: 'role',
+      id: roleId,
+      description,
+      assumedBy: { service: 'states.amazonaws.com' },
+      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      statements: [...statements, ...machineStatements],
+    },
+    {
+      kind: 'stateMachine',
+      id,
+      name,
+      roleArn: ref(roleId, 'arn'),
+      definition,
+      logGroupArn: ref(logGroupId, 'arn'),
+    },
+  ];
+}
+
+type MachineSetting = Pick<HandlerSetting, 'keyArn' | 'logRetentionDays' | 'removal'>;
+
+/** Executions of a state machine that came to no good end, as a metric for an alarm. */
+export function failedExecutions(machineId: string, label: string): AlarmMetric[] {
+  const ended = { failed: 'ExecutionsFailed', aborted: 'ExecutionsAborted', timedout: 'ExecutionsTimedOut' };
+  return [
+    ...Object.entries(ended).map(
+      ([id, name]): AlarmMetric => ({
+        id,
+        returns: false,
+        namespace: 'AWS/States',
+        name,
+        dimensions: { StateMachineArn: ref(machineId, 'arn') },
+        statistic: 'Sum',
+        periodSeconds: 300,
+      }),
+    ),
+    { id: 'value', returns: true, expression: 'failed + aborted + timedout', label },
+  ];
+}

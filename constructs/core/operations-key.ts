@@ -1,6 +1,6 @@
-import type { KeyNode, Removal } from './nodes';
+import type { KeyNode, Removal, Statement } from './nodes';
 import { accountAdministersKey, serviceUsesKey } from './policy';
-import { aws, text } from './text';
+import { aws, ref, text } from './text';
 
 /** Id of the node of a construct's operations key: give its attributes `arn` and `id` to use an existing key. */
 export const operationsKeyId = 'OperationsKey';
@@ -22,6 +22,14 @@ export function operationsKey(name: string, purpose: string, removal: Removal): 
     removal,
   };
 }
+
+/** What a role must be allowed that sends or keeps what the key encrypts. */
+export const useOperationsKey: Statement = {
+  sid: 'UseOperationsKey',
+  effect: 'Allow',
+  actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+  resources: [ref(operationsKeyId, 'arn')],
+};
 
 /** What the policy of a key must hold, beside its administration, to be an operations key: for keys brought along. */
 export const servicesUseOperationsKey = [

@@ -4,12 +4,14 @@ import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { documentsRole } from '../../lib/vector/store';
 import { type FunctionNetwork, networkProblems, regulate } from '../core/compliance';
-import { type HandlerDecision, type HandlerSetting, handlerNodes } from '../core/handler';
+import { type HandlerDecision, handlerNodes } from '../core/handler';
 import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
+import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
-import { operationsKey } from '../core/operations-key';
+import { operationsKey, useOperationsKey } from '../core/operations-key';
 import { tlsOnlyTo } from '../core/policy';
+import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { readStatements } from '../lake/grants';
@@ -18,7 +20,7 @@ import { deadLettersId, noticesId } from '../pipeline/ids';
 import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import type { SearchDeclaration } from '../vector/props';
-import { manifestLayer, modelStatements, type SearchGiven, searchSetting } from '../vector/setting';
+import { modelStatements, type SearchGiven, searchSetting } from '../vector/setting';
 
 /** What may be said of the ingestion of documents, whichever engine makes it. */
 export interface DocumentsDeclaration extends SearchDeclaration {
@@ -96,18 +98,12 @@ export function documentsModel(
   ]);
   const own = `${manifest.name}-documents`;
   const { keyArn, architecture } = setting;
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-  };
-  const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   const zones = lake.zones.filter(({ name }) => documents.some(({ zone }) => zone === name));
   const regulation = { compliance, deadLetterArn: ref(deadLettersId, 'arn'), keyArn };
   const ingesting = regulate(
     [
-      ...handlerNodes(ingestHandler(declared, zones, database, useKey), setting),
+      ...handlerNodes(ingestHandler(declared, zones, database), setting),
       {
         kind: 'eventSource',
         id: 'DocumentsSource',
@@ -122,28 +118,19 @@ export function documentsModel(
     { ...regulation, network: undefined, concurrency: () => 6 },
   );
   const exporting = hasQueries
-    ? regulate(
-        [
-          {
-            kind: 'layer',
-            id: 'RuntimeLayer',
-            name: `${own}-runtime`,
-            description: 'DuckDB and its extensions',
-            zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
-            architecture,
-          },
-          ...handlerNodes(exportHandler(declared, lake), setting),
-        ],
-        { ...regulation, network: declared.network, concurrency: () => 2 },
-      )
+    ? regulate([runtimeLayer(own, runtime, architecture), ...handlerNodes(exportHandler(declared, lake), setting)], {
+        ...regulation,
+        network: declared.network,
+        concurrency: () => 2,
+      })
     : [];
-  const scheduled = (declared.scheduled ?? true) ? schedules(own, hasQueries, useKey, setting) : [];
+  const scheduled = (declared.scheduled ?? true) ? schedules(own, hasQueries) : [];
   const nodes: Node[] = [
     operationsKey(own, 'operations', setting.removal),
     ...notices(own, declared.emails ?? [], keyArn),
     deadLetterQueue(own, keyArn),
     ...arrivals(own, documents, zones, keyArn),
-    manifestLayer(own, manifest, setting),
+    manifestLayer(own, `Vector stores and documents of ${manifest.name}`, manifest, setting.architecture),
     ...inDatabaseNetwork(ingesting, database),
     ...exporting,
     ...regulate(scheduled, { ...regulation, network: undefined, concurrency: () => 1 }),
@@ -250,7 +237,6 @@ function ingestHandler(
   { manifest }: DocumentsDeclaration,
   zones: readonly ZoneFacts[],
   database: DatabaseFacts,
-  useKey: Statement,
 ): HandlerDecision {
   const documents = manifest.documents ?? [];
   const filled = (manifest.stores ?? []).filter(({ name }) => documents.some(({ store }) => store === name));
@@ -279,7 +265,7 @@ function ingestHandler(
         actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
         resources: [ref(queueId, 'arn')],
       },
-      useKey,
+      useOperationsKey,
     ],
   };
 }
@@ -345,60 +331,45 @@ function prefixStatements(
   ];
 }
 
-function schedules(own: string, hasQueries: boolean, useKey: Statement, { keyArn }: HandlerSetting): Node[] {
-  const roleArn = ref('DocumentsScheduleRole', 'arn');
-  const common = {
-    kind: 'schedule',
-    expression: 'rate(1 hour)',
-    timeZone: 'UTC',
-    roleArn,
-    keyArn,
-    deadLetterArn: ref(deadLettersId, 'arn'),
-  } as const;
-  return [
+function schedules(own: string, hasQueries: boolean): Node[] {
+  const [documents, exporting] = [ref('DocumentsFunction', 'arn'), ref('ExportFunction', 'arn')];
+  const expression = 'rate(1 hour)';
+  return scheduleNodes(
     {
-      kind: 'role',
       id: 'DocumentsScheduleRole',
       description: `${own}: compares stores with documents on schedule`,
-      assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
         {
           sid: 'CallFunctions',
           effect: 'Allow',
           actions: ['lambda:InvokeFunction'],
-          resources: [ref('DocumentsFunction', 'arn'), ...(hasQueries ? [ref('ExportFunction', 'arn')] : [])],
+          resources: [documents, ...(hasQueries ? [exporting] : [])],
         },
-        {
-          sid: 'KeepDeadLetters',
-          effect: 'Allow',
-          actions: ['sqs:SendMessage'],
-          resources: [ref(deadLettersId, 'arn')],
-        },
-        useKey,
       ],
+      deadLetterArn: ref(deadLettersId, 'arn'),
     },
-    {
-      ...common,
-      id: 'CompareSchedule',
-      name: `${own}-compare`,
-      description: 'Compares vector stores with all documents',
-      targetArn: ref('DocumentsFunction', 'arn'),
-      input: { action: 'compare' },
-    },
-    ...(hasQueries
-      ? [
-          {
-            ...common,
-            id: 'ExportSchedule',
-            name: `${own}-export`,
-            description: 'Writes rows of tables as documents, where they have changed',
-            targetArn: ref('ExportFunction', 'arn'),
-            input: {},
-          },
-        ]
-      : []),
-  ];
+    [
+      {
+        id: 'CompareSchedule',
+        name: `${own}-compare`,
+        description: 'Compares vector stores with all documents',
+        expression,
+        targetArn: documents,
+        input: { action: 'compare' },
+      },
+      ...(hasQueries
+        ? [
+            {
+              id: 'ExportSchedule',
+              name: `${own}-export`,
+              description: 'Writes rows of tables as documents, where they have changed',
+              expression,
+              targetArn: exporting,
+            },
+          ]
+        : []),
+    ],
+  );
 }
 
 /** Roots of zones by name, as functions read them. */

@@ -7,11 +7,13 @@ import type { Manifest } from '../../lib/platform/manifest';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-catalog';
+import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { logRetentionProblems } from '../core/log-retention';
-import { machineStatements } from '../core/machine';
-import type { AlarmMetric, Node, QueueNode, Statement } from '../core/nodes';
-import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { failedExecutions, machineNodes } from '../core/machine';
+import type { Node, QueueNode, Statement } from '../core/nodes';
+import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
+import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { readStatements, writeStatements } from '../lake/grants';
@@ -71,7 +73,7 @@ export function erasureModel(
   const memoryMb = declared.memoryMb ?? 3008;
   const schedule = declared.schedule ?? 'rate(1 day)';
   const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
-  const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   assertValid([
     ...erasureProblems(path, declared, lake, { memoryMb, schedule }),
     ...icebergCatalogProblems(path, declared.icebergCatalog),
@@ -83,12 +85,6 @@ export function erasureModel(
   const own = `${manifest.name}-erase`;
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-  };
   // By its name: the machine calls the function, which starts the machine.
   const machineArn = text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${own}`;
   const holds = {
@@ -114,22 +110,8 @@ export function erasureModel(
       })),
       removal,
     },
-    {
-      kind: 'layer',
-      id: 'RuntimeLayer',
-      name: `${own}-runtime`,
-      description: 'DuckDB and its extensions',
-      zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
-      architecture,
-    },
-    {
-      kind: 'layer',
-      id: 'ManifestLayer',
-      name: `${own}-manifest`,
-      description: `Contracts of ${manifest.name}`,
-      zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
-      architecture,
-    },
+    runtimeLayer(own, runtime, architecture),
+    manifestLayer(own, `Contracts of ${manifest.name}`, manifest, architecture),
     ...handlerNodes(
       {
         id: 'Erase',
@@ -156,15 +138,15 @@ export function erasureModel(
             actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
             resources: [ref(ledgerId, 'arn')],
           },
-          { ...useKey, sid: 'LedgerKey' },
+          { ...useOperationsKey, sid: 'LedgerKey' },
           { sid: 'StartMachine', effect: 'Allow', actions: ['states:StartExecution'], resources: [machineArn] },
         ],
       },
       setting,
     ),
-    ...machine(manifest.name, own, setting, useKey),
+    ...machine(manifest.name, own, setting),
     failedAlarm(manifest.name, own),
-    ...(schedule === false ? [] : scheduled(own, schedule, useKey, keyArn)),
+    ...(schedule === false ? [] : scheduled(own, schedule)),
   ].filter(
     ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
   ) as Node[];
@@ -250,110 +232,58 @@ function deadLetters(own: string, keyArn: Text): Node[] {
   return [{ ...(deadLetterQueue(own, keyArn) as QueueNode), exceptions: [exception] }, deadLetterAlarm(own)];
 }
 
-function machine(name: string, own: string, setting: HandlerSetting, useKey: Statement): Node[] {
-  return [
+function machine(name: string, own: string, setting: HandlerSetting): Node[] {
+  const functionArn = ref('EraseFunction', 'arn');
+  return machineNodes(
     {
-      kind: 'logGroup',
-      id: 'MachineLogGroup',
-      name: `/aws/vendedlogs/states/${own}`,
-      retentionDays: setting.logRetentionDays,
-      keyArn: setting.keyArn,
-      removal: setting.removal,
-    },
-    {
-      kind: 'role',
-      id: 'MachineRole',
+      id: machineId,
+      roleId: 'MachineRole',
+      logGroupId: 'MachineLogGroup',
+      name: own,
       description: `${own}: erasures`,
-      assumedBy: { service: 'states.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      definition: eraseMachine(name, functionArn),
       statements: [
-        {
-          sid: 'CallErase',
-          effect: 'Allow',
-          actions: ['lambda:InvokeFunction'],
-          resources: [ref('EraseFunction', 'arn')],
-        },
-        useKey,
-        ...machineStatements,
+        { sid: 'CallErase', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+        useOperationsKey,
       ],
     },
-    {
-      kind: 'stateMachine',
-      id: machineId,
-      name: own,
-      roleArn: ref('MachineRole', 'arn'),
-      definition: eraseMachine(name, ref('EraseFunction', 'arn')),
-      logGroupArn: ref('MachineLogGroup', 'arn'),
-    },
-  ];
+    setting,
+  );
 }
 
-function failedAlarm(name: string, own: string): Node {
-  const ended = (id: string, metric: string): AlarmMetric => ({
-    id,
-    returns: false,
-    namespace: 'AWS/States',
-    name: metric,
-    dimensions: { StateMachineArn: ref(machineId, 'arn') },
-    statistic: 'Sum',
-    periodSeconds: 300,
-  });
-  return {
-    kind: 'alarm',
-    id: 'FailedAlarm',
-    name: `${own}-failed`,
-    description: `An erasure failed, was stopped or timed out: it stays open, and the law says until when. Platform ${name}.`,
-    metrics: [
-      ended('failed', 'ExecutionsFailed'),
-      ended('aborted', 'ExecutionsAborted'),
-      ended('timedout', 'ExecutionsTimedOut'),
-      { id: 'value', returns: true, expression: 'failed + aborted + timedout', label: 'Erasures that failed' },
-    ],
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    periodsToAlarm: 1,
-    missingData: 'notBreaching',
-    actions: [ref(noticesId, 'arn')],
-  };
-}
+const failedAlarm = (name: string, own: string): Node => ({
+  kind: 'alarm',
+  id: 'FailedAlarm',
+  name: `${own}-failed`,
+  description: `An erasure failed, was stopped or timed out: it stays open, and the law says until when. Platform ${name}.`,
+  metrics: failedExecutions(machineId, 'Erasures that failed'),
+  comparison: 'GreaterThanThreshold',
+  threshold: 0,
+  periods: 1,
+  periodsToAlarm: 1,
+  missingData: 'notBreaching',
+  actions: [ref(noticesId, 'arn')],
+});
 
-function scheduled(own: string, expression: string, useKey: Statement, keyArn: Text): Node[] {
-  return [
+function scheduled(own: string, expression: string): Node[] {
+  const targetArn = ref(machineId, 'arn');
+  return scheduleNodes(
     {
-      kind: 'role',
       id: 'ScheduleRole',
       description: `${own}: starts erasures that are open`,
-      assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
       statements: [
-        {
-          sid: 'StartErasures',
-          effect: 'Allow',
-          actions: ['states:StartExecution'],
-          resources: [ref(machineId, 'arn')],
-        },
-        {
-          sid: 'KeepDeadLetters',
-          effect: 'Allow',
-          actions: ['sqs:SendMessage'],
-          resources: [ref(deadLettersId, 'arn')],
-        },
-        useKey,
+        { sid: 'StartErasures', effect: 'Allow', actions: ['states:StartExecution'], resources: [targetArn] },
       ],
-    },
-    {
-      kind: 'schedule',
-      id: 'EraseSchedule',
-      name: own,
-      description: 'Does erasures that are open, and again those that a restore has brought back',
-      expression,
-      timeZone: 'UTC',
-      targetArn: ref(machineId, 'arn'),
-      roleArn: ref('ScheduleRole', 'arn'),
-      keyArn,
-      input: {},
       deadLetterArn: ref(deadLettersId, 'arn'),
     },
-  ];
+    [
+      {
+        id: 'EraseSchedule',
+        name: own,
+        description: 'Does erasures that are open, and again those that a restore has brought back',
+        expression,
+        targetArn,
+      },
+    ],
+  );
 }

@@ -4,10 +4,11 @@ import { releaseOf } from '../../lib/migrations/release';
 import { regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { logRetentionProblems } from '../core/log-retention';
-import { machineStatements } from '../core/machine';
-import type { AlarmMetric, Node, QueueNode, Statement } from '../core/nodes';
-import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { failedExecutions, machineNodes } from '../core/machine';
+import type { Node, QueueNode } from '../core/nodes';
+import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
+import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { deadLettersId, noticesId } from '../pipeline/ids';
@@ -82,12 +83,6 @@ export function migrationsModel(
   const own = `${name}-migrate`;
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-  };
   // By its name: the machine calls the function, which starts the machine.
   const machineArn = text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${own}`;
   const regular = migrations.uses.some(({ recipe }) => recipe === 'readModel' || recipe === 'timeSeries');
@@ -130,9 +125,9 @@ export function migrationsModel(
       },
       setting,
     ),
-    ...machine(database, setting, useKey),
+    ...machine(database, setting),
     alarm(name),
-    ...(regular ? schedule(own, useKey, keyArn) : []),
+    ...(regular ? schedule(own) : []),
     {
       kind: 'invocation',
       id: invocationId,
@@ -171,25 +166,18 @@ function deadLetters(own: string, keyArn: Text): Node[] {
   return [{ ...(deadLetterQueue(own, keyArn) as QueueNode), exceptions: [exception] }, deadLetterAlarm(own)];
 }
 
-function machine(database: DatabaseFacts, setting: HandlerSetting, useKey: Statement): Node[] {
+function machine(database: DatabaseFacts, setting: HandlerSetting): Node[] {
   const { name, engine, arn } = database;
   const aurora = engine === 'aurora';
   const snapshots = text`arn:${aws.partition}:rds:${aws.region}:${aws.account}:${aurora ? 'cluster-snapshot' : 'snapshot'}:${name}-before-*`;
-  return [
+  return machineNodes(
     {
-      kind: 'logGroup',
-      id: 'MachineLogGroup',
-      name: `/aws/vendedlogs/states/${name}-migrate`,
-      retentionDays: setting.logRetentionDays,
-      keyArn: setting.keyArn,
-      removal: setting.removal,
-    },
-    {
-      kind: 'role',
-      id: 'MachineRole',
+      id: machineId,
+      roleId: 'MachineRole',
+      logGroupId: 'MachineLogGroup',
+      name: `${name}-migrate`,
       description: `${name}: migrations that are long or destructive`,
-      assumedBy: { service: 'states.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      definition: migrateMachine(name, ref('MigrateFunction', 'arn'), database),
       statements: [
         {
           sid: 'CallMigrate',
@@ -206,88 +194,46 @@ function machine(database: DatabaseFacts, setting: HandlerSetting, useKey: State
             : ['rds:AddTagsToResource', 'rds:CreateDBSnapshot', 'rds:DescribeDBSnapshots'],
           resources: [arn, snapshots],
         },
-        useKey,
-        ...machineStatements,
+        useOperationsKey,
       ],
     },
-    {
-      kind: 'stateMachine',
-      id: machineId,
-      name: `${name}-migrate`,
-      roleArn: ref('MachineRole', 'arn'),
-      definition: migrateMachine(name, ref('MigrateFunction', 'arn'), database),
-      logGroupArn: ref('MachineLogGroup', 'arn'),
-    },
-  ];
+    setting,
+  );
 }
 
-function alarm(name: string): Node {
-  const ended = (id: string, metric: string): AlarmMetric => ({
-    id,
-    returns: false,
-    namespace: 'AWS/States',
-    name: metric,
-    dimensions: { StateMachineArn: ref(machineId, 'arn') },
-    statistic: 'Sum',
-    periodSeconds: 300,
-  });
-  return {
-    kind: 'alarm',
-    id: 'FailedAlarm',
-    name: `${name}-migrate-failed`,
-    description: `A migration that is long or destructive failed, was stopped or timed out. Platform ${name}.`,
-    metrics: [
-      ended('failed', 'ExecutionsFailed'),
-      ended('aborted', 'ExecutionsAborted'),
-      ended('timedout', 'ExecutionsTimedOut'),
-      { id: 'value', returns: true, expression: 'failed + aborted + timedout', label: 'Migrations that failed' },
-    ],
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    periodsToAlarm: 1,
-    missingData: 'notBreaching',
-    actions: [ref(noticesId, 'arn')],
-  };
-}
+const alarm = (name: string): Node => ({
+  kind: 'alarm',
+  id: 'FailedAlarm',
+  name: `${name}-migrate-failed`,
+  description: `A migration that is long or destructive failed, was stopped or timed out. Platform ${name}.`,
+  metrics: failedExecutions(machineId, 'Migrations that failed'),
+  comparison: 'GreaterThanThreshold',
+  threshold: 0,
+  periods: 1,
+  periodsToAlarm: 1,
+  missingData: 'notBreaching',
+  actions: [ref(noticesId, 'arn')],
+});
 
 /** What is due is decided by the database: read models say how often, and time series get partitions ahead. */
-function schedule(own: string, useKey: Statement, keyArn: Text): Node[] {
-  return [
+function schedule(own: string): Node[] {
+  const targetArn = ref('MigrateFunction', 'arn');
+  return scheduleNodes(
     {
-      kind: 'role',
       id: 'ScheduleRole',
       description: `${own}: upkeep of read models and time series`,
-      assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-      statements: [
-        {
-          sid: 'CallMigrate',
-          effect: 'Allow',
-          actions: ['lambda:InvokeFunction'],
-          resources: [ref('MigrateFunction', 'arn')],
-        },
-        {
-          sid: 'KeepDeadLetters',
-          effect: 'Allow',
-          actions: ['sqs:SendMessage'],
-          resources: [ref(deadLettersId, 'arn')],
-        },
-        useKey,
-      ],
-    },
-    {
-      kind: 'schedule',
-      id: 'UpkeepSchedule',
-      name: `${own}-upkeep`,
-      description: 'Refreshes read models and makes and drops partitions that are due',
-      expression: 'rate(5 minutes)',
-      timeZone: 'UTC',
-      targetArn: ref('MigrateFunction', 'arn'),
-      roleArn: ref('ScheduleRole', 'arn'),
-      keyArn,
-      input: { action: 'upkeep' },
+      statements: [{ sid: 'CallMigrate', effect: 'Allow', actions: ['lambda:InvokeFunction'], resources: [targetArn] }],
       deadLetterArn: ref(deadLettersId, 'arn'),
     },
-  ];
+    [
+      {
+        id: 'UpkeepSchedule',
+        name: `${own}-upkeep`,
+        description: 'Refreshes read models and makes and drops partitions that are due',
+        expression: 'rate(5 minutes)',
+        targetArn,
+        input: { action: 'upkeep' },
+      },
+    ],
+  );
 }

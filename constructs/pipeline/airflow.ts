@@ -1,5 +1,6 @@
 import { variables } from '../../lib/airflow/dag';
 import type { Statement } from '../core/nodes';
+import { useOperationsKey } from '../core/operations-key';
 import { ref, type Text } from '../core/text';
 import { runStatements } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
@@ -26,7 +27,7 @@ function jobsOf(target: Exclude<Jobs['target'], { readonly clusterId: Text }>): 
 }
 
 /** What a principal must be allowed to run a platform's DAGs: the steps of its state machines, without these. */
-export function dagStatements(useKey: Statement, spark: SparkPlace | undefined, lake: LakeFacts): Statement[] {
+export function dagStatements(spark: SparkPlace | undefined, lake: LakeFacts): Statement[] {
   return [
     {
       sid: 'CallHandlers',
@@ -36,7 +37,7 @@ export function dagStatements(useKey: Statement, spark: SparkPlace | undefined, 
     },
     { sid: 'KeepDeadLetters', effect: 'Allow', actions: ['sqs:SendMessage'], resources: [ref(deadLettersId, 'arn')] },
     { sid: 'TellPeople', effect: 'Allow', actions: ['sns:Publish'], resources: [ref(noticesId, 'arn')] },
-    useKey,
+    useOperationsKey,
     ...(spark === undefined || 'clusterId' in spark
       ? []
       : [

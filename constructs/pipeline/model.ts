@@ -7,6 +7,7 @@ import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
 import { planPlatform } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
+import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
@@ -73,7 +74,7 @@ export function pipelineModel(
   const memoryMb = pipeline.memoryMb ?? 3008;
   const diskMb = pipeline.diskMb ?? 4096;
   const logRetentionDays = pipeline.logRetentionDays ?? (pipeline.compliance === 'regulated' ? 365 : 90);
-  const runtime = pipeline.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const runtime = pipeline.runtime ?? runtimeFile(given.folder, architecture);
   const byAirflow = pipeline.startedBy === 'airflow';
   const thresholds: Required<AlarmThresholds> = {
     // Airflow's runs are none of the state machines'.
@@ -95,12 +96,6 @@ export function pipelineModel(
   const { name } = manifest;
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
-  const useKey: Statement = {
-    sid: 'UseOperationsKey',
-    effect: 'Allow',
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-  };
 
   const onSpark = new Set(sparks.map(({ table }) => table));
   const jobs: Jobs | undefined =
@@ -119,28 +114,14 @@ export function pipelineModel(
     ...notices(name, pipeline.emails ?? [], keyArn),
     deadLetterQueue(name, keyArn),
     ...manifest.groups.flatMap((group) => arrivals(manifest, lake, group, keyArn)),
-    {
-      kind: 'layer',
-      id: 'RuntimeLayer',
-      name: `${name}-runtime`,
-      description: 'DuckDB and its extensions',
-      zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
-      architecture,
-    },
-    {
-      kind: 'layer',
-      id: 'ManifestLayer',
-      name: `${name}-manifest`,
-      description: `Contracts and models of ${name}`,
-      zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
-      architecture,
-    },
+    runtimeLayer(name, runtime, architecture),
+    manifestLayer(name, `Contracts and models of ${name}`, manifest, architecture),
     ...handlers(manifest, lake, { memoryMb, diskMb }, pipeline.icebergCatalog).flatMap((handler) =>
       handlerNodes(handler, setting),
     ),
     ...(jobs === undefined ? [] : jobFiles(manifest, lake, sparkPackage, remedy)),
-    ...manifest.groups.flatMap((group) => runs(manifest, group, setting, useKey, jobs)),
-    ...(scheduled ? schedules(manifest, useKey, keyArn, !byAirflow) : []),
+    ...manifest.groups.flatMap((group) => runs(manifest, group, setting, jobs)),
+    ...(scheduled ? schedules(manifest, !byAirflow) : []),
     ...(scheduled
       ? manifest.groups.flatMap((group) => {
           const own = tablesOf(manifest, group);
@@ -169,7 +150,7 @@ export function pipelineModel(
       concurrency: (id) => manifest.groups.length * (/^(Ingest|Quality|Transform)Function$/.test(id) ? itemsAtOnce : 2),
     }),
     ...(jobs === undefined ? {} : { jobStatements: jobStatements(lake) }),
-    dagStatements: dagStatements(useKey, jobs === undefined ? undefined : given.spark, lake),
+    dagStatements: dagStatements(jobs === undefined ? undefined : given.spark, lake),
     facts: {
       notices: ref(noticesId, 'arn'),
       deadLetters: ref(deadLettersId, 'arn'),

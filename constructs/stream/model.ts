@@ -2,6 +2,7 @@ import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
+import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import type { AlarmNode, Node, QueueNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
@@ -79,7 +80,7 @@ export function eventStreamModel(
   const { own, source } = setting;
   const operations = ref(operationsKeyId, 'arn');
   const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
-  const runtime = declared.runtime ?? `${given.folder}/.ingot/runtime/${architecture}.zip`;
+  const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   const consumed = setting.consumer !== false;
   const all: Node[] = [
     operationsKey(own, 'operations', removal),
@@ -113,7 +114,12 @@ export function eventStreamModel(
         ]
       : []),
     ...bronzeDelivery(setting, handler),
-    ...(consumed ? layers(own, declared, runtime, architecture) : []),
+    ...(consumed
+      ? [
+          runtimeLayer(own, runtime, architecture),
+          manifestLayer(own, `Contracts and streams of ${manifest.name}`, manifest, architecture),
+        ]
+      : []),
     ...consumer(setting, handler, {
       catalog: declared.icebergCatalog,
       database,
@@ -165,32 +171,6 @@ function callsThatFailed(own: string, keyArn: Text): Node[] {
   return [
     { ...(deadLetterQueue(name, keyArn) as QueueNode), exceptions: [exception] },
     { ...alarm, id: `Calls${id}` },
-  ];
-}
-
-function layers(
-  own: string,
-  { manifest }: EventStreamDeclaration,
-  runtime: string,
-  architecture: HandlerSetting['architecture'],
-): Node[] {
-  return [
-    {
-      kind: 'layer',
-      id: 'RuntimeLayer',
-      name: `${own}-runtime`,
-      description: 'DuckDB and its extensions',
-      zip: { file: runtime, remedy: `write it with: npx ingot runtime --arch ${architecture}` },
-      architecture,
-    },
-    {
-      kind: 'layer',
-      id: 'ManifestLayer',
-      name: `${own}-manifest`,
-      description: `Contracts and streams of ${manifest.name}`,
-      zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
-      architecture,
-    },
   ];
 }
 

@@ -3,6 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { searchRole } from '../../lib/vector/store';
 import { regulate } from '../core/compliance';
 import { handlerNodes } from '../core/handler';
+import { manifestLayer } from '../core/layers';
 import type { Node, Statement } from '../core/nodes';
 import { operationsKey } from '../core/operations-key';
 import { ref, type Text } from '../core/text';
@@ -11,7 +12,7 @@ import { deadLettersId } from '../pipeline/ids';
 import { deadLetterQueue } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import type { SearchDeclaration } from './props';
-import { manifestLayer, modelStatements, type SearchGiven, searchSetting } from './setting';
+import { modelStatements, type SearchGiven, searchSetting } from './setting';
 
 export interface VectorStoreModel {
   readonly nodes: readonly Node[];
@@ -44,7 +45,7 @@ export function vectorStoreModel(
   const nodes: Node[] = [
     operationsKey(own, 'operations', setting.removal),
     ...(compliance === 'regulated' ? [deadLetterQueue(own, setting.keyArn)] : []),
-    manifestLayer(own, manifest, setting),
+    manifestLayer(own, `Vector stores and documents of ${manifest.name}`, manifest, setting.architecture),
     ...handlerNodes(
       {
         id: 'Search',

@@ -1,9 +1,8 @@
 import { assertValid } from '../../lib/errors';
-import type { Manifest } from '../../lib/platform/manifest';
 import type { Store } from '../../lib/vector/store';
 import type { HandlerSetting } from '../core/handler';
 import { logRetentionProblems } from '../core/log-retention';
-import type { LayerNode, Statement } from '../core/nodes';
+import type { Statement } from '../core/nodes';
 import { operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { aws, ref, text } from '../core/text';
@@ -35,18 +34,6 @@ export function searchSetting(path: string, declared: SearchDeclaration, given: 
     logRetentionDays,
     keyArn: ref(operationsKeyId, 'arn'),
     removal,
-  };
-}
-
-/** Functions find the manifest as a file: it may be larger than what an environment takes. */
-export function manifestLayer(own: string, manifest: Manifest, { architecture }: HandlerSetting): LayerNode {
-  return {
-    kind: 'layer',
-    id: 'ManifestLayer',
-    name: `${own}-manifest`,
-    description: `Vector stores and documents of ${manifest.name}`,
-    zip: { entries: { 'ingot/manifest.json': JSON.stringify(manifest) } },
-    architecture,
   };
 }
 
