@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Change } from '../../lib/cdc/change';
@@ -11,6 +13,9 @@ import { releaseTable } from '../../lib/cdc/release';
 import { dropStaged, stageChanges, staged } from '../../lib/cdc/stage';
 import type { Dataset } from '../../lib/contract/dataset';
 import { TransientError } from '../../lib/errors';
+import { runChanges } from '../../lib/local/changes';
+import { layoutOf } from '../../lib/local/layout';
+import type { FeedRun } from '../../lib/local/report/feeds';
 import type { LocalServices } from '../../lib/runtime/local';
 import { makeTables } from '../../lib/tables/make';
 import { column, dataset } from '../ingest/datasets';
@@ -25,7 +30,7 @@ const columns = [
   column('photo', 'binary'),
 ];
 const table = (name: string, more: Partial<Dataset> = {}) => dataset(name, columns, { key: ['id'], ...more });
-const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again'];
+const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again', 'filed'];
 const manifest = changesManifest(names.map((name) => [table(name), 'mirror']));
 const source: CdcSource = manifest.cdc![0]!;
 /** The source with one of its tables. */
@@ -504,4 +509,21 @@ describe('the function that Kinesis calls', () => {
     expect(forgotten).toMatchObject({ tables: expect.arrayContaining([{ table: 'silver.kept', changes: 1 }]) });
     expect(await kept()).toEqual([]);
   });
+});
+
+test('lines of a file are applied once, also those that it gets later', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-changes-'));
+  const line = (id: number, lsn: number) =>
+    `${JSON.stringify({ op: 'c', before: null, after: { id, name: 'n' }, source: { schema: 'public', table: 'filed', lsn, ts_ms: 1_767_312_000_000 } })}\n`;
+  const run = async () => {
+    const declared = [{ file: 'changes.jsonl', of: 'shop' }];
+    const [{ received }] = (await runChanges(declared, folder, services, layoutOf(folder))) as [FeedRun];
+    return received.map(({ tables, unreadable }) => [tables.map(({ changes, added }) => [changes, added]), unreadable]);
+  };
+  await writeFile(join(folder, 'changes.jsonl'), `${line(700, 1)}${line(701, 2)}broken\n`);
+  expect(await run()).toEqual([[[[2, 2]], 1]]);
+  expect(await run()).toEqual([]);
+  await appendFile(join(folder, 'changes.jsonl'), line(702, 3));
+  expect(await run()).toEqual([[[[1, 1]], 0]]);
+  await rm(folder, { recursive: true });
 });
