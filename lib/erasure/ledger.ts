@@ -3,7 +3,7 @@
  * stands there as keyed hashes alone: a value can be judged by them, and not told from them.
  */
 export interface Erasure {
-  /** Sorts by the time of the request. */
+  /** Follows from whom it is of: asked for twice, it is one. */
   readonly id: string;
   /** The contracts' word, for example `customer`. */
   readonly subject: string;
@@ -37,6 +37,8 @@ export interface ErasureLedger {
   put(kind: string, id: string, value: string): Promise<void>;
 }
 
+const order = ({ requestedAt, id }: Erasure): string => `${requestedAt} ${id}`;
+
 const kinds = { secret: 'secret', erasure: 'erasure', run: 'run', place: 'place', report: 'report' } as const;
 
 /** The ledger's entries as what they are. */
@@ -48,8 +50,9 @@ export class Erasures {
     return (await this.ledger.get(kinds.secret, 'hashes')) ?? this.ledger.add(kinds.secret, 'hashes', fresh());
   }
 
+  /** The first that was asked for first. */
   async erasures(): Promise<Erasure[]> {
-    return (await this.all<Erasure>(kinds.erasure)).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return (await this.all<Erasure>(kinds.erasure)).sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   /** Asked for twice, it is one erasure. */
