@@ -69,25 +69,36 @@ export function resolve<T>(
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return literal(value);
     if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) {
-      const walked = value.map(walk);
-      return walked.some((part, i) => part !== value[i]) ? walked : value;
-    }
+    if (Array.isArray(value)) return walkArray(value);
     if (isRef(value)) return lookup(value);
     if (isJoin(value))
       return value.join.map((part) => (typeof part === 'string' ? literal(part) : lookup(part))).join('');
     return walkObject(value as Record<string, unknown>);
   };
   // A platform of a thousand datasets has some hundred thousand values: what needs no copy gets none.
-  const walkObject = (value: Record<string, unknown>): object => {
-    const walked: Record<string, unknown> = {};
-    let same = true;
-    for (const key of Object.keys(value)) {
-      const [name, held] = [literal(key), walk(value[key])];
-      walked[name] = held;
-      if (name !== key || held !== value[key]) same = false;
+  const walkArray = (values: readonly unknown[]): unknown => {
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < values.length; i++) {
+      const walked = walk(values[i]);
+      if (copy === undefined && walked !== values[i]) copy = values.slice(0, i);
+      copy?.push(walked);
     }
-    return same ? value : walked;
+    return copy ?? values;
+  };
+  const walkObject = (value: Record<string, unknown>): object => {
+    let copy: Record<string, unknown> | undefined;
+    const keys = Object.keys(value);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const name = literal(key);
+      const walked = walk(value[key]);
+      if (copy === undefined && (name !== key || walked !== value[key])) {
+        copy = {};
+        for (const before of keys.slice(0, i)) copy[before] = value[before];
+      }
+      if (copy !== undefined) copy[name] = walked;
+    }
+    return copy ?? value;
   };
   return walk(decision) as Resolved<T>;
 }

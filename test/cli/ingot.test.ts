@@ -58,9 +58,11 @@ describe('help and mistakes', () => {
       'diff',
       'plan',
       'synth',
+      'dag',
       'lock',
       'dump',
       'restore',
+      'erase',
       'handle',
       'runtime',
     ]);

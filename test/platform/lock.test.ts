@@ -71,7 +71,7 @@ test.each(engines)(
 test('ingot lock writes the file', async () => {
   const { code, out } = await ingot(['lock', folder, '--json']);
   expect({ code, ...JSON.parse(out) }).toEqual({ code: 0, file: join(folder, lockFile), tables: 9 });
-  expect(await readLock(folder)).toHaveLength(7);
+  expect(await readLock(folder)).toHaveLength(9);
 });
 
 test.each([
