@@ -44,15 +44,31 @@ export async function judgeColumns(table: ChangedTable, session: Session): Promi
   const keys = columnList(key);
   const rest = restOf(dataset);
   const held = `SELECT ${keys} FROM ${kept} AS k WHERE k.change_kind = 'update'`;
+  const older = `${name} AS t WHERE t.${meta.older} IS NOT NULL`;
+  // Mostly there is none of them, which statistics of the files tell without reading a key.
+  const [any] = await session.query<{ partial: boolean; held: boolean; older: boolean }>(
+    `SELECT EXISTS (FROM ${staged.last} WHERE _partial) AS partial, EXISTS (${held}) AS held, EXISTS (FROM ${older}) AS older`,
+  );
+  const keysToJudge = [
+    ...(any!.partial ? [`SELECT ${keys} FROM ${staged.last} WHERE _partial`] : []),
+    ...(any!.held
+      ? [
+          `SELECT ${columnList(key, 'l')} FROM ${staged.last} AS l SEMI JOIN (${held}) AS h ON ${sameKey(key, 'l', 'h')}`,
+        ]
+      : []),
+    ...(any!.older
+      ? [
+          `SELECT ${columnList(key, 'l')} FROM ${staged.last} AS l JOIN (FROM ${older}) AS t ON ${sameKey(key, 'l', 't')}
+            WHERE ${positionOf('t')} > l._pos`,
+        ]
+      : []),
+  ];
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.whole}_keys AS
-      SELECT ${keys} FROM ${staged.last} WHERE _partial
-      UNION SELECT ${columnList(key, 'l')} FROM ${staged.last} AS l SEMI JOIN (${held}) AS h ON ${sameKey(key, 'l', 'h')}
-      UNION SELECT ${columnList(key, 'l')} FROM ${staged.last} AS l JOIN ${name} AS t ON ${sameKey(key, 'l', 't')}
-        WHERE t.${meta.older} IS NOT NULL AND ${positionOf('t')} > l._pos`,
+      ${keysToJudge.length === 0 ? `SELECT ${keys} FROM ${staged.last} LIMIT 0` : keysToJudge.join(' UNION ')}`,
   );
-  const [keysToJudge] = await session.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${staged.whole}_keys`);
-  if (keysToJudge!.n === 0n) {
+  const [judged] = await session.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${staged.whole}_keys`);
+  if (judged!.n === 0n) {
     await session.run(
       `CREATE OR REPLACE TEMP TABLE ${staged.whole} AS SELECT ${columnList([...key, ...rest])}, _pos AS _p, _pos AS _d,
         FALSE AS _missing, FALSE AS _alive, _older AS ${meta.older} FROM ${staged.changes} LIMIT 0`,
@@ -80,14 +96,14 @@ export async function judgeColumns(table: ChangedTable, session: Session): Promi
   // A value of before the last delete is of another row.
   const isKnown = (c: string) => `coalesce("_p_${c}" > _d, FALSE)`;
   const missing = rest.length === 0 ? 'FALSE' : rest.map((c) => `NOT ${isKnown(c)}`).join(' OR ');
-  const older = olderOf(
+  const olderOfRow = olderOf(
     rest,
     (c) => `CASE WHEN NOT ${isKnown(c)} THEN '' WHEN "_p_${c}" < _p THEN "_p_${c}"::VARCHAR END`,
   );
   const values = rest.map((c) => `CASE WHEN ${isKnown(c)} THEN "_v_${c}".v END AS ${identifier(c)}`);
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.whole} AS
-      SELECT ${[keys, ...values].join(', ')}, _p, _d, _p > _d AND (${missing}) AS _missing, _p > _d AS _alive, ${older} AS ${meta.older}
+      SELECT ${[keys, ...values].join(', ')}, _p, _d, _p > _d AND (${missing}) AS _missing, _p > _d AS _alive, ${olderOfRow} AS ${meta.older}
       FROM (SELECT ${keys}, coalesce(max(_pos) FILTER (NOT _dead), -1) AS _p, coalesce(max(_pos) FILTER (_dead), -1) AS _d
           ${gathered.map((c) => `, ${c}`).join('')}
         FROM (${elements.join(' UNION ALL ')}) GROUP BY ${keys})`,

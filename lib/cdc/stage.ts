@@ -65,24 +65,25 @@ export async function stageChanges(
   // By place: a contract may have columns of whatever name.
   const into = (values: readonly string[]) => `INSERT INTO ${staged.changes}
     SELECT ${values.join(', ')}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, t`;
-  const quick = `${into(columns.map((_, i) => `c${i}`))}, NULL FROM (${quickRows(columns)})`;
+  const quick = ({ query }: Rows) => `${into(columns.map((_, i) => `c${i}`))}, NULL FROM (${query})`;
+  const fields = fieldsOf(columns);
   const values = columns.map((column, i) => `${typedValue(column, `c${i}`)} AS v${i}`);
   const reasons = columns.map((column, i) => reasonOf(column, `g.c${i}`, `g.v${i}`, key.includes(column.name)));
   const careful = `${into(columns.map((_, i) => `v${i}`))}, nullif(list_filter([${reasons.join(', ')}], r -> r IS NOT NULL), [])
     FROM (SELECT g.*, ${values.join(', ')} FROM (SELECT unnest(json_transform($json::JSON, ${literal(carefulShape(columns))}), recursive := true)) AS g) AS g`;
+  const isRead = (rows: Rows) =>
+    session.run(quick(rows), rows.parameters).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof DuckdbError) return false;
+        throw error;
+      },
+    );
   for (let from = 0; from < changes.length; from += atOnce) {
     const some = changes.slice(from, from + atOnce);
     // Few batches have anything wrong: those are read once more, value by value, with a reason for each that does not fit.
-    const isRead =
-      looksRight(dataset, some) &&
-      (await session.run(quick, texts(columns, some, from)).then(
-        () => true,
-        (error: unknown) => {
-          if (error instanceof DuckdbError) return false;
-          throw error;
-        },
-      ));
-    if (!isRead) await session.run(careful, { json: json(columns, some, from) });
+    if (!(looksRight(dataset, some) && (await isRead(rowsOf(fields, some, from)))))
+      await session.run(careful, { json: json(columns, some, from) });
   }
   const bad = await session.query<{ n: number; reasons: string }>(
     `SELECT _n AS n, to_json(_reasons)::VARCHAR AS reasons FROM ${staged.changes} WHERE _reasons IS NOT NULL ORDER BY _n`,
@@ -134,35 +135,45 @@ const forms: Readonly<Record<string, RegExp | 'any'>> = {
 const between = '\u0001';
 const nothing = '\u0002';
 
-/** Query of the rows that `texts` hands over. Fails where one is not of its type. */
-function quickRows(columns: readonly Column[]): string {
-  const typed: readonly (readonly [string, string])[] = [
-    ...columns.map(({ type }, i) => [`c${i}`, duckdbType(type)] as const),
-    ['n', 'INTEGER'],
-    ['o', 'VARCHAR'],
-    ['l', 'BIGINT'],
-    ['s', 'BIGINT'],
-    ['t', 'TIMESTAMPTZ'],
-    ['u', 'VARCHAR'],
-  ];
-  const values = typed.map(([name, type]) => `nullif(v.${name}, ${literal(nothing)})::${type} AS ${name}`);
-  const split = typed.map(([name]) => `unnest(string_split($${name}, ${literal(between)})) AS ${name}`);
-  return `SELECT ${values.join(', ')} FROM (SELECT ${split.join(', ')}) AS v`;
+/** What is handed over of each change: the contract's columns, and what a staged change has beside them. */
+interface Field {
+  readonly name: string;
+  /** DuckDB's. */
+  readonly type: string;
+  readonly of: (change: Change) => string | number | bigint | null | undefined;
 }
 
-/** The changes column by column, each a text. */
-function texts(columns: readonly Column[], changes: readonly Change[], from: number): Record<string, string> {
-  const text = (of: (change: Change) => string | number | bigint | null) =>
-    changes.map((change) => of(change) ?? nothing).join(between);
-  return {
-    n: changes.map((_, i) => from + i).join(between),
-    o: text(({ operation }) => operation),
-    l: text(({ position }) => position.lsn),
-    s: text(({ position }) => position.sequence),
-    t: text(({ at }) => at ?? null),
-    u: text(notSent),
-    ...Object.fromEntries(columns.map(({ name }, i) => [`c${i}`, text(({ row }) => row[name] ?? null)])),
-  };
+const fieldsOf = (columns: readonly Column[]): Field[] => [
+  ...columns.map(({ name, type }, i) => ({
+    name: `c${i}`,
+    type: duckdbType(type),
+    of: ({ row }: Change) => row[name],
+  })),
+  { name: 'o', type: 'VARCHAR', of: ({ operation }) => operation },
+  { name: 'l', type: 'BIGINT', of: ({ position }) => position.lsn },
+  { name: 's', type: 'BIGINT', of: ({ position }) => position.sequence },
+  { name: 't', type: 'TIMESTAMPTZ', of: ({ at }) => at },
+  { name: 'u', type: 'VARCHAR', of: notSent },
+];
+
+interface Rows {
+  /** A query of the changes, typed. Fails where a value is not of its type. */
+  readonly query: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Changes as rows, column by column: each one text, and where all have the same value that value. */
+function rowsOf(fields: readonly Field[], changes: readonly Change[], from: number): Rows {
+  const parameters: Record<string, string> = { n: changes.map((_, i) => from + i).join(between) };
+  const split = [`unnest(string_split($n, ${literal(between)})) AS n`];
+  for (const { name, of } of fields) {
+    const values = changes.map((change) => of(change) ?? nothing);
+    const isSame = values.every((value) => value === values[0]);
+    parameters[name] = isSame ? String(values[0]) : values.join(between);
+    split.push(`${isSame ? `$${name}::VARCHAR` : `unnest(string_split($${name}, ${literal(between)}))`} AS ${name}`);
+  }
+  const typed = fields.map(({ name, type }) => `nullif(v.${name}, ${literal(nothing)})::${type} AS ${name}`);
+  return { query: `SELECT v.n::INTEGER AS n, ${typed.join(', ')} FROM (SELECT ${split.join(', ')}) AS v`, parameters };
 }
 
 /** `change_older` of a change: what it did not send. */
