@@ -34,9 +34,11 @@ export function lean<R extends CfnResource>(resource: R): R {
     own.inspect = (inspector) => {
       const seen = new TreeInspector();
       inspect.call(own, seen);
-      // Its type. Its properties stand in the template: to resolve them for `tree.json` too costs as much as the template.
-      for (const [name, value] of Object.entries(seen.attributes))
-        if (typeof value === 'string') inspector.addAttribute(name, value);
+      for (const [name, value] of Object.entries(seen.attributes)) {
+        const document = () => value;
+        const literal = typeof value === 'string';
+        inspector.addAttribute(name, literal ? value : new Lean({ stack, refers: document, document }));
+      }
     };
   return resource;
 }
