@@ -1,3 +1,4 @@
+import { jobMinutes, jobRetries, jobSeconds } from '../../lib/pipeline/run';
 import { aws, type Text, text } from '../core/text';
 
 /** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
@@ -39,21 +40,6 @@ export interface JobCall {
   /** State that is next where the job fails, or the handler has refused. */
   readonly failed: string;
 }
-
-/** Tables or models of a group that Spark works on side by side: each is a driver and executors of its own. */
-export const jobsAtOnce = 3;
-
-/** Minutes after which a job is ended. */
-export const jobMinutes = 6 * 60;
-
-/** Seconds that a job may take, those included that it waits for its turn. */
-export const jobSeconds = (jobMinutes + 10) * 60;
-
-/** A job that failed is tried again so often, and so many seconds after it failed. */
-export const jobRetries = { attempts: 2, firstSeconds: 30 } as const;
-
-/** Seconds after which a run with jobs is ended. */
-export const runWithJobsSeconds = 24 * 3600;
 
 /**
  * States in which a job of EMR Serverless, or a step of an EMR cluster, does what otherwise a function does. Its answer is

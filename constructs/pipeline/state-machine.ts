@@ -2,16 +2,18 @@ import {
   callSeconds,
   fromOutside,
   itemsAtOnce,
+  jobsAtOnce,
   modelled,
   planCause,
   publishCause,
   retries,
   runOf,
+  runWithJobsSeconds,
   type Step,
 } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { aws, type Text, text } from '../core/text';
-import { jobStates, jobsAtOnce, runWithJobsSeconds, type SparkTarget } from './spark-states';
+import { jobStates, type SparkTarget } from './spark-states';
 
 /** What a state machine calls. On this machine the same machine runs with local names in these places. */
 export interface Targets {

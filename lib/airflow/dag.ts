@@ -1,11 +1,17 @@
 import {
+  callSeconds,
+  itemsAtOnce,
   jobMinutes,
   jobRetries,
   jobSeconds,
   jobsAtOnce,
+  publishCause,
+  type Run,
+  retries,
+  runOf,
   runWithJobsSeconds,
-} from '../../constructs/pipeline/spark-states';
-import { callSeconds, itemsAtOnce, publishCause, type Run, retries, runOf, type Step } from '../pipeline/run';
+  type Step,
+} from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
 import { planPlatform } from '../sizing/plan';
 import { call, dictionary, indented, text } from './python';

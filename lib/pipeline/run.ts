@@ -32,6 +32,21 @@ export const itemsAtOnce = 8;
 /** What may pass is tried again so often, and so many seconds after it failed: at first, and at most. */
 export const retries = { attempts: 5, firstSeconds: 2, factor: 2, mostSeconds: 60 } as const;
 
+/** Tables or models of a group that Spark works on side by side: each is a driver and executors of its own. */
+export const jobsAtOnce = 3;
+
+/** Minutes after which a job is ended. */
+export const jobMinutes = 6 * 60;
+
+/** Seconds that a job may take, those included that it waits for its turn. */
+export const jobSeconds = (jobMinutes + 10) * 60;
+
+/** A job that failed is tried again so often, and so many seconds after it failed. */
+export const jobRetries = { attempts: 2, firstSeconds: 30 } as const;
+
+/** Seconds after which a run with jobs is ended. */
+export const runWithJobsSeconds = 24 * 3600;
+
 export const planCause = 'What is new could not be found out';
 export const publishCause = 'The results are in their tables, but could not be published';
 

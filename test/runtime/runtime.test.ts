@@ -1,16 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -246,36 +236,5 @@ describe('what is shipped to Lambda has the same bytes', () => {
     const env = { PATH: process.env.PATH, NODE_PATH: join(root, 'node_modules') };
     expect(execFileSync(process.execPath, ['-e', count], { cwd: folder, env }).toString()).toBe('45\n');
     expect(() => strippedLibrary(Buffer.alloc(100))).toThrow('not a 64-bit little-endian ELF file');
-  });
-
-  test('handlers, bundled here and in another folder; and a bundle runs as a program', () => {
-    const bundle = (from: string, out: string) => {
-      execFileSync(process.execPath, [join(from, 'scripts/bundle.mjs'), out]);
-      const zips = readdirSync(out).filter((name) => name.endsWith('.zip'));
-      return Object.fromEntries(
-        zips.map((name) => [
-          name,
-          createHash('sha256')
-            .update(readFileSync(join(out, name)))
-            .digest('hex'),
-        ]),
-      );
-    };
-    const elsewhere = join(folder, 'else where');
-    for (const path of ['lib', 'scripts', 'package.json', 'tsconfig.json'])
-      cpSync(join(root, path), join(elsewhere, path), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(elsewhere, 'node_modules'));
-    const here = bundle(root, join(folder, 'one'));
-    expect(Object.keys(here)).toContain('ingest.zip');
-    expect(bundle(elsewhere, join(folder, 'two'))).toEqual(here);
-    const program = join(folder, 'one/ingest/index.js');
-    const run = (...args: string[]) =>
-      execFileSync(process.execPath, [program, ...args], {
-        stdio: 'pipe',
-        env: { PATH: process.env.PATH, NODE_PATH: join(root, 'node_modules') },
-      });
-    expect(() => run()).toThrow(/Say which event to handle/);
-    writeFileSync(join(folder, 'event.json'), '{"action":"plan","group":"all","run":"r"}');
-    expect(() => run(join(folder, 'event.json'))).toThrow(/environment INGOT_ZONES: must be set/);
   });
 });
