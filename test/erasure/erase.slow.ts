@@ -112,7 +112,7 @@ test('wherever an erasure dies, the next one ends it, and nobody else loses anyt
     expect({ at, rows: await open.rowsOf() }).toEqual({ at, rows: expected });
   }
   process.stderr.write(`${tries} of ${calls} places to die at were tried; it died at ${deaths}\n`);
-  expect(deaths).toBeGreaterThan(tries / 2);
+  expect(deaths).toBeGreaterThanOrEqual(tries / 2);
 }, 1_800_000);
 
 test('what a restore brings back is erased again, by the ledger alone', async () => {

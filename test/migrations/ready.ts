@@ -41,6 +41,8 @@ export function readyMade(open: () => Postgres | undefined): void {
     await expect(
       postgres.query(`INSERT INTO runways (name, airport_id) VALUES ('x', gen_random_uuid())`),
     ).rejects.toMatchObject({ code: '23503' });
+    // Times are read to the millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 5));
     await postgres.query(`UPDATE airports SET city = 'Munich'`);
     const [changed] = await postgres.query<{ updated_at: string }>('SELECT updated_at FROM airports');
     expect(changed!.updated_at > muc!.updated_at).toBe(true);
