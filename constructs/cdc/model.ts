@@ -12,7 +12,7 @@ import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { deadLetterBucket } from '../stream/dead-letters';
 import { deadLettersId as deadRecordsId, keyId, streamId } from '../stream/ids';
@@ -108,9 +108,7 @@ export function changeDataCaptureModel(
     }),
     ...changeAlarms(setting),
   ];
-  const nodes = all.filter(
-    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
-  );
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes,

@@ -17,7 +17,7 @@ import { idProblems } from '../core/unique';
 import { readStatements } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import type { SearchDeclaration } from '../vector/props';
 import { modelStatements, type SearchGiven, searchSetting } from '../vector/setting';
@@ -125,7 +125,7 @@ export function documentsModel(
       })
     : [];
   const scheduled = (declared.scheduled ?? true) ? schedules(own, hasQueries) : [];
-  const nodes: Node[] = [
+  const all: Node[] = [
     operationsKey(own, 'operations', setting.removal),
     ...notices(own, declared.emails ?? [], keyArn),
     deadLetterQueue(own, keyArn),
@@ -136,9 +136,8 @@ export function documentsModel(
     ...regulate(scheduled, { ...regulation, network: undefined, concurrency: () => 1 }),
     deadLetterAlarm(own),
     ...refused(own),
-  ].filter(
-    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
-  ) as Node[];
+  ];
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes,

@@ -20,7 +20,7 @@ import { readStatements, writeStatements } from '../lake/grants';
 import type { LakeFacts } from '../lake/model';
 import { json, writeOps } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import type { ErasureDeclaration } from './props';
 import { eraseMachine, placesAtOnce } from './state-machine';
 
@@ -92,7 +92,7 @@ export function erasureModel(
     queryResultDays: declared.queryResultDays ?? 30,
     ...(declared.replicated === undefined ? {} : { replicas: declared.replicated }),
   };
-  const nodes: Node[] = [
+  const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], keyArn),
     ...(schedule === false && compliance !== 'regulated' ? [] : deadLetters(own, keyArn)),
@@ -147,9 +147,8 @@ export function erasureModel(
     ...machine(manifest.name, own, setting),
     failedAlarm(manifest.name, own),
     ...(schedule === false ? [] : scheduled(own, schedule)),
-  ].filter(
-    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
-  ) as Node[];
+  ];
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes: regulate(nodes, {

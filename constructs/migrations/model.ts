@@ -12,7 +12,7 @@ import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork, masterEnvironment, masterStatements } from '../postgres/facts';
 import type { MigrationsDeclaration } from './props';
 import { migrateMachine } from './state-machine';
@@ -86,7 +86,7 @@ export function migrationsModel(
   // By its name: the machine calls the function, which starts the machine.
   const machineArn = text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${own}`;
   const regular = migrations.uses.some(({ recipe }) => recipe === 'readModel' || recipe === 'timeSeries');
-  const nodes: Node[] = [
+  const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], keyArn),
     ...(regular || compliance === 'regulated' ? deadLetters(own, keyArn) : []),
@@ -137,9 +137,8 @@ export function migrationsModel(
       timeoutSeconds: 900,
       input: { release: releaseOf(migrations) },
     },
-  ].filter(
-    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
-  ) as Node[];
+  ];
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   const regulated = regulate(nodes, {
     compliance,

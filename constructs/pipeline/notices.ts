@@ -36,6 +36,10 @@ export function notices(name: string, emails: readonly string[], keyArn: Text): 
   ];
 }
 
+/** Nodes but those whose like is given; who is given the topic subscribes to it without Ingot. */
+export const withoutGiven = (nodes: readonly Node[], given: ReadonlySet<string>): Node[] =>
+  nodes.filter(({ id, kind }) => !given.has(id) && !(kind === 'subscription' && given.has(noticesId)));
+
 /** Where what could not be done is kept, with its error, for two weeks. */
 export function deadLetterQueue(name: string, keyArn: Text): Node {
   return {

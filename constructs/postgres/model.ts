@@ -11,7 +11,7 @@ import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import type { VpcFacts } from '../network/model';
 import { noticesId } from '../pipeline/ids';
-import { notices } from '../pipeline/notices';
+import { notices, withoutGiven } from '../pipeline/notices';
 import { databaseAlarms } from './alarms';
 import type { DatabaseFacts } from './facts';
 import {
@@ -106,7 +106,7 @@ export function postgresModel(path: string, declared: PostgresDeclaration, given
   });
   const resourceId = ref(aurora ? clusterId : instanceId, 'resourceId');
 
-  const nodes: Node[] = [
+  const all: Node[] = [
     key,
     operationsKey(identifier, 'operations', removal),
     ...notices(identifier, declared.emails ?? [], operations),
@@ -132,7 +132,8 @@ export function postgresModel(path: string, declared: PostgresDeclaration, given
           },
         ]),
     ...databaseAlarms(identifier, database, ref(noticesId, 'arn')),
-  ].filter(({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)));
+  ];
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
 
   const host = aurora ? clusterId : instanceId;

@@ -9,7 +9,7 @@ import { idProblems } from '../../core/unique';
 import type { LakeFacts } from '../../lake/model';
 import type { VpcFacts } from '../../network/model';
 import { noticesId } from '../../pipeline/ids';
-import { notices } from '../../pipeline/notices';
+import { notices, withoutGiven } from '../../pipeline/notices';
 import { lakeSettings } from '../settings';
 import { clusterAlarms } from './alarms';
 import {
@@ -167,9 +167,7 @@ export function emrClusterModel(
     ...taskNodes(sizes),
     ...clusterAlarms(own, declared.alarms),
   ];
-  const nodes = all.filter(
-    ({ id, kind }) => !given.nodes.has(id) && !(kind === 'subscription' && given.nodes.has(noticesId)),
-  );
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   return deepFreeze({
     nodes,
