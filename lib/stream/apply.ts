@@ -3,7 +3,7 @@ import { findTable, type TablePlace } from '../platform/lookup';
 import type { Lake } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
-import { type Delivery, firstFresh, positionsAfter } from './delivery';
+import { type Delivery, positionsAfter } from './delivery';
 import { type Judged, judged } from './judge';
 import { positionsOf, positionsProperty } from './positions';
 import type { StreamServices } from './services';
@@ -71,7 +71,7 @@ async function commitRows(
   if (any === undefined) return 0;
   return lake.commit(async (tx) => {
     const positions = positionsOf(await tx.properties(database, table));
-    const fresh = firstFresh(delivery, positions);
+    const fresh = await delivery.firstFresh(positions);
     if (fresh.size === 0) return 0;
     const lanes = [...fresh].map(([lane, first]) => `(${literal(lane)}, ${first})`).join(', ');
     const last =

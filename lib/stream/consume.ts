@@ -1,13 +1,13 @@
 import { findTable } from '../platform/lookup';
 import { identifier } from '../sql/quote';
 import { type Applied, apply } from './apply';
-import { delivered, isApplied } from './delivery';
-import { isFaultOfValues, type Judged, judge, judged, poisonRule } from './judge';
+import { type Batch, listedBatch, type Placed } from './batch';
+import { isFaultOfValues, type Judged, judge, judged } from './judge';
 import { putMetrics } from './metrics';
-import { byKey, park, waits } from './park';
+import { byKey, park } from './park';
 import { positionsOf } from './positions';
 import type { StreamRecord } from './record';
-import { quarantine, type Reason, type Refused, refusedOf } from './refused';
+import type { Refused } from './refused';
 import type { StreamServices } from './services';
 import type { Stream } from './stream';
 
@@ -33,7 +33,12 @@ export async function consume(
   stream: Stream,
   services: StreamServices,
 ): Promise<Consumed> {
-  const consumed = await inParts(records, stream, services);
+  return consumeBatch(listedBatch(records, stream, services.lake), stream, services);
+}
+
+/** The same for records wherever they are. */
+export async function consumeBatch(batch: Batch, stream: Stream, services: StreamServices): Promise<Consumed> {
+  const consumed = await inParts(batch, stream, services);
   putMetrics(consumed, stream, services);
   return consumed;
 }
@@ -42,23 +47,18 @@ export async function consume(
  * Where a value makes the SQL fail that no rule has found, the delivery is halved, down to the record that holds it: that
  * one is poison, and the others go on.
  */
-async function inParts(
-  records: readonly StreamRecord[],
-  stream: Stream,
-  services: StreamServices,
-  poison?: string,
-): Promise<Consumed> {
+async function inParts(batch: Batch, stream: Stream, services: StreamServices, poison?: string): Promise<Consumed> {
   try {
     for (;;) {
-      const consumed = await attempt(records, stream, services, poison);
+      const consumed = await attempt(batch, stream, services, poison);
       if (consumed !== undefined) return consumed;
     }
   } catch (error) {
     if (!isFaultOfValues(error) || poison !== undefined) throw error;
-    if (records.length === 1) return inParts(records, stream, services, error.message.split('\n', 1)[0]);
-    const middle = records.length >> 1;
-    const first = await inParts(records.slice(0, middle), stream, services);
-    return sum(first, await inParts(records.slice(middle), stream, services));
+    if (batch.size === 1) return inParts(batch, stream, services, error.message.split('\n', 1)[0]);
+    const middle = batch.size >> 1;
+    const first = await inParts(batch.slice(0, middle), stream, services);
+    return sum(first, await inParts(batch.slice(middle, batch.size), stream, services));
   }
 }
 
@@ -80,7 +80,7 @@ function sum(a: Consumed, b: Consumed): Consumed {
 
 /** Undefined where a key was released or stopped by somebody else meanwhile. */
 async function attempt(
-  records: readonly StreamRecord[],
+  batch: Batch,
   stream: Stream,
   services: StreamServices,
   poison: string | undefined,
@@ -90,51 +90,27 @@ async function attempt(
   const parked = byKey(await services.parked.list(stream.name));
   // Read after the keys: a release takes its position first, and then the key off the list.
   const positions = positionsOf(await lake.properties(place.database, place.table));
-  const fresh = delivered(records).records.filter((record) => !isApplied(positions, record));
-  const repeated = records.length - fresh.length;
-  if (fresh.length === 0)
-    return { records: records.length, repeated, quarantined: 0, parked: 0, changed: 0, windows: {} };
+  const { size, waiting, delivery, refusals } = await batch.fresh(positions, parked);
+  const before = { records: batch.size, repeated: batch.size - size };
+  if (size === 0) return { ...before, quarantined: 0, parked: 0, changed: 0, windows: {} };
 
-  const waiting = fresh.filter((record) => waits(record, parked));
-  const delivery = { ...delivered(fresh.filter((record) => !waits(record, parked))), passed: fresh };
   const given = await judge(delivery, stream, place.dataset, lake);
   try {
-    const refused =
-      poison === undefined
-        ? await refusedOf(delivery.records, given, lake)
-        : delivery.records.map((record, ordinal) => ({ ordinal, record, reasons: [because(poison)] }));
-    const stopped = stoppedBy(refused, stream);
-    const behind = delivery.records.filter((record, i) => i >= (stopped.get(record.key)?.ordinal ?? Infinity));
+    const refused = await refusals(given, poison, place);
+    const stopping = await refused.stopping();
+    const behind = await refused.behind(stopping);
     // Of the records of a key that stops, the first says why; those behind it are judged when they are released. It is
     // in quarantine before its key is known to wait: nobody judges it again after that.
-    const set = new Set(behind);
-    const bad = refused.filter(({ record }) => !set.has(record) || stopped.get(record.key)?.record === record);
-    await quarantine(bad, stream, place, lake);
-    for (const [key, ofKey] of grouped([...waiting, ...behind]))
+    const quarantined = await refused.quarantine(stopping);
+    const stopped = new Map(stopping.map((one) => [one.record.key, one]));
+    for (const [key, ofKey] of grouped([...waiting, ...behind.map(({ record }) => record)]))
       if (!(await park(ofKey, parked.get(key), reasonOf(stopped.get(key)), stream, services))) return undefined;
-    await takeOut(behind, delivery.records, given, services);
+    await takeOut(behind, given, services);
     const applied = await apply(delivery, given, stream, services);
-    return {
-      records: records.length,
-      repeated,
-      quarantined: bad.length,
-      parked: waiting.length + behind.length,
-      ...applied,
-    };
+    return { ...before, quarantined, parked: waiting.length + behind.length, ...applied };
   } finally {
     await given.drop();
   }
-}
-
-const because = (message: string): Reason => ({ rule: poisonRule, column: null, message });
-
-/** The record that stops each key that stops: one that no rule can judge, and any bad one where the stream says so. */
-function stoppedBy(refused: readonly Refused[], { onInvalid }: Stream): Map<string, Refused> {
-  const stopped = new Map<string, Refused>();
-  for (const one of refused)
-    if (!stopped.has(one.record.key) && (onInvalid === 'park' || one.reasons.some(({ rule }) => rule === poisonRule)))
-      stopped.set(one.record.key, one);
-  return stopped;
 }
 
 const reasonOf = (refused: Refused | undefined): string =>
@@ -150,14 +126,8 @@ function grouped(records: readonly StreamRecord[]): Map<string, StreamRecord[]> 
   return groups;
 }
 
-async function takeOut(
-  records: readonly StreamRecord[],
-  all: readonly StreamRecord[],
-  given: Judged,
-  { lake }: StreamServices,
-): Promise<void> {
+async function takeOut(records: readonly Placed[], given: Judged, { lake }: StreamServices): Promise<void> {
   if (records.length === 0) return;
-  const set = new Set(records);
-  const ordinals = all.flatMap((record, i) => (set.has(record) ? [i] : []));
+  const ordinals = records.map(({ ordinal }) => ordinal);
   await lake.run(`DELETE FROM ${identifier(given.table)} WHERE ${judged.ordinal} IN (${ordinals.join(', ')})`);
 }

@@ -1,11 +1,14 @@
 import { advanced, hasPassed, type Positions, releaseLane } from './positions';
 import { compareSequences, recordId, type StreamRecord } from './record';
+import { listedTexts, type Texts } from './texts';
 
-/** Records that are applied together. Those of a lane stand in its order, each once. */
+/** Records that are applied together, wherever they are. Those of a lane stand in its order, each once. */
 export interface Delivery {
-  readonly records: readonly StreamRecord[];
-  /** Records that are done with once these are applied: these, and those that wait elsewhere. */
+  readonly texts: Texts;
+  /** What is done with once these are applied, these and those that wait elsewhere: the last of each lane at least. */
   readonly passed: readonly StreamRecord[];
+  /** By lane, the ordinal of the first record that has not been applied; all behind it have not been either. */
+  firstFresh(positions: Positions): Promise<ReadonlyMap<string, number>>;
   /** The lane in which a record has its position. */
   laneOf(record: StreamRecord): string;
   /** Where the lane of a record begins; absent: with its first record. */
@@ -18,11 +21,24 @@ export interface Delivery {
   readonly newerStays?: string;
 }
 
+/** A delivery of records that this process holds. */
+export interface ListedDelivery extends Delivery {
+  readonly records: readonly StreamRecord[];
+}
+
 /** Records as a stream delivers them: each shard is a lane. */
-export const delivered = (records: readonly StreamRecord[]): Delivery => {
-  const ordered = inOrder(records);
-  return { records: ordered, passed: ordered, laneOf: ({ shard }) => shard, judgesLateness: true, keeps: () => true };
-};
+export const delivered = (records: readonly StreamRecord[]): ListedDelivery =>
+  listed(inOrder(records), { laneOf: ({ shard }) => shard, judgesLateness: true, keeps: () => true });
+
+type How = Pick<Delivery, 'laneOf' | 'fromOf' | 'judgesLateness' | 'keeps' | 'newerStays'>;
+
+const listed = (records: readonly StreamRecord[], how: How): ListedDelivery => ({
+  ...how,
+  records,
+  passed: records,
+  texts: listedTexts(records, how.laneOf),
+  firstFresh: async (positions) => firstFresh(records, how.laneOf, positions),
+});
 
 /**
  * Records of a key that waited: in a lane of their own, since their shard may have passed them. It begins with the record
@@ -32,23 +48,24 @@ export const released = (
   records: readonly StreamRecord[],
   first: Pick<StreamRecord, 'shard' | 'sequence'>,
   keeps: Delivery['keeps'],
-): Delivery => ({
-  ...delivered(records),
-  laneOf: releaseLane,
-  fromOf: ({ shard }) => (shard === first.shard ? first.sequence : '0'),
-  judgesLateness: false,
-  keeps,
-});
+): ListedDelivery =>
+  listed(inOrder(records), {
+    laneOf: releaseLane,
+    fromOf: ({ shard }) => (shard === first.shard ? first.sequence : '0'),
+    judgesLateness: false,
+    keeps,
+  });
 
 /**
  * Records of a file of bronze, which is a lane without a position: read again, they meet themselves as rows.
  */
-export const replayed = (records: readonly StreamRecord[], eventTime: string): Delivery => ({
-  ...delivered(records),
-  judgesLateness: false,
-  keeps: (lane) => records.every(({ shard }) => shard !== lane),
-  newerStays: eventTime,
-});
+export const replayed = (records: readonly StreamRecord[], eventTime: string): ListedDelivery =>
+  listed(inOrder(records), {
+    laneOf: ({ shard }) => shard,
+    judgesLateness: false,
+    keeps: (lane) => records.every(({ shard }) => shard !== lane),
+    newerStays: eventTime,
+  });
 
 /** Each record once, those of a shard by their sequence; shards in the order in which they came. */
 function inOrder(records: readonly StreamRecord[]): StreamRecord[] {
@@ -66,8 +83,11 @@ function inOrder(records: readonly StreamRecord[]): StreamRecord[] {
 export const isApplied = (positions: Positions, record: StreamRecord): boolean =>
   hasPassed(positions, record.shard, record) || hasPassed(positions, releaseLane(record), record);
 
-/** By lane, the ordinal of the first record that has not been applied; all behind it have not been either. */
-export function firstFresh({ records, laneOf }: Delivery, positions: Positions): Map<string, number> {
+function firstFresh(
+  records: readonly StreamRecord[],
+  laneOf: Delivery['laneOf'],
+  positions: Positions,
+): Map<string, number> {
   const first = new Map<string, number>();
   records.forEach((record, ordinal) => {
     const lane = laneOf(record);

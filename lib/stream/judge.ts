@@ -9,8 +9,9 @@ import { condition } from '../sql/condition';
 import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import type { Delivery } from './delivery';
-import { notJson, type RecordFault, separator, textOf } from './record';
+import type { RecordFault } from './record';
 import type { Stream } from './stream';
+import type { Texts } from './texts';
 
 /** Columns of judged records beside the contract's own. */
 export const judged = {
@@ -28,6 +29,8 @@ export interface Judged {
   readonly table: string;
   /** What could not even be typed. */
   readonly unreadable: ReadonlyMap<number, RecordFault>;
+  /** Whether a check has failed itself, so that there may be records that nobody can judge. */
+  readonly mayHoldPoison: boolean;
   drop(): Promise<void>;
 }
 
@@ -41,49 +44,32 @@ const earliest = '1980-01-01';
  * @throws Error where the contract does not fit any record, or the machine fails
  */
 export async function judge(
-  { records, laneOf }: Delivery,
+  { texts: given }: Pick<Delivery, 'texts'>,
   stream: Stream,
   dataset: Dataset,
   session: Session,
 ): Promise<Judged> {
   const texts = `ingot_texts_${stream.name}`;
   const table = `ingot_judged_${stream.name}`;
-  const unreadable = new Map<number, RecordFault>();
-  const readable: { ordinal: number; text: string }[] = [];
-  records.forEach((record, ordinal) => {
-    const text = textOf(record, stream.maxRecordKb);
-    if (typeof text === 'string') readable.push({ ordinal, text });
-    else unreadable.set(ordinal, text);
-  });
   const drop = async () => {
     for (const one of [texts, table]) await session.run(`DROP TABLE IF EXISTS ${identifier(one)}`);
   };
   await drop();
   try {
     await session.run(emptyTable(table, dataset, stream));
-    await session.run(
-      `CREATE TEMP TABLE ${identifier(texts)} (ordinal INTEGER, lane VARCHAR, arrived BIGINT, text VARCHAR)`,
-    );
-    if (readable.length > 0) {
-      await session.run(
-        `INSERT INTO ${identifier(texts)} SELECT unnest(string_split($ordinals, ','))::INTEGER,
-          unnest(string_split($lanes, ${literal(separator)})), unnest(string_split($arrived, ','))::BIGINT, unnest(string_split($texts, ${literal(separator)}))`,
-        {
-          ordinals: readable.map(({ ordinal }) => ordinal).join(','),
-          lanes: readable.map(({ ordinal }) => laneOf(records[ordinal]!).replaceAll(separator, '')).join(separator),
-          arrived: readable.map(({ ordinal }) => records[ordinal]!.arrived).join(','),
-          texts: readable.map(({ text }) => text).join(separator),
-        },
-      );
-      const insert = (patient: boolean) =>
-        session.run(`INSERT INTO ${identifier(table)} ${judgement(texts, stream, dataset, patient)}`);
-      await insert(false).catch((error: unknown) => {
+    const { unreadable, count } = await given.write(texts, stream, session);
+    let isPatient = false;
+    if (count > 0) {
+      const insert = () =>
+        session.run(`INSERT INTO ${identifier(table)} ${judgement(texts, given, stream, dataset, isPatient)}`);
+      await insert().catch((error: unknown) => {
         if (!isFaultOfValues(error)) throw error;
-        return insert(true);
+        isPatient = true;
+        return insert();
       });
     }
     await session.run(`DROP TABLE ${identifier(texts)}`);
-    return { table, unreadable, drop };
+    return { table, unreadable, mayHoldPoison: isPatient, drop };
   } catch (error) {
     await drop();
     if (error instanceof DuckdbError && ['Binder', 'Catalog', 'Parser'].includes(error.kind)) {
@@ -133,40 +119,25 @@ function emptyTable(table: string, dataset: Dataset, stream: Stream): string {
   return `CREATE TEMP TABLE ${identifier(table)} (${columns.join(', ')})`;
 }
 
-function judgement(texts: string, stream: Stream, dataset: Dataset, patient: boolean): string {
+function judgement(texts: string, given: Texts, stream: Stream, dataset: Dataset, patient: boolean): string {
   const source: Source = { zone: '', prefix: '', nullValues: dataset.source?.nullValues, format: 'json' };
   const strict = rowRules(dataset);
   const checks = patient ? patientChecks(strict, stream) : strict;
-  const rows = stagingSelect(dataset, source, readingOf(texts, source, dataset), checks);
+  const columns = wantedColumns(dataset, source);
+  const reading: Reading = { files: [0], columns, ...given.reading(texts, columns) };
+  const rows = stagingSelect(dataset, source, reading, checks);
   const counted = stream.windows.map(({ filter = 'true' }) => {
     const passes = `${condition(filter)} IS TRUE`;
     return `CASE WHEN reasons IS NULL THEN ${patient ? `TRY(${passes})` : passes} ELSE false END`;
   });
-  const columns = [...dataset.columns.map(({ name }) => identifier(name)), staged.file, 'lane', 'reasons', ...counted];
+  const select = [...dataset.columns.map(({ name }) => identifier(name)), staged.file, 'lane', 'reasons', ...counted];
   return `
-    SELECT ${columns.join(', ')}
+    SELECT ${select.join(', ')}
     FROM (
       SELECT rows.*, texts.lane,
         CASE WHEN ${staged.reasons} IS NULL THEN ${implausible(stream)} ELSE ${staged.reasons} END AS reasons
       FROM (${rows}) AS rows JOIN ${identifier(texts)} AS texts ON texts.ordinal = ${staged.file}
     )`;
-}
-
-function readingOf(texts: string, source: Source, dataset: Dataset): Reading {
-  const columns = wantedColumns(dataset, source);
-  const shape = `{${columns.map(({ name, type }) => `${JSON.stringify(name)}: ${JSON.stringify(type)}`).join(', ')}}`;
-  const fields = columns.map(({ name }) => `row.${identifier(name)} AS ${identifier(name)}`);
-  return {
-    files: [0],
-    columns,
-    from: `(
-      SELECT ${[...fields, 'NOT is_object AS is_broken', 'text AS line', 'ordinal AS file_index'].join(', ')} FROM (
-        SELECT text, ordinal, is_object, json_transform(CASE WHEN is_object THEN text ELSE '{}' END, ${literal(shape)}) AS row
-        FROM (
-          SELECT text, ordinal, coalesce(CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END, false) AS is_object
-          FROM ${identifier(texts)})))`,
-    broken: { when: 'is_broken', raw: 'line', message: literal(notJson) },
-  };
 }
 
 /** The reason against a time that can't be right, or null. Arrival is by the stream's clock. */

@@ -2,6 +2,7 @@ import { quarantineSuffix } from '../contract/names';
 import type { TablePlace } from '../platform/lookup';
 import type { Lake } from '../runtime/services';
 import { identifier } from '../sql/quote';
+import { columnList } from '../sql/rows';
 import { type Judged, judged } from './judge';
 import { keptText, recordId, type StreamRecord } from './record';
 import type { Stream } from './stream';
@@ -34,6 +35,9 @@ export async function refusedOf(records: readonly StreamRecord[], given: Judged,
     .map(({ ordinal, reasons }) => ({ ordinal, record: records[ordinal]!, reasons }));
 }
 
+/** Columns of a table of quarantine, in the order in which `enquarantine` takes them. */
+export const quarantineColumns = ['quarantined_at', 'run', 'batch', 'file', 'row_number', 'reasons', 'raw'] as const;
+
 /**
  * Puts records into the quarantine beside their stream's table, each once: by its shard and sequence, which stand in the
  * column `file`. It is as if it were quarantined when it arrived, so that a repeat finds it again.
@@ -41,11 +45,10 @@ export async function refusedOf(records: readonly StreamRecord[], given: Judged,
 export async function quarantine(
   refused: readonly Refused[],
   stream: Stream,
-  { database, table }: TablePlace,
+  place: TablePlace,
   lake: Lake,
 ): Promise<void> {
   if (refused.length === 0) return;
-  const name = lake.name(database, table + quarantineSuffix);
   const rows = refused.map(({ record, reasons }) => ({
     quarantined_at: new Date(record.arrived).toISOString(),
     run: stream.name,
@@ -57,17 +60,44 @@ export async function quarantine(
   }));
   const shape = `[{"quarantined_at": "TIMESTAMPTZ", "run": "VARCHAR", "batch": "BIGINT", "file": "VARCHAR", "row_number": "BIGINT",
     "reasons": [{"rule": "VARCHAR", "column": "VARCHAR", "message": "VARCHAR"}], "raw": "VARCHAR"}]`;
+  await enquarantine(
+    {
+      from: `(SELECT unnest(json_transform($json::JSON, '${shape}'), max_depth := 2))`,
+      parameters: { json: JSON.stringify(rows) },
+      arrived: refused.map(({ record }) => record.arrived),
+    },
+    place,
+    lake,
+  );
+}
+
+/** Rows for a table of quarantine. */
+export interface Quarantined {
+  /** What stands behind FROM and gives the columns of quarantine. */
+  readonly from: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** When they arrived, in milliseconds since 1970: the first and the last at least. */
+  readonly arrived: readonly number[];
+}
+
+/** Adds to a table of quarantine what it does not hold yet. */
+export async function enquarantine(
+  { from, parameters, arrived }: Quarantined,
+  { database, table }: Pick<TablePlace, 'database' | 'table'>,
+  lake: Lake,
+): Promise<void> {
+  const name = lake.name(database, table + quarantineSuffix);
+  const columns = columnList(quarantineColumns);
+  const at = (milliseconds: number) => new Date(milliseconds).toISOString();
   await lake.commit(async (tx) => {
     await tx.run(
-      `INSERT INTO ${name} (quarantined_at, run, batch, file, row_number, reasons, raw)
-       SELECT quarantined_at, run, batch, file, row_number, reasons, raw
-       FROM (SELECT unnest(json_transform($json::JSON, '${shape}'), max_depth := 2)) AS given
+      `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${from} AS given
        ANTI JOIN (SELECT file FROM ${name}
          WHERE quarantined_at >= $from::TIMESTAMPTZ AND quarantined_at <= $to::TIMESTAMPTZ) AS known USING (file)`,
       {
-        json: JSON.stringify(rows),
-        from: rows.reduce((least, row) => (row.quarantined_at < least ? row.quarantined_at : least), '9999'),
-        to: rows.reduce((most, row) => (row.quarantined_at > most ? row.quarantined_at : most), ''),
+        ...parameters,
+        from: at(arrived.reduce((a, b) => Math.min(a, b), Infinity)),
+        to: at(arrived.reduce((a, b) => Math.max(a, b), -Infinity)),
       },
     );
   });

@@ -3,7 +3,7 @@ import type { TablePlace } from '../platform/lookup';
 import type { Lake, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
-import { type Delivery, firstFresh, positionsAfter } from './delivery';
+import { type Delivery, positionsAfter } from './delivery';
 import { type Judged, judged } from './judge';
 import { componentsOf, paneOf, partial, stateTable } from './partials';
 import { positionsOf, positionsProperty } from './positions';
@@ -83,7 +83,7 @@ export async function addPartials(
   return lake.commit(async (tx) => {
     const before = await tx.properties(ops, table);
     const positions = positionsOf(before);
-    const fresh = firstFresh(delivery, positions);
+    const fresh = await delivery.firstFresh(positions);
     if (fresh.size === 0) return nothing;
     const newest = JSON.parse(before[newestProperty] ?? '{}') as Record<string, number>;
     const scratch = identifier(`ingot_partials_${stream.name}`);
