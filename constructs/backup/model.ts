@@ -5,7 +5,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-catalog';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { BackupPlanNode, BackupRule, Node, RoleNode, Statement } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
@@ -84,7 +84,7 @@ export function backupModel(
   const backup = resolveBackup(declared, regulated);
   const removal = declared.removal ?? 'retain';
   const architecture = declared.architecture ?? 'arm64';
-  const logRetentionDays = declared.logRetentionDays ?? (regulated ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   assertValid([
     ...backupProblems(path, declared),
     ...givenProblems(path, declared, backup, database),

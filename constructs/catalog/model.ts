@@ -3,7 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import { handlerNodes } from '../core/handler';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { Node, QueueNode, SchemaNode, SchemaRegistryNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
@@ -61,7 +61,7 @@ export function catalogModel(
   const { datasets } = catalog.manifest;
   const since = catalog.arrivalsSince ?? '2000-01-01';
   const architecture = catalog.architecture ?? 'arm64';
-  const logRetentionDays = catalog.logRetentionDays ?? (catalog.compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(catalog);
   const removal = catalog.removal ?? 'retain';
   const sources = arriving(path, datasets);
   assertValid([

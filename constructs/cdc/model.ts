@@ -3,6 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
+import { logRetentionOf } from '../core/log-retention';
 import type { Node, QueueNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
@@ -72,7 +73,7 @@ export function changeDataCaptureModel(
   given: ChangeDataCaptureGiven,
 ): ChangeDataCaptureModel {
   const { manifest, architecture = 'arm64', removal = 'retain', compliance } = declared;
-  const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   assertValid(sourceProblems(path, declared, lake, given));
   const setting = settingOf(declared, lake, ref(keyId, 'arn'), given);
   assertValid([

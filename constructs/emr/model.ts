@@ -1,5 +1,6 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
+import { logRetentionOf } from '../core/log-retention';
 import type { Architecture, Node, ReadyWorkers, RoleNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
@@ -26,6 +27,8 @@ export interface SparkApplicationFacts {
   readonly jobRoleName: Text;
   /** Of the security group of its workers; absent outside of a VPC. */
   readonly securityGroupId?: Text;
+  /** Names of settings of Spark that its owner has given. */
+  readonly settings: readonly string[];
 }
 
 /** What the user brought along, beside the declaration. */
@@ -117,6 +120,7 @@ export function sparkApplicationModel(
       jobRoleArn: ref(jobRoleId, 'arn'),
       jobRoleName: ref(jobRoleId, 'name'),
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
+      settings: Object.keys(declared.settings ?? {}),
     },
   });
 }
@@ -129,7 +133,7 @@ function sizesOf(declared: SparkApplicationDeclaration): SparkSizes {
     drivers: declared.ready?.drivers ?? 0,
     executors: declared.ready?.executors ?? 0,
     idleMinutes: idleMinutes === false ? 'never' : idleMinutes,
-    logRetentionDays: declared.logRetentionDays ?? (declared.compliance === 'regulated' ? 365 : 90),
+    logRetentionDays: logRetentionOf(declared),
   };
 }
 

@@ -8,7 +8,7 @@ import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-catalog';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { failedExecutions, machineNodes } from '../core/machine';
 import type { Node, QueueNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
@@ -72,7 +72,7 @@ export function erasureModel(
   const architecture = declared.architecture ?? 'arm64';
   const memoryMb = declared.memoryMb ?? 3008;
   const schedule = declared.schedule ?? 'rate(1 day)';
-  const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   assertValid([
     ...erasureProblems(path, declared, lake, { memoryMb, schedule }),

@@ -3,7 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { releaseOf } from '../../lib/migrations/release';
 import { regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { failedExecutions, machineNodes } from '../core/machine';
 import type { Node, QueueNode } from '../core/nodes';
 import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
@@ -64,7 +64,7 @@ export function migrationsModel(
   const { name } = database;
   const removal = declared.removal ?? 'retain';
   const architecture = declared.architecture ?? 'arm64';
-  const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   assertValid([
     ...(database.masterSecretArn === undefined
       ? [

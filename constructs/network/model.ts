@@ -1,7 +1,7 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { newNetworkProblems, sixteenth } from '../../lib/network/declaration';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { nameProblems, pascal } from '../core/names';
 import type { LogGroupNode, Node, RoleNode, Statement, SubnetNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
@@ -48,10 +48,10 @@ export function networkModel(
   network: NetworkDeclaration,
   given: NetworkGiven = { nodes: new Set() },
 ): NetworkModel {
-  const { name, cidr, compliance } = network;
+  const { name, cidr } = network;
   const zones = network.zones ?? 2;
   const removal = network.removal ?? 'retain';
-  const retentionDays = network.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
+  const retentionDays = logRetentionOf(network);
   assertValid([
     ...nameProblems(path, 'name', name),
     ...newNetworkProblems(network).map((problem) => ({ where: path, ...problem })),

@@ -4,10 +4,11 @@ import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
-import { planPlatform } from '../../lib/sizing/plan';
+import { planPlatform, sparkSizes } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
+import { logRetentionOf } from '../core/log-retention';
 import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
@@ -73,7 +74,7 @@ export function pipelineModel(
   const architecture = pipeline.architecture ?? 'arm64';
   const memoryMb = pipeline.memoryMb ?? 3008;
   const diskMb = pipeline.diskMb ?? 4096;
-  const logRetentionDays = pipeline.logRetentionDays ?? (pipeline.compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(pipeline);
   const runtime = pipeline.runtime ?? runtimeFile(given.folder, architecture);
   const byAirflow = pipeline.startedBy === 'airflow';
   const thresholds: Required<AlarmThresholds> = {
@@ -97,7 +98,7 @@ export function pipelineModel(
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
 
-  const onSpark = new Set(sparks.map(({ table }) => table));
+  const onSpark = sparkSizes(plan);
   const jobs: Jobs | undefined =
     sparks.length === 0 || given.spark === undefined
       ? undefined

@@ -1,7 +1,7 @@
 import { assertValid, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { type DatabaseManifest, databaseProblems, resolveDatabase } from '../../lib/postgres/resolve';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { nameProblems } from '../core/names';
 import type { KeyNode, LogGroupNode, Node, RoleNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
@@ -59,7 +59,7 @@ export function postgresModel(path: string, declared: PostgresDeclaration, given
   const { name, compliance } = declared;
   const removal = declared.removal ?? 'retain';
   const regulated = compliance === 'regulated';
-  const logRetentionDays = declared.logRetentionDays ?? (regulated ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   const database = resolveDatabase(name, declared);
   assertValid([
     ...nameProblems(path, 'name', name),

@@ -3,6 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
+import { logRetentionOf } from '../core/log-retention';
 import type { AlarmNode, Node, QueueNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
@@ -67,7 +68,7 @@ export function eventStreamModel(
   given: EventStreamGiven,
 ): EventStreamModel {
   const { manifest, architecture = 'arm64', removal = 'retain', compliance } = declared;
-  const logRetentionDays = declared.logRetentionDays ?? (compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   const { database } = given;
   assertValid(streamProblems(path, declared, lake));
   const setting = settingOf(declared, lake, ref(keyId, 'arn'));

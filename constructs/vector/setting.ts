@@ -1,7 +1,7 @@
 import { assertValid } from '../../lib/errors';
 import type { Store } from '../../lib/vector/store';
 import type { HandlerSetting } from '../core/handler';
-import { logRetentionProblems } from '../core/log-retention';
+import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import type { Statement } from '../core/nodes';
 import { operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
@@ -21,7 +21,7 @@ export interface SearchGiven {
  */
 export function searchSetting(path: string, declared: SearchDeclaration, given: SearchGiven): HandlerSetting {
   const removal = declared.removal ?? 'retain';
-  const logRetentionDays = declared.logRetentionDays ?? (declared.compliance === 'regulated' ? 365 : 90);
+  const logRetentionDays = logRetentionOf(declared);
   assertValid([
     ...((declared.manifest.stores ?? []).length > 0
       ? []
