@@ -5,6 +5,7 @@ import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import { compactTable, currentOf } from '../tables/compact';
 import { expireSnapshots, removeOrphans } from '../tables/expire';
+import { locationPath } from '../tables/location';
 import type { Snapshot, TableMetadata } from '../tables/metadata';
 import { manifestsOf } from '../tables/reach';
 import type { PlaceDone } from './ledger';
@@ -153,7 +154,7 @@ async function inColumns(
   wanted: Wanted,
   lake: Lake,
 ): Promise<[string, Found[]][]> {
-  const paths = new Map(files.map((file) => [plain(file), file]));
+  const paths = new Map(files.map((file) => [locationPath(file), file]));
   const read = columns.map(({ name, type }, i) => ({ name, as: `c${i}`, type: duckdbType(type) }));
   const conditions = columns.map(({ subject }, i) => wanted.condition(`c${i}`, subject));
   const values = conditions.map((condition, i) => `CASE WHEN ${condition} THEN CAST(c${i} AS VARCHAR) END AS v${i}`);
@@ -162,7 +163,7 @@ async function inColumns(
     `SELECT DISTINCT * FROM (SELECT filename, ${values.join(', ')} FROM ${reading(metadata, files, read)}) WHERE ${some}`,
   );
   return rows.map(({ filename, ...row }) => [
-    paths.get(plain(filename!))!,
+    paths.get(locationPath(filename!))!,
     columns.flatMap(({ name: of }, i) => {
       const text = row[`v${i}`];
       return text == null ? [] : [{ of, text, word: false }];
@@ -196,7 +197,7 @@ function reading(
     const id = schema.fields.find((field) => field.name === name)!.id;
     return `${id}: {name: ${literal(as)}, type: ${literal(type)}, default_value: NULL}`;
   });
-  const paths = files.map((file) => literal(duckdbPath(plain(file)))).join(', ');
+  const paths = files.map((file) => literal(duckdbPath(locationPath(file)))).join(', ');
   return `read_parquet([${paths}], schema = MAP {${fields.join(', ')}}, filename = true)`;
 }
 
@@ -215,6 +216,3 @@ async function dataFiles(snapshots: readonly Snapshot[], lake: Lake): Promise<st
   }
   return [...found];
 }
-
-/** A location of Iceberg, in which nothing is encoded, as a path. */
-const plain = (location: string): string => location.replace(/^file:(\/\/)?(?=\/)/, '');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../errors';
+import { locationPath } from '../tables/location';
 import { folderFiles } from './catalog/files';
 import { Store } from './catalog/store';
 import type { Layout } from './layout';
@@ -27,7 +28,7 @@ export async function assertInPlace(layout: Layout): Promise<void> {
     for (const name of await store.tables(namespace)) {
       const location = await store.location(namespace, name);
       if (location === undefined) continue;
-      const file = location.replace(/^file:\/\//, '');
+      const file = locationPath(location);
       if (!file.startsWith(`${layout.root}/`)) {
         const [before = file] = file.split('/.ingot/');
         throw lost(layout, `was made for the platform in ${before}, where its tables have their files; ${remedy}`);

@@ -2,6 +2,7 @@ import type { Lake, Log } from '../runtime/services';
 import { ConflictError, type RestCatalog } from './client';
 import type { TableFiles } from './files';
 import type { Long } from './json';
+import { locationPath } from './location';
 import type { OfSnapshot, Snapshot, TableMetadata } from './metadata';
 import { filesOf, manifestsOf, reached } from './reach';
 
@@ -132,16 +133,13 @@ export async function removeOrphans(
   // After the list, so that what was committed meanwhile is seen.
   const metadata = (await catalog.loadTable(database, table)) ?? before;
   const { lists, manifests, files: held } = await reached(metadata.snapshots, lake);
-  const named = new Set([...[...lists, ...manifests, ...held].map(plain), ...statisticsOf(metadata).map(plain)]);
-  const orphans = found.filter((location) => !named.has(plain(location)));
+  const named = new Set([...lists, ...manifests, ...held, ...statisticsOf(metadata)].map(locationPath));
+  const orphans = found.filter((location) => !named.has(locationPath(location)));
   for (const location of orphans) await files.remove(location);
   if (orphans.length > 0)
     log.info('Removed files that no snapshot reaches', { database, table, files: orphans.length });
   return orphans.length;
 }
-
-/** `file:/a`, `file:///a` and `/a` are one place. */
-const plain = (location: string): string => location.replace(/^file:(\/\/)?(?=\/)/, '');
 
 const statisticsOf = (metadata: TableMetadata, are: (one: OfSnapshot) => boolean = () => true): string[] =>
   [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])]

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { localObjects } from '../runtime/objects';
+import { locationPath } from './location';
 
 /** Files of Iceberg tables by their locations, `s3://bucket/key` or `file:///path`, in which nothing is encoded. */
 export interface TableFiles {
@@ -13,15 +14,13 @@ export interface TableFiles {
   list(folder: string): AsyncIterable<{ readonly location: string; readonly modified: number }>;
 }
 
-const pathOf = (location: string): string => location.replace(/^file:\/\//, '');
-
 /** Files of this machine. */
 export const localTableFiles: TableFiles = {
-  read: (location) => readFile(pathOf(location)),
-  writeNew: (location, content) => writeFile(pathOf(location), content, { flag: 'wx', flush: true }),
-  remove: (location) => rm(pathOf(location), { force: true }),
+  read: (location) => readFile(locationPath(location)),
+  writeNew: (location, content) => writeFile(locationPath(location), content, { flag: 'wx', flush: true }),
+  remove: (location) => rm(locationPath(location), { force: true }),
   async *list(folder) {
-    for await (const { uri, modified } of localObjects.list(`${pathToFileURL(pathOf(folder)).href}/`))
+    for await (const { uri, modified } of localObjects.list(`${pathToFileURL(locationPath(folder)).href}/`))
       yield { location: `file://${fileURLToPath(uri)}`, modified: Date.parse(modified) };
   },
 };

@@ -1,4 +1,5 @@
 import { isAbsolute, normalize, sep } from 'node:path';
+import { locationPath } from '../../tables/location';
 import { CatalogError } from './errors';
 
 /**
@@ -6,7 +7,7 @@ import { CatalogError } from './errors';
  * Iceberg reader decodes it: `%20` is a name of three characters.
  */
 export function pathOf(location: string): string {
-  const path = location.replace(/^file:(\/\/)?(?=\/)/, '');
+  const path = locationPath(location);
   if (!isAbsolute(path))
     throw CatalogError.badRequest(`A location is file:///folder; given ${JSON.stringify(location)}`);
   return path;
