@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
+import { unpackedZstd } from '../ingest/zstd';
 
 export type Packing = 'gzip' | 'zstd' | 'none';
 
@@ -11,21 +11,11 @@ export const packingOf = (uri: string): Packing =>
 /** The bytes of a packed file. */
 export function unpacked(chunks: AsyncIterable<Uint8Array>, packing: Packing): AsyncIterable<Uint8Array> {
   if (packing === 'none') return chunks;
-  return packing === 'gzip' ? gunzipped(chunks) : unzstd(chunks);
+  return packing === 'gzip' ? gunzipped(chunks) : unpackedZstd(chunks);
 }
 
 async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   yield* Readable.from(chunks).pipe(createGunzip()) as AsyncIterable<Uint8Array>;
-}
-
-async function* unzstd(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  const unpacker = new Decompress((part) => parts.push(part));
-  for await (const chunk of chunks) {
-    unpacker.push(chunk);
-    yield* parts;
-    parts = [];
-  }
 }
 
 /** Bytes as a file of a packing. Zstandard's frames may hold blocks as they are: every reader reads them. */

@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Decompress, type ZstdError } from 'fzstd';
+import type { ZstdError } from 'fzstd';
 import type { Source } from '../contract/dataset';
 import type { Objects } from '../runtime/services';
-import { zstdFault } from './zstd';
+import { unpackedZstd, zstdFault } from './zstd';
 
 /** Objects whose bytes can be read. */
 export type Bytes = Pick<Objects, 'stream'>;
@@ -62,16 +62,6 @@ async function endsOfZstd(uri: string, objects: Bytes): Promise<Ends> {
   } catch (error) {
     if (typeof (error as Partial<ZstdError>).code === 'number') return {};
     throw error;
-  }
-}
-
-async function* unpackedZstd(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  const unpacker = new Decompress((part) => parts.push(part));
-  for await (const chunk of chunks) {
-    unpacker.push(chunk);
-    yield* parts;
-    parts = [];
   }
 }
 

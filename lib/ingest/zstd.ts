@@ -1,3 +1,5 @@
+import { Decompress } from 'fzstd';
+
 /**
  * Why a zstd file is not whole, in words; undefined where it is. It steps from block to block by their sizes (RFC 8878,
  * section 3.1.1) and unpacks none: Node.js 20 knows no zstd, and DuckDB, which does, sees a block that is broken but not
@@ -10,6 +12,17 @@ export async function zstdFault(chunks: AsyncIterable<Uint8Array>): Promise<stri
   } catch (error) {
     if (error instanceof ZstdFault) return `its zstd is broken: ${error.message}`;
     throw error;
+  }
+}
+
+/** The bytes of a zstd file. @throws ZstdError of fzstd's where it is none */
+export async function* unpackedZstd(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  const unpacker = new Decompress((part) => parts.push(part));
+  for await (const chunk of chunks) {
+    unpacker.push(chunk);
+    yield* parts;
+    parts = [];
   }
 }
 
