@@ -1,7 +1,8 @@
-import { variables } from '../../lib/airflow/dag';
+import { variables } from '../../lib/airflow/variables';
 import type { Statement } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
-import { ref, type Text } from '../core/text';
+import { ref } from '../core/text';
+import { stepStatements } from '../emr/cluster/model';
 import { runStatements } from '../emr/model';
 import type { LakeFacts } from '../lake/model';
 import { deadLettersId, noticesId } from './ids';
@@ -17,13 +18,17 @@ export function airflowVariables(platform: string, jobs: Jobs | undefined): Airf
   return {
     [names.notices]: ref(noticesId, 'arn'),
     [names.deadLetters]: ref(deadLettersId, 'url'),
-    ...(jobs === undefined || 'clusterId' in jobs.target ? {} : { [names.spark]: jobsOf(jobs.target) }),
+    ...(jobs === undefined ? {} : { [names.spark]: jobsOf(jobs.target) }),
   };
 }
 
-function jobsOf(target: Exclude<Jobs['target'], { readonly clusterId: Text }>): AirflowVariables {
-  const { applicationId, jobRoleArn, main, package: zip, platform, bucketName: bucket, settings } = target;
-  return { applicationId, jobRoleArn, main, package: zip, platform, bucket, settings };
+function jobsOf(target: Jobs['target']): AirflowVariables {
+  const { main, package: zip, platform, bucketName: bucket, settings } = target;
+  const place =
+    'clusterId' in target
+      ? { clusterId: target.clusterId }
+      : { applicationId: target.applicationId, jobRoleArn: target.jobRoleArn };
+  return { ...place, main, package: zip, platform, bucket, settings };
 }
 
 /** What a principal must be allowed to run a platform's DAGs: the steps of its state machines, without these. */
@@ -38,17 +43,29 @@ export function dagStatements(spark: SparkPlace | undefined, lake: LakeFacts): S
     { sid: 'KeepDeadLetters', effect: 'Allow', actions: ['sqs:SendMessage'], resources: [ref(deadLettersId, 'arn')] },
     { sid: 'TellPeople', effect: 'Allow', actions: ['sns:Publish'], resources: [ref(noticesId, 'arn')] },
     useOperationsKey,
-    ...(spark === undefined || 'clusterId' in spark
-      ? []
-      : [
-          {
-            sid: 'BeginApplication',
-            effect: 'Allow' as const,
-            actions: ['emr-serverless:GetApplication', 'emr-serverless:StartApplication'],
-            resources: [spark.applicationArn],
-          },
-          ...runStatements(spark),
-          ...readAnswers(lake),
-        ]),
+    ...(spark === undefined ? [] : [...placeStatements(spark), ...readAnswers(lake)]),
   ];
+}
+
+function placeStatements(spark: SparkPlace): Statement[] {
+  return 'clusterId' in spark
+    ? [
+        {
+          // Airflow links to the logs of what it runs, and asks the cluster where they are.
+          sid: 'FindLogs',
+          effect: 'Allow',
+          actions: ['elasticmapreduce:DescribeCluster'],
+          resources: [spark.clusterArn],
+        },
+        ...stepStatements(spark),
+      ]
+    : [
+        {
+          sid: 'BeginApplication',
+          effect: 'Allow',
+          actions: ['emr-serverless:GetApplication', 'emr-serverless:StartApplication'],
+          resources: [spark.applicationArn],
+        },
+        ...runStatements(spark),
+      ];
 }

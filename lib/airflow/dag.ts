@@ -1,9 +1,6 @@
 import {
   callSeconds,
   itemsAtOnce,
-  jobMinutes,
-  jobRetries,
-  jobSeconds,
   jobsAtOnce,
   publishCause,
   type Run,
@@ -14,14 +11,10 @@ import {
 } from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
 import { planPlatform } from '../sizing/plan';
+import { type JobsOn, jobClasses, jobImports } from './jobs';
 import { call, dictionary, indented, text } from './python';
 import { airflowSchedule } from './schedule';
-
-/** Names of Airflow's variables that a platform's DAGs read. */
-export const variables = (platform: string) => {
-  const begin = `ingot_${platform.replaceAll('-', '_')}`;
-  return { notices: `${begin}_notices`, deadLetters: `${begin}_dead_letters`, spark: `${begin}_spark` };
-};
+import { variables } from './variables';
 
 /** Id of a group's DAG: the name of its state machine. */
 export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `${platform}-${group.name}`;
@@ -29,15 +22,16 @@ export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `
 /**
  * One file of Python with a DAG for each group of a platform: the same steps as its state machine, in the same order, with
  * the same retries and limits. Its tasks call the functions that are deployed with the platform's `Pipeline`, and run jobs
- * of its `SparkApplication` for the tables whose engine is Spark.
+ * for the tables whose engine is Spark.
  *
+ * @param jobsOn where the `Pipeline` has jobs run: in a `SparkApplication` (`serverless`), or on an `EmrCluster`
  * @throws InvalidInputError for a schedule that Airflow cannot say
  */
-export function airflowDags(manifest: Manifest): string {
+export function airflowDags(manifest: Manifest, jobsOn: JobsOn = 'serverless'): string {
   const onSpark = sparkTables(manifest);
   const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest), onSpark));
-  const jobs = onSpark.size === 0 ? '' : `\n\n${jobClasses(manifest)}`;
-  return `${head(manifest, onSpark.size > 0)}${jobs}\n\n${dags.join('\n\n')}`;
+  const jobs = onSpark.size === 0 ? undefined : jobsOn;
+  return `${head(manifest, jobs)}${jobs === undefined ? '' : `\n\n${jobClasses(manifest, jobs)}`}\n\n${dags.join('\n\n')}`;
 }
 
 /** `zone.table` of each table whose engine is Spark. */
@@ -49,41 +43,35 @@ const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
   );
 
 /** What all DAGs share: how a function is called, and what its answer means to Airflow. */
-function head({ name }: Manifest, hasJobs: boolean): string {
+function head({ name }: Manifest, jobs: JobsOn | undefined): string {
   const { notices, deadLetters, spark } = variables(name);
-  const jobImports = {
-    s3: hasJobs ? 'from airflow.providers.amazon.aws.hooks.s3 import S3Hook\n' : '',
-    emr: hasJobs
-      ? 'from airflow.providers.amazon.aws.operators.emr import (\n    EmrServerlessStartJobOperator,\n)\n'
-      : '',
-    uuid: hasJobs ? 'from uuid import uuid4\n' : '',
-    variable: hasJobs ? `\nand ${spark}, where jobs of Spark run and what they are made of` : '',
-  };
+  const imports = jobImports(jobs);
+  const read = jobs === undefined ? '' : `\nand ${spark}, where jobs of Spark run and what they are made of`;
   return `"""Runs of the platform ${name}, for Airflow 3.
 
 Written by \`ingot dag\`: it is made again where the platform changes, so edit that instead.
 Variables of Airflow: ${notices}, the ARN of the topic that people listen to,
-${deadLetters}, the URL of the queue for what could not be done${jobImports.variable}.
+${deadLetters}, the URL of the queue for what could not be done${read}.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+${imports.json}from datetime import timedelta
 from typing import Any
-${jobImports.uuid}
+${imports.typing}
 import pendulum
 from airflow.exceptions import (
     AirflowException,
     AirflowFailException,
     AirflowSkipException,
 )
-${jobImports.s3}from airflow.providers.amazon.aws.notifications.sqs import SqsNotifier
-${jobImports.emr}from airflow.providers.amazon.aws.operators.lambda_function import (
+${imports.hooks}from airflow.providers.amazon.aws.notifications.sqs import SqsNotifier
+${imports.operators}from airflow.providers.amazon.aws.operators.lambda_function import (
     LambdaInvokeFunctionOperator,
 )
 from airflow.providers.amazon.aws.operators.sns import SnsPublishOperator
-from airflow.providers.standard.operators.empty import EmptyOperator
+${imports.utils}from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, TaskGroup, chain
 
 # A run's name goes into tables and file names.
@@ -190,86 +178,6 @@ class Publish(Handler):
     def execute(self, context: Any) -> Any:
         started = context["dag_run"].start_date.isoformat()
         return self.call({**self.payload, "startedAt": started}, context)
-`;
-}
-
-/** What does by jobs of EMR Serverless what otherwise functions do. */
-function jobClasses({ name }: Manifest): string {
-  const { spark } = variables(name);
-  const delay = 30;
-  return `class Job(EmrServerlessStartJobOperator):
-    """Does by a job of Spark what otherwise a function does. Its answer is in S3."""
-
-    template_fields = (
-        *EmrServerlessStartJobOperator.template_fields,
-        "payload",
-        "spark",
-    )
-
-    def __init__(self, *, handler: str, payload: dict[str, Any], **kwargs: Any):
-        super().__init__(
-            application_id="{{ var.json.${spark}.applicationId }}",
-            execution_role_arn="{{ var.json.${spark}.jobRoleArn }}",
-            job_driver={},
-            name=f"${name}-{handler}",
-            config={"executionTimeoutMinutes": ${jobMinutes}},
-            waiter_delay=${delay},
-            waiter_max_attempts=${jobSeconds / delay},
-            retries=${jobRetries.attempts},
-            retry_delay=timedelta(seconds=${jobRetries.firstSeconds}),
-            max_retry_delay=timedelta(seconds=${2 * jobRetries.firstSeconds}),
-            **kwargs,
-        )
-        self.handler = handler
-        self.payload = payload
-        self.spark = "{{ var.json.${spark} | tojson }}"
-
-    def call(self, payload: dict[str, Any], context: Any) -> Any:
-        spark = json.loads(self.spark)
-        item = [
-            str(payload[key]) for key in ("table", "model", "batch") if key in payload
-        ]
-        key = f"spark/answers/{payload['run']}/{'-'.join([self.handler, *item])}.json"
-        self.job_driver = {
-            "sparkSubmit": {
-                "entryPoint": spark["main"],
-                "entryPointArguments": [
-                    json.dumps(spark["settings"]),
-                    self.handler,
-                    json.dumps(payload),
-                    f"s3://{spark['bucket']}/{key}",
-                ],
-                "sparkSubmitParameters": (
-                    f"--archives {spark['package']}#ingot,{spark['platform']}#platform"
-                ),
-            },
-        }
-        self.client_request_token = str(uuid4())
-        EmrServerlessStartJobOperator.execute(self, context)
-        text = S3Hook(aws_conn_id=self.aws_conn_id).read_key(key, spark["bucket"])
-        answer = json.loads(text)
-        if "error" in answer:
-            refused = answer["error"]
-            raise AirflowFailException(f"{refused['Error']}: {refused['Cause']}")
-        return answer
-
-
-class LoadJob(Job):
-    """Loads the planned batches of a table by jobs, in their order."""
-
-    execute = Load.execute
-
-
-class CheckJob(Job):
-    """Answers every rule of a table by a job."""
-
-    execute = Check.execute
-
-
-class TransformJob(Job):
-    """Runs a SQL model into its table by a job."""
-
-    execute = Transform.execute
 `;
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { airflowDags } from '../../lib/airflow/dag';
-import { callSeconds, itemsAtOnce, retries, runOf } from '../../lib/pipeline/run';
+import { callSeconds, itemsAtOnce, jobRetries, retries, runOf } from '../../lib/pipeline/run';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
 import { manifest as small } from '../constructs/manifest';
@@ -52,6 +52,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'small.py'), airflowDags({ ...small, name: 'small' }));
   const engine = { tables: { 'silver.flights': 'spark', 'gold.fct_flights': 'spark' } } as const;
   await writeFile(join(folder, 'spark.py'), airflowDags({ ...small, name: 'spark', engine }));
+  await writeFile(join(folder, 'cluster.py'), airflowDags({ ...small, name: 'cluster', engine }, 'cluster'));
 }, 600_000);
 
 const spark = {
@@ -63,7 +64,14 @@ const spark = {
   bucket: 'answers',
   settings: { environment: { INGOT_ZONES: '{"silver":"s3://silver"}' }, scratch: 's3://answers/spark/scratch' },
 };
+const { applicationId, jobRoleArn, ...files } = spark;
+const onCluster = { clusterId: 'j-1', ...files };
 const variables = {
+  // A platform's DAGs do not hang on what an Airflow does by default.
+  AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE: 'True',
+  AIRFLOW_VAR_INGOT_CLUSTER_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:cluster-notices',
+  AIRFLOW_VAR_INGOT_CLUSTER_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/cluster-dead-letters',
+  AIRFLOW_VAR_INGOT_CLUSTER_SPARK: JSON.stringify(onCluster),
   AIRFLOW_VAR_INGOT_SMALL_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:small-notices',
   AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/small-dead-letters',
   AIRFLOW_VAR_INGOT_SPARK_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:spark-notices',
@@ -98,6 +106,15 @@ const scenarios = {
     dag: 'spark-aviation',
     answers: { 'spark-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
   },
+  steps: {
+    dag: 'cluster-aviation',
+    answers: { 'cluster-ingest:plan': planned, 'job:quality': { table: 'x', passed: true, failed: [] } },
+  },
+  refusedStep: {
+    dag: 'cluster-aviation',
+    answers: { 'cluster-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
+  },
+  failedStep: { dag: 'cluster-aviation', answers: { 'cluster-ingest:plan': planned, step: 'FAILED' } },
 };
 
 test("Airflow's own DagBag reads what is written: no import error, the tasks of the model in their order", async () => {
@@ -106,6 +123,7 @@ test("Airflow's own DagBag reads what is written: no import error, the tasks of 
   expect(errors).toEqual({});
   expect(Object.keys(dags).sort()).toEqual([
     'aviation-aviation',
+    'cluster-aviation',
     'small-aviation',
     'spark-aviation',
     'two-groups-aviation',
@@ -246,5 +264,51 @@ describe('run by Airflow', () => {
     const refused = ended.refusedJob;
     expect(refused.state).toBe('failed');
     expect(refused.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
+  });
+
+  test('on an EMR cluster they are steps with the arguments of the state machine, and a step that fails is tried again', () => {
+    if (!there) return;
+    const { state, calls } = ended.steps;
+    expect(state).toBe('success');
+    const run = calls[0]!.event.run;
+    const steps = calls.filter(({ to }) => to === 'emr');
+    expect(steps.map(({ handled }) => handled)).toEqual(
+      ended.jobs.calls
+        .filter(({ to }) => to === 'emr')
+        .map(({ handled }) => [handled![0], { ...(handled![1] as object), run }]),
+    );
+    const { Steps, ...to } = steps[0]!.event as {
+      Steps: [{ Name: string; HadoopJarStep: { Jar: string; Args: string[] } }];
+    };
+    const [{ HadoopJarStep: jar, ...step }] = Steps;
+    expect({ ...to, ...step }).toEqual({
+      JobFlowId: 'j-1',
+      Name: 'cluster-ingest',
+      ActionOnFailure: 'CONTINUE',
+    });
+    expect(jar).toEqual({
+      Jar: 'command-runner.jar',
+      Args: [
+        ...['spark-submit', '--deploy-mode', 'cluster'],
+        ...['--archives', `${files.package}#ingot,${files.platform}#platform`, files.main],
+        expect.stringMatching(/^base64:/),
+        'ingest',
+        expect.stringMatching(/^base64:/),
+        `s3://answers/spark/answers/${run}/ingest-silver.flights-3.json`,
+      ],
+    });
+    expect(JSON.parse(atob(jar.Args[6]!.replace('base64:', '')))).toEqual(files.settings);
+    expect(calls.find(({ to }) => to === 'waiter')!.event).toMatchObject({ ClusterId: 'j-1', StepId: 's-1' });
+    expect(calls.filter(({ to }) => to === 'cancel')).toEqual([]);
+    expect(ended.refusedStep.state).toBe('failed');
+    expect(ended.refusedStep.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
+    expect(ended.failedStep.state).toBe('failed');
+    expect(ended.failedStep.calls.filter(({ to }) => to === 'emr')).toHaveLength(1 + jobRetries.attempts);
+    expect(ended.failedStep.calls.find(({ to }) => to === 'cancel')!.event).toEqual({
+      ClusterId: 'j-1',
+      StepIds: ['s-1'],
+    });
+    const kept = ended.failedStep.calls.filter(({ to }) => to === 'queue');
+    expect(JSON.parse(kept[0]!.event.message_body as string)).toMatchObject({ step: 'ingest.silver.flights' });
   });
 });

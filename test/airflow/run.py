@@ -4,6 +4,8 @@ Arguments: folder of DAGs, JSON of scenarios: id of the DAG, what functions answ
 run is told.
 """
 
+import base64
+import datetime
 import functools
 import io
 import json
@@ -11,12 +13,13 @@ import sys
 import time
 
 from airflow.models.dagbag import DagBag
-from airflow.providers.amazon.aws.hooks.emr import EmrServerlessHook
+from airflow.providers.amazon.aws.hooks.emr import EmrHook, EmrServerlessHook
 from airflow.providers.amazon.aws.hooks.lambda_function import LambdaHook
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.sqs import SqsHook
 from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
+from botocore.exceptions import WaiterError
 
 folder, scenarios = sys.argv[1], json.loads(sys.argv[2])
 answers = {}
@@ -49,7 +52,34 @@ class Emr:
         pass
 
 
+class Cluster:
+    """An EMR cluster, whose steps have ended before anybody asks; one that has failed is told by its waiter."""
+
+    def describe_cluster(self, **_):
+        return {"Cluster": {"LogUri": "s3://logs"}}
+
+    def add_job_flow_steps(self, **given):
+        [step] = given["Steps"]
+        settings, handler, event, answer = step["HadoopJarStep"]["Args"][-4:]
+        handled = [handler, json.loads(base64.b64decode(event.removeprefix("base64:")))]
+        calls.append({"to": "emr", "event": given, "handled": handled})
+        objects[answer] = answers.get(f"job:{handler}", {})
+        return {"StepIds": ["s-1"], "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    def cancel_steps(self, **given):
+        calls.append({"to": "cancel", "event": given})
+
+    def wait(self, **given):
+        calls.append({"to": "waiter", "event": given})
+        if answers.get("step") == "FAILED":
+            raise WaiterError("step_wait_for_terminal", "Waiter encountered a terminal failure state", {})
+
+
 objects = {}
+EmrHook.get_conn = lambda self: Cluster()
+EmrHook.conn = Cluster()
+EmrHook.conn_region_name, EmrHook.conn_partition = "eu-west-1", "aws"
+EmrHook.get_waiter = lambda self, *_, **__: Cluster()
 EmrServerlessHook.conn = Emr()
 EmrServerlessHook.get_waiter = lambda self, *_, **__: Emr()
 S3Hook.read_key = lambda self, key, bucket: json.dumps(objects[f"s3://{bucket}/{key}"])
@@ -66,6 +96,9 @@ SqsHook.send_message = send("queue")
 InProcessTestSupervisor._api_client = staticmethod(functools.cache(InProcessTestSupervisor._api_client))
 time.sleep = lambda _: None
 dags = DagBag(folder, include_examples=False).dags
+for dag in dags.values():
+    for task in dag.tasks:
+        task.retry_delay = datetime.timedelta(0)
 ended = []
 for scenario in scenarios:
     answers, calls = scenario["answers"], []

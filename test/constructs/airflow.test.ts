@@ -146,6 +146,53 @@ describe('a pipeline whose runs Airflow starts', () => {
   });
 });
 
+describe('a pipeline whose jobs run on an EMR cluster', () => {
+  const pipeline = {
+    manifest: { ...manifest, engine: { tables: { 'silver.flights': 'spark' } } },
+    runtime: __filename,
+    sparkPackage: __filename,
+    startedBy: 'airflow',
+  } as const;
+  const emr = { name, network, certificates: 's3://given-certificates/emr.zip' };
+  let variables: Readonly<Record<string, unknown>>;
+
+  test.each([
+    {
+      engine: 'CloudFormation',
+      make: () =>
+        cdkStack((stack) => {
+          const lake = new cdk.Lake(stack, 'Lake', { name });
+          const spark = new cdk.EmrCluster(stack, 'Emr', { ...emr, lake });
+          const there = new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark });
+          there.grantDags(inCdk(stack, { lake }).executionRole);
+          variables = there.facts.airflow;
+        }),
+    },
+    {
+      engine: 'Terraform',
+      make: () =>
+        terraformStack((stack) => {
+          const lake = new terraform.Lake(stack, 'Lake', { name });
+          const spark = new terraform.EmrCluster(stack, 'Emr', { ...emr, lake });
+          const there = new terraform.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark });
+          there.grantDags(inTerraform(stack, { lake }).executionRole);
+          variables = there.facts.airflow;
+        }),
+    },
+  ])('$engine: Airflow may run steps of that cluster, and its DAGs are told which one it is', ({ make }) => {
+    const role = JSON.stringify(make().find('iam.role', 'AirflowExecutionRole'));
+    const may = ['AddJobFlowSteps', 'CancelSteps', 'DescribeCluster', 'DescribeStep'];
+    expect(role).toContain(JSON.stringify(may.map((action) => `elasticmapreduce:${action}`)));
+    expect(role).toMatch(/spark\/answers\/\*/);
+    expect(role).not.toMatch(/emr-serverless|states:/);
+    const told = variables.ingot_aviation_spark as object;
+    expect(Object.keys(told)).toEqual(['clusterId', 'main', 'package', 'platform', 'bucket', 'settings']);
+    const python = airflowDags(pipeline.manifest, 'cluster');
+    for (const key of Object.keys(told))
+      expect(python).toMatch(new RegExp(`spark\\["${key}"\\]|spark\\['${key}'\\]|_spark\\.${key}`));
+  });
+});
+
 test('everything that is wrong is said at once, and nothing is created', () => {
   const wrong: Given = {
     name: 'A',
