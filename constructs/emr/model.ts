@@ -27,6 +27,8 @@ export interface SparkApplicationFacts {
   readonly jobRoleName: Text;
   /** Of the security group of its workers; absent outside of a VPC. */
   readonly securityGroupId?: Text;
+  /** Names of settings of Spark that its owner has given. */
+  readonly settings: readonly string[];
 }
 
 /** What the user brought along, beside the declaration. */
@@ -118,6 +120,7 @@ export function sparkApplicationModel(
       jobRoleArn: ref(jobRoleId, 'arn'),
       jobRoleName: ref(jobRoleId, 'name'),
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
+      settings: Object.keys(declared.settings ?? {}),
     },
   });
 }

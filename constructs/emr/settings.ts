@@ -41,6 +41,7 @@ export function lakeSettings(catalog: IcebergCatalog | undefined): Record<string
     'spark.sql.adaptive.enabled': 'true',
     'spark.sql.adaptive.coalescePartitions.enabled': 'true',
     'spark.sql.adaptive.skewJoin.enabled': 'true',
+    'spark.sql.adaptive.forceOptimizeSkewedJoin': 'true',
     'spark.dynamicAllocation.enabled': 'true',
   };
 }

@@ -4,7 +4,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
-import { planPlatform } from '../../lib/sizing/plan';
+import { planPlatform, sparkSizes } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
@@ -98,7 +98,7 @@ export function pipelineModel(
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
 
-  const onSpark = new Set(sparks.map(({ table }) => table));
+  const onSpark = sparkSizes(plan);
   const jobs: Jobs | undefined =
     sparks.length === 0 || given.spark === undefined
       ? undefined

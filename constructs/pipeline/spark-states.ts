@@ -1,4 +1,5 @@
 import { jobMinutes, jobRetries, jobSeconds } from '../../lib/pipeline/run';
+import { type SparkSize, sizeSettings, sizeValues } from '../../lib/sizing/spark-size';
 import { aws, type Text, text } from '../core/text';
 
 /** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
@@ -19,8 +20,10 @@ interface JobFiles {
   readonly bucketName: Text;
   /** What `spark/ingot_spark/job.py` is told of where it runs. */
   readonly settings: { readonly environment: Readonly<Record<string, Text>>; readonly scratch: Text };
-  /** `zone.table` of each table that Spark fills and judges. */
-  readonly tables: ReadonlySet<string>;
+  /** `zone.table` of each table that Spark fills and judges, and how it cuts up the table's rows. */
+  readonly tables: ReadonlyMap<string, SparkSize>;
+  /** Names of settings of Spark that the owner of the place has given: no job says another value. */
+  readonly given: readonly string[];
 }
 
 type State = Readonly<Record<string, unknown>>;
@@ -32,6 +35,10 @@ export interface JobCall {
   readonly platform: string;
   readonly handler: 'ingest' | 'quality' | 'transform';
   readonly payload: object;
+  /** Path of the table or model. */
+  readonly item: string;
+  /** Tables or models that are Spark's in this step, with the sizes of their tables: one at least. */
+  readonly sizes: ReadonlyMap<string, SparkSize>;
   /** Paths of what tells this call from the others of its step: `$.table`, `$.batch`. */
   readonly keys: readonly string[];
   /** Where its result goes, as `result`; its answer is read there in any case. */
@@ -51,17 +58,20 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
   const { name, handler, resultPath, next, failed } = call;
   const caught = { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: failed }] };
   const id = [handler, ...call.keys.map(() => '{}')].join('-');
+  const { size, states: sizes, startAt } = sizeStates(call);
   return {
     [name]: {
       Type: 'Pass',
       Parameters: {
         settings: spark.settings,
         event: call.payload,
+        ...size,
         'key.$': `States.Format('spark/answers/{}/${id}.json', ${['$$.Execution.Name', ...call.keys].join(', ')})`,
       },
       ResultPath: '$.job',
-      Next: `${name}Job`,
+      Next: startAt,
     },
+    ...sizes,
     [`${name}Job`]: {
       Type: 'Task',
       ...('clusterId' in spark ? onCluster(call, spark) : onServerless(call, spark)),
@@ -115,7 +125,7 @@ function onServerless(call: JobCall, spark: JobFiles & Serverless): State {
         SparkSubmit: {
           EntryPoint: spark.main,
           'EntryPointArguments.$': text`States.Array(States.JsonToString($.job.settings), '${call.handler}', States.JsonToString($.job.event), ${answer(spark)})`,
-          SparkSubmitParameters: text`--archives ${archives(spark)}`,
+          'SparkSubmitParameters.$': submitted(spark),
         },
       },
     },
@@ -136,11 +146,66 @@ function onCluster(call: JobCall, spark: JobFiles & { readonly clusterId: Text }
         ActionOnFailure: 'CONTINUE',
         HadoopJarStep: {
           Jar: 'command-runner.jar',
-          'Args.$': text`States.Array('spark-submit', '--deploy-mode', 'cluster', '--archives', '${archives(spark)}', '${spark.main}', ${base64('$.job.settings')}, '${call.handler}', ${base64('$.job.event')}, ${answer(spark)})`,
+          'Args.$': text`States.Array('spark-submit', '--deploy-mode', 'cluster', '--archives', '${archives(spark)}', ${sizeArguments(spark)}'${spark.main}', ${base64('$.job.settings')}, '${call.handler}', ${base64('$.job.event')}, ${answer(spark)})`,
         },
       },
     },
   };
+}
+
+/**
+ * How a job cuts up rows, as `$.job.size`: where all tables of the step agree it stands there from the start, else a choice by
+ * the table puts it there.
+ */
+function sizeStates({ name, item, sizes }: JobCall): {
+  readonly size: object;
+  readonly states: Record<string, State>;
+  readonly startAt: string;
+} {
+  const job = `${name}Job`;
+  const classes = new Map([...sizes.values()].map((size) => [sizeState(name, size), size]));
+  const [[usual, size], ...others] = [...classes] as [[string, SparkSize], ...[string, SparkSize][]];
+  if (others.length === 0) return { size: { size: sizeValues(size) }, states: {}, startAt: job };
+  const choice = `${name}Size`;
+  const choices = [...sizes].filter(([, one]) => sizeState(name, one) !== usual);
+  return {
+    size: {},
+    states: {
+      [choice]: {
+        Type: 'Choice',
+        Choices: choices.map(([one, size]) => ({ Variable: item, StringEquals: one, Next: sizeState(name, size) })),
+        Default: usual,
+      },
+      ...Object.fromEntries(
+        [...classes].map(([state, size]) => [
+          state,
+          { Type: 'Pass', Result: sizeValues(size), ResultPath: '$.job.size', Next: job },
+        ]),
+      ),
+    },
+    startAt: choice,
+  };
+}
+
+const sizeState = (name: string, { partitions, partitionMb }: SparkSize): string =>
+  `${name}Parts${partitions}Of${partitionMb}`;
+
+/** Settings that a job says itself, those that the owner of the place has not given, and where their values stand. */
+const sized = ({ given }: JobFiles): { readonly setting: string; readonly value: string }[] =>
+  Object.entries(sizeSettings)
+    .filter(([, setting]) => !given.includes(setting))
+    .map(([key, setting]) => ({ setting, value: `$.job.size.${key}` }));
+
+const sizeArguments = (spark: JobFiles): string =>
+  sized(spark)
+    .map(({ setting, value }) => `'--conf', States.Format('${setting}={}', ${value}), `)
+    .join('');
+
+function submitted(spark: JobFiles): Text {
+  const settings = sized(spark);
+  const said = settings.map(({ setting }) => ` --conf ${setting}={}`).join('');
+  const values = settings.map(({ value }) => `, ${value}`).join('');
+  return text`States.Format('--archives ${archives(spark)}${said}'${values})`;
 }
 
 const answer = ({ bucketName }: JobFiles): Text => text`States.Format('s3://${bucketName}/{}', $.job.key)`;

@@ -36,7 +36,7 @@ export function jobFiles(manifest: Manifest, lake: LakeFacts, packageZip: string
 export function sparkTarget(
   place: SparkPlace,
   lake: LakeFacts,
-  tables: ReadonlySet<string>,
+  tables: SparkTarget['tables'],
   catalog: IcebergCatalog | undefined,
 ): SparkTarget {
   const { bucketName } = lake.queryResults;
@@ -53,6 +53,7 @@ export function sparkTarget(
       scratch: text`s3://${bucketName}/spark/scratch`,
     },
     tables,
+    given: place.settings,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   type Step,
 } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
+import type { SparkSize } from '../../lib/sizing/spark-size';
 import { aws, type Text, text } from '../core/text';
 import { jobStates, type SparkTarget } from './spark-states';
 
@@ -112,7 +113,12 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
 function itemsBy({ does, items }: Step, manifest: Manifest, spark: SparkTarget | undefined): Items {
   const tableOf = (item: string) =>
     does === 'transform' ? manifest.models.find(({ name }) => name === item)?.writes : item;
-  return { all: items, onSpark: items.filter((item) => spark?.tables.has(tableOf(item) ?? '') === true) };
+  const sizes = new Map<string, SparkSize>();
+  for (const item of items) {
+    const size = spark?.tables.get(tableOf(item) ?? '');
+    if (size !== undefined) sizes.set(item, size);
+  }
+  return { all: items, onSpark: [...sizes.keys()], sizes };
 }
 
 function statesOf({ name, does }: Step, around: Around, items: Items): States {
@@ -312,6 +318,8 @@ interface Around {
 interface Items {
   readonly all: readonly string[];
   readonly onSpark: readonly string[];
+  /** Of those that are Spark's. */
+  readonly sizes: ReadonlyMap<string, SparkSize>;
 }
 
 const atOnce = ({ onSpark }: Items): number => (onSpark.length === 0 ? itemsAtOnce : jobsAtOnce);
@@ -350,7 +358,10 @@ function item(call: Call, items: Items, { targets, group, platform }: Around): {
   const byJob: States =
     spark === undefined || !someJobs
       ? {}
-      : jobStates({ ...call, name: `${name}Spark`, platform, resultPath: resultPath ?? '$.answer', failed }, spark);
+      : jobStates(
+          { ...call, name: `${name}Spark`, platform, resultPath: resultPath ?? '$.answer', failed, sizes: items.sizes },
+          spark,
+        );
   const isMixed = someJobs && !allJobs;
   const engine: States = {
     [`${name}Engine`]: {

@@ -11,8 +11,12 @@ export interface LastRows {
   drop(): Promise<void>;
 }
 
-/** Share of rows up to which it costs less to find those that another row replaces than those that stay. */
-const few = 0.01;
+/**
+ * Share of rows that have their key in common with others up to which it costs less to find those that another row replaces
+ * than those that stay. Rows are counted, not keys: all rows of one key stand together in one task of Spark's where they
+ * are compared with each other, and may be nearly all rows there are.
+ */
+const few = 0.02;
 
 /**
  * Of rows with one key the last counts: of the last file, its last row. Where no key comes twice, as is usual, one count
@@ -30,9 +34,9 @@ export async function lastRows(dataset: Dataset, staged: Staged, good: number, l
   // Rows of one file stand together and in order, but files that were hard to read come after the others.
   const order = `(${identifier(column.file)}::BIGINT << 40) + rowid`;
   const [shared, decided] = [identifier(`${staged.rows}_shared`), identifier(`${staged.rows}_decided`)];
-  const create = async (table: string, select: string) => {
+  const create = async (table: string, select: string, counted = 'count(*)') => {
     await lake.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`);
-    return Number((await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${table}`))[0]!.n);
+    return Number((await lake.query<{ n: bigint | string | null }>(`SELECT ${counted} AS n FROM ${table}`))[0]!.n);
   };
   const drop = async () => {
     for (const table of [shared, decided]) await lake.run(`DROP TABLE IF EXISTS ${table}`);
@@ -41,14 +45,15 @@ export async function lastRows(dataset: Dataset, staged: Staged, good: number, l
   try {
     const sharing = await create(
       shared,
-      `SELECT hash(${key}) AS hash FROM ${rows} WHERE ${isGood} GROUP BY ALL HAVING count(*) > 1`,
+      `SELECT hash(${key}) AS hash, count(*) AS rows FROM ${rows} WHERE ${isGood} GROUP BY ALL HAVING count(*) > 1`,
+      'CAST(sum(rows) AS BIGINT)',
     );
     if (sharing === 0) return { ...all, drop };
     if (sharing <= good * few) {
       const replaced = await create(
         decided,
         `SELECT row FROM (SELECT rowid AS row, ${order} AS place, max(${order}) OVER (PARTITION BY ${key}) AS last
-         FROM ${rows} WHERE ${isGood} AND hash(${key}) IN (FROM ${shared})) WHERE place < last`,
+         FROM ${rows} WHERE ${isGood} AND hash(${key}) IN (SELECT hash FROM ${shared})) WHERE place < last`,
       );
       const from = `${rows} AS staged ANTI JOIN ${decided} AS replaced ON staged.rowid = replaced.row WHERE ${isGood}`;
       return { count: good - replaced, from, drop };

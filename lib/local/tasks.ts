@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SparkTarget } from '../../constructs/pipeline/spark-states';
+import { sparkSize } from '../sizing/spark-size';
 import { answerOf } from '../spark/job';
 import type { Layout } from './layout';
 import type { Task } from './states/execute';
@@ -25,7 +26,9 @@ export const localSpark = (tables: ReadonlySet<string>): SparkTarget => ({
   platform: 'platform.zip',
   bucketName: 'answers',
   settings: { environment: {}, scratch: 'scratch' },
-  tables,
+  // Spark is one process for all tables here, and has been told its sizes.
+  tables: new Map([...tables].map((table) => [table, sparkSize()])),
+  given: [],
 });
 
 /** What a function of the platform does with an event, by the function's name. */

@@ -3,6 +3,7 @@ import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import { chooseEngine, type Deployed, type EngineChoice, type EngineName } from './engine-choice';
 import { longestCall, storageMonth } from './prices';
+import { type SparkSize, sparkSize } from './spark-size';
 
 /** Which engine fits each table of a platform, and what its data costs. */
 export interface Plan {
@@ -76,9 +77,16 @@ function saidOf({ engine }: Manifest, table: string): EngineName | undefined {
 
 /** Tables, as `zone.table`, whose engine is Spark. */
 export const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(planPlatform(manifest).groups.flatMap(({ tables }) => tables.flatMap(spark)));
+  new Set(sparkSizes(planPlatform(manifest)).keys());
 
-const spark = ({ engine, table }: TablePlan): string[] => (engine === 'spark' ? [table] : []);
+/** How jobs of each table whose engine is Spark cut up its rows. */
+export const sparkSizes = ({ groups }: Plan): ReadonlyMap<string, SparkSize> =>
+  new Map(
+    groups
+      .flatMap(({ tables }) => tables)
+      .filter(({ engine }) => engine === 'spark')
+      .map(({ table, gbPerRun }) => [table, sparkSize(gbPerRun)]),
+  );
 
 /** A platform each of whose tables with files gets so many GB a day, whatever its contract declares. */
 export const atVolume = (manifest: Manifest, gbPerDay: number): Manifest => ({

@@ -19,6 +19,7 @@ import { InvalidInputError } from '../../lib/errors';
 import type { Asl } from '../../lib/local/states/asl';
 import { execute } from '../../lib/local/states/execute';
 import { validateStates } from '../../lib/local/states/validate';
+import { sparkSize } from '../../lib/sizing/spark-size';
 import {
   absent,
   type Difference,
@@ -404,7 +405,8 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
     platform: 's3://b/platform.zip',
     bucketName: 'answers',
     settings: { environment: { INGOT_WAREHOUSE: 'w' }, scratch: 's3://answers/spark/scratch' },
-    tables: new Set(['silver.flights', 'gold.fct_flights']),
+    tables: new Map(['silver.flights', 'gold.fct_flights'].map((table) => [table, sparkSize()])),
+    given: [],
   };
   const handlers = { ingest: 'ingest', quality: 'quality', transform: 'transform', publish: 'publish' };
   const machine = resolve(
@@ -469,6 +471,12 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
         'cluster',
         '--archives',
         's3://b/package.zip#ingot,s3://b/platform.zip#platform',
+        '--conf',
+        'spark.sql.shuffle.partitions=1024',
+        '--conf',
+        'spark.sql.adaptive.advisoryPartitionSizeInBytes=134217728',
+        '--conf',
+        'spark.sql.iceberg.advisory-partition-size=536870912',
         's3://b/main.py',
       ]);
     expect(JSON.stringify(machine)).not.toMatch(/EntryPoint|startJobRun/);

@@ -11,6 +11,7 @@ import type { Asl } from '../../lib/local/states/asl';
 import { execute } from '../../lib/local/states/execute';
 import { validateStates } from '../../lib/local/states/validate';
 import type { Group, Manifest } from '../../lib/platform/manifest';
+import { type SparkSize, sparkSize } from '../../lib/sizing/spark-size';
 import { manifest } from './manifest';
 
 const lake = lakeModel('Lake', { name: 'aviation' }).facts;
@@ -188,9 +189,11 @@ describe('a state machine with jobs of Spark', () => {
     platform: 's3://b/platform.zip',
     bucketName: 'answers',
     settings: { environment: { INGOT_WAREHOUSE: 'w' }, scratch: 's3://answers/spark/scratch' },
+    given: [],
   };
-  const withJobs = (...tables: string[]) =>
-    resolve(stateMachine(group, manifest, { ...targets, spark: { ...spark, tables: new Set(tables) } }), ({ attr }) =>
+  const withJobs = (...tables: string[]) => withSizes(new Map(tables.map((table) => [table, sparkSize()])));
+  const withSizes = (tables: ReadonlyMap<string, SparkSize>, of = group, whole = manifest, given: string[] = []) =>
+    resolve(stateMachine(of, whole, { ...targets, spark: { ...spark, given, tables } }), ({ attr }) =>
       attr === 'partition' ? 'aws' : attr,
     ) as unknown as Asl;
 
@@ -256,6 +259,58 @@ describe('a state machine with jobs of Spark', () => {
       'job transform {"model":"fct_flights","run":"run-1","range":null}',
       'job quality {"group":"aviation","table":"gold.fct_flights","run":"run-1"}',
     ]);
+  });
+
+  test('tells each job how large its table is, in settings that the owner of the application has not given', async () => {
+    const tables = ['silver.small', 'silver.large', 'silver.flights'];
+    const whole = { ...group, ingests: tables, levels: [] };
+    const sizes = new Map(tables.map((table, i) => [table, sparkSize([1, 400, 1][i])]));
+    const submitted = async (given: string[]) => {
+      const asl = withSizes(sizes, whole, { ...manifest, groups: [whole], models: [] }, given);
+      expect(validateStates(asl)).toEqual([]);
+      expect(validateAsl(asl).isValid).toBe(true);
+      const jobs: Record<string, string> = {};
+      await execute(
+        asl,
+        { machine: 'aviation', name: 'run-1', input: {} },
+        {
+          sleep: async () => {},
+          task: async ({ resource, input }) => {
+            const { JobDriver } = input as { JobDriver?: { SparkSubmit: Record<string, string> } };
+            if (resource.endsWith('listExecutions')) return { Executions: [{ ExecutionArn: ownArn }] };
+            if (resource.endsWith('getObject')) return { Body: '{"passed":true}' };
+            if (JobDriver === undefined)
+              return {
+                Payload: {
+                  empty: false,
+                  tables: tables.map((table) => ({ table, batches: [{ batch: 1, files: 1 }] })),
+                },
+              };
+            const { EntryPointArguments: said, SparkSubmitParameters } = JobDriver.SparkSubmit;
+            jobs[`${said![1]} ${(JSON.parse(said![2]!) as { table: string }).table}`] = SparkSubmitParameters!;
+            return {};
+          },
+        },
+      );
+      return jobs;
+    };
+    const archives = '--archives s3://b/package.zip#ingot,s3://b/platform.zip#platform';
+    const conf = (...settings: string[]) => [archives, ...settings.map((one) => `--conf spark.sql.${one}`)].join(' ');
+    const small = conf(
+      'shuffle.partitions=64',
+      'adaptive.advisoryPartitionSizeInBytes=134217728',
+      'iceberg.advisory-partition-size=134217728',
+    );
+    const large = conf(
+      'shuffle.partitions=4096',
+      'adaptive.advisoryPartitionSizeInBytes=536870912',
+      'iceberg.advisory-partition-size=536870912',
+    );
+    const told = (values: string[]) =>
+      Object.fromEntries(['ingest', 'quality'].flatMap((step) => tables.map((t, i) => [`${step} ${t}`, values[i]])));
+    expect(await submitted([])).toEqual(told([small, large, small]));
+    const rest = await submitted(['spark.sql.shuffle.partitions', 'spark.sql.iceberg.advisory-partition-size']);
+    expect(rest['ingest silver.large']).toBe(conf('adaptive.advisoryPartitionSizeInBytes=536870912'));
   });
 
   test("takes no job for what is not Spark's", async () => {

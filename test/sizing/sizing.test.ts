@@ -7,6 +7,7 @@ import { chooseEngine, duckdbUpToGb } from '../../lib/sizing/engine-choice';
 import { atVolume, planPlatform } from '../../lib/sizing/plan';
 import { sparkWorkerHour, usualSpark } from '../../lib/sizing/prices';
 import { longestGapHours } from '../../lib/sizing/schedule';
+import { type SparkSize, sparkSize } from '../../lib/sizing/spark-size';
 import { ingot } from '../cli/ingot';
 import { dataset, manifest } from '../constructs/manifest';
 import { contractFile, flights, inFolder } from '../platform/folder';
@@ -208,5 +209,35 @@ describe('ingot plan', () => {
       expect(wrong).toMatchObject({ code: 2, out: '' });
       expect(wrong.err).toContain('--volume: must be a number of GB a day from 0; given "much"');
     });
+  });
+});
+
+describe('the parts into which Spark cuts rows', () => {
+  test.each([
+    [0, 64, 128, 128],
+    [1, 64, 128, 128],
+    [20, 1024, 128, 512],
+    [100, 4096, 128, 512],
+    [1000, 4096, 1024, 512],
+  ])('at %p GB a run: %p of %p MB, and writes of %p MB', (gb, partitions, partitionMb, writeMb) => {
+    expect(sparkSize(gb)).toEqual({ partitions, partitionMb, writeMb });
+  });
+
+  test('of a table that declares no volume are those of the smallest that needs Spark', () => {
+    expect(sparkSize()).toEqual(sparkSize(duckdbUpToGb));
+  });
+
+  test('hold four times the volume, are not far more than that, and never get fewer or smaller as it grows', () => {
+    const volume = fc.double({ min: 0, max: 1e5, noNaN: true });
+    fc.assert(
+      fc.property(volume, volume, (a, b) => {
+        const [less, more] = [Math.min(a, b), Math.max(a, b)].map(sparkSize) as [SparkSize, SparkSize];
+        const room = (size: SparkSize) => size.partitions * size.partitionMb;
+        expect(room(more)).toBeGreaterThanOrEqual(Math.max(a, b) * 4096);
+        expect(room(more)).toBeLessThanOrEqual(Math.max(64 * 128, Math.max(a, b) * 4096 * 2));
+        for (const key of ['partitions', 'partitionMb', 'writeMb'] as const)
+          expect(more[key]).toBeGreaterThanOrEqual(less[key]);
+      }),
+    );
   });
 });

@@ -45,6 +45,8 @@ export interface EmrClusterFacts {
   /** Of the security group of core and task nodes: for databases that let jobs in. */
   readonly workersSecurityGroupId: Text;
   readonly notices: Text;
+  /** Names of settings of Spark that its owner has given. */
+  readonly settings: readonly string[];
 }
 
 /** What the user brought along, beside the declaration. */
@@ -178,6 +180,7 @@ export function emrClusterModel(
       jobRoleName: ref(jobRoleId, 'name'),
       workersSecurityGroupId: ref(workersGroupId, 'id'),
       notices: ref(noticesId, 'arn'),
+      settings: Object.keys(declared.settings ?? {}),
     },
   });
 }
