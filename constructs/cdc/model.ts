@@ -4,7 +4,7 @@ import { regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { logRetentionOf } from '../core/log-retention';
-import type { Node, QueueNode } from '../core/nodes';
+import type { Node } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
@@ -13,7 +13,7 @@ import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
+import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { deadLetterBucket } from '../stream/dead-letters';
 import { deadLettersId as deadRecordsId, keyId, streamId } from '../stream/ids';
@@ -96,7 +96,7 @@ export function changeDataCaptureModel(
   const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], operations),
-    ...deadLetters(own, operations),
+    ...failedCalls(own, operations, 'schedules and functions'),
     ...kept(setting, declared, removal),
     runtimeLayer(own, declared.runtime ?? runtimeFile(given.folder, architecture), architecture),
     manifestLayer(own, `Contracts and sources of changes of ${manifest.name}`, manifest, architecture),
@@ -124,15 +124,6 @@ export function changeDataCaptureModel(
       notices: ref(noticesId, 'arn'),
     },
   });
-}
-
-/** Calls that nobody waits for and that failed: of schedules, and where rules ask for it of functions. */
-function deadLetters(own: string, keyArn: Text): Node[] {
-  const exception = {
-    rule: 'AwsSolutions-SQS3',
-    reason: 'It is itself where dead letters go, of schedules and functions; cdk-nag follows queues alone.',
-  };
-  return [{ ...(deadLetterQueue(own, keyArn) as QueueNode), exceptions: [exception] }, deadLetterAlarm(own)];
 }
 
 /** What holds changes, or the way to them: the stream, what was given up on, the secret; and who reaches another source. */

@@ -10,7 +10,7 @@ import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-cata
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { failedExecutions, machineNodes } from '../core/machine';
-import type { Node, QueueNode, Statement } from '../core/nodes';
+import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { scheduleNodes } from '../core/schedules';
@@ -20,7 +20,7 @@ import { readStatements, writeStatements } from '../lake/grants';
 import type { LakeFacts } from '../lake/model';
 import { json, writeOps } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
+import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import type { ErasureDeclaration } from './props';
 import { eraseMachine, placesAtOnce } from './state-machine';
 
@@ -95,7 +95,7 @@ export function erasureModel(
   const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], keyArn),
-    ...(schedule === false && compliance !== 'regulated' ? [] : deadLetters(own, keyArn)),
+    ...(schedule === false && compliance !== 'regulated' ? [] : failedCalls(own, keyArn, 'a schedule and a function')),
     {
       kind: 'dynamoTable',
       id: ledgerId,
@@ -220,15 +220,6 @@ function tableStatements(manifest: Manifest, lake: LakeFacts): Statement[] {
     ...writeStatements(lake, zones).filter(({ sid }) => !reading.has(sid)),
     ...(windows ? writeOps(lake) : []),
   ];
-}
-
-/** Starts that nobody waits for and that failed: of the schedule, and where rules ask for it of the function. */
-function deadLetters(own: string, keyArn: Text): Node[] {
-  const exception = {
-    rule: 'AwsSolutions-SQS3',
-    reason: 'It is itself where dead letters go, of a schedule and a function; cdk-nag follows queues alone.',
-  };
-  return [{ ...(deadLetterQueue(own, keyArn) as QueueNode), exceptions: [exception] }, deadLetterAlarm(own)];
 }
 
 function machine(name: string, own: string, setting: HandlerSetting): Node[] {

@@ -5,14 +5,14 @@ import { regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { failedExecutions, machineNodes } from '../core/machine';
-import type { Node, QueueNode } from '../core/nodes';
+import type { Node } from '../core/nodes';
 import { operationsKey, operationsKeyId, useOperationsKey } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
+import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork, masterEnvironment, masterStatements } from '../postgres/facts';
 import type { MigrationsDeclaration } from './props';
 import { migrateMachine } from './state-machine';
@@ -89,7 +89,7 @@ export function migrationsModel(
   const all: Node[] = [
     operationsKey(own, 'operations', removal),
     ...notices(own, declared.emails ?? [], keyArn),
-    ...(regular || compliance === 'regulated' ? deadLetters(own, keyArn) : []),
+    ...(regular || compliance === 'regulated' ? failedCalls(own, keyArn, 'a schedule and a function') : []),
     {
       kind: 'layer',
       id: 'FilesLayer',
@@ -155,15 +155,6 @@ export function migrationsModel(
 }
 
 const machineId = 'MigrateMachine';
-
-/** Calls that nobody waits for and that failed: of the schedule, and where rules ask for it of the function. */
-function deadLetters(own: string, keyArn: Text): Node[] {
-  const exception = {
-    rule: 'AwsSolutions-SQS3',
-    reason: 'It is itself where dead letters go, of a schedule and a function; cdk-nag follows queues alone.',
-  };
-  return [{ ...(deadLetterQueue(own, keyArn) as QueueNode), exceptions: [exception] }, deadLetterAlarm(own)];
-}
 
 function machine(database: DatabaseFacts, setting: HandlerSetting): Node[] {
   const { name, engine, arn } = database;

@@ -1,5 +1,5 @@
 import { pascal } from '../core/names';
-import type { Node } from '../core/nodes';
+import type { Node, QueueNode } from '../core/nodes';
 import { tlsOnlyTo } from '../core/policy';
 import { aws, ref, type Text } from '../core/text';
 import { deadLettersId, noticesId } from './ids';
@@ -41,7 +41,7 @@ export const withoutGiven = (nodes: readonly Node[], given: ReadonlySet<string>)
   nodes.filter(({ id, kind }) => !given.has(id) && !(kind === 'subscription' && given.has(noticesId)));
 
 /** Where what could not be done is kept, with its error, for two weeks. */
-export function deadLetterQueue(name: string, keyArn: Text): Node {
+export function deadLetterQueue(name: string, keyArn: Text): QueueNode {
   return {
     kind: 'queue',
     id: deadLettersId,
@@ -51,6 +51,19 @@ export function deadLetterQueue(name: string, keyArn: Text): Node {
     retentionSeconds: 14 * 86_400,
     policy: [tlsOnlyTo('sqs:*')],
   };
+}
+
+/**
+ * Calls that nobody waits for and that failed, with an alarm.
+ *
+ * @param of what they are calls of, in words: `a schedule and a function`
+ */
+export function failedCalls(name: string, keyArn: Text, of: string): [queue: Node, alarm: Node] {
+  const exception = {
+    rule: 'AwsSolutions-SQS3',
+    reason: `It is itself where dead letters go, of ${of}; cdk-nag follows queues alone.`,
+  };
+  return [{ ...deadLetterQueue(name, keyArn), exceptions: [exception] }, deadLetterAlarm(name)];
 }
 
 export function deadLetterAlarm(name: string): Node {

@@ -4,7 +4,7 @@ import { networkProblems, regulate } from '../core/compliance';
 import type { HandlerSetting } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { logRetentionOf } from '../core/log-retention';
-import type { AlarmNode, Node, QueueNode, Statement } from '../core/nodes';
+import type { Node, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
 import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
@@ -12,7 +12,7 @@ import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
 import type { LakeFacts } from '../lake/model';
 import { deadLettersId as callsId, noticesId } from '../pipeline/ids';
-import { deadLetterAlarm, deadLetterQueue, notices } from '../pipeline/notices';
+import { failedCalls, notices } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { streamAlarms } from './alarms';
 import { bronzeDelivery } from './bronze';
@@ -163,16 +163,8 @@ export function eventStreamModel(
 
 /** Calls of functions that nobody waits for and that failed, where rules ask for it. */
 function callsThatFailed(own: string, keyArn: Text): Node[] {
-  const name = `${own}-calls`;
-  const exception = {
-    rule: 'AwsSolutions-SQS3',
-    reason: 'It is itself where dead letters go, of functions; cdk-nag follows queues alone.',
-  };
-  const { id, ...alarm } = deadLetterAlarm(name) as AlarmNode;
-  return [
-    { ...(deadLetterQueue(name, keyArn) as QueueNode), exceptions: [exception] },
-    { ...alarm, id: `Calls${id}` },
-  ];
+  const [queue, alarm] = failedCalls(`${own}-calls`, keyArn, 'functions');
+  return [queue, { ...alarm, id: `Calls${alarm.id}` }];
 }
 
 /** What a principal must be allowed to put events into the stream. */
