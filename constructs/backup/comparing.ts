@@ -1,6 +1,6 @@
 import { comparingHours } from '../../lib/backup/comparing';
 import type { HandlerSetting } from '../core/handler';
-import { machineNodes } from '../core/machine';
+import { errorsThatPass, machineNodes } from '../core/machine';
 import type { Node } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
 import { aws, ref, type Text, text } from '../core/text';
@@ -95,17 +95,7 @@ export function compareMachine(name: string, functionArn: Text): object {
 }
 
 const later = {
-  ErrorEquals: [
-    'Lambda.AWSLambdaException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.SdkClientException',
-    'Lambda.ServiceException',
-    'Lambda.TooManyRequestsException',
-    'Lambda.Unknown',
-    'Sandbox.Timedout',
-    'States.Timeout',
-    'TransientError',
-  ],
+  ErrorEquals: errorsThatPass('Lambda.Unknown', 'Sandbox.Timedout'),
   IntervalSeconds: 30,
   BackoffRate: 2,
   MaxAttempts: 5,

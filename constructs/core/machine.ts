@@ -95,3 +95,20 @@ export function failedExecutions(machineId: string, label: string): AlarmMetric[
     { id: 'value', returns: true, expression: 'failed + aborted + timedout', label },
   ];
 }
+
+/**
+ * Errors that may pass when tried again, of a state that calls a function: the service's own faults, and those that a
+ * handler names so.
+ *
+ * @param more errors of what else is called, or that pass where nothing is lost by trying
+ */
+export const errorsThatPass = (...more: readonly string[]): string[] => [
+  'Lambda.AWSLambdaException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.SdkClientException',
+  'Lambda.ServiceException',
+  'Lambda.TooManyRequestsException',
+  ...more,
+  'States.Timeout',
+  'TransientError',
+];

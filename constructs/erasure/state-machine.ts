@@ -1,3 +1,4 @@
+import { errorsThatPass } from '../core/machine';
 import { aws, type Text, text } from '../core/text';
 
 /** How many files' tables, and Iceberg tables, are worked on side by side: each rewrites what it finds. */
@@ -126,15 +127,7 @@ const call = (functionArn: Text, payload: object) => ({
 
 /** What may pass when tried again; each step does no more than what is left. */
 const transient = {
-  ErrorEquals: [
-    'Lambda.AWSLambdaException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.SdkClientException',
-    'Lambda.ServiceException',
-    'Lambda.TooManyRequestsException',
-    'States.Timeout',
-    'TransientError',
-  ],
+  ErrorEquals: errorsThatPass(),
   IntervalSeconds: 5,
   BackoffRate: 2,
   MaxAttempts: 6,

@@ -1,3 +1,4 @@
+import { errorsThatPass } from '../core/machine';
 import { aws, type Text, text } from '../core/text';
 
 interface Snapshots {
@@ -110,18 +111,11 @@ const busy = (aurora: boolean) => ({
 });
 
 const transient = {
-  ErrorEquals: [
-    'Lambda.AWSLambdaException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.SdkClientException',
-    'Lambda.ServiceException',
-    'Lambda.TooManyRequestsException',
+  ErrorEquals: errorsThatPass(
     // What RDS throttles or cannot do right now has no name of its own.
     'Rds.RdsException',
     'Rds.SdkClientException',
-    'States.Timeout',
-    'TransientError',
-  ],
+  ),
   IntervalSeconds: 10,
   BackoffRate: 2,
   MaxAttempts: 6,

@@ -13,6 +13,7 @@ import {
 } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import type { SparkSize } from '../../lib/sizing/spark-size';
+import { errorsThatPass } from '../core/machine';
 import { aws, type Text, text } from '../core/text';
 import { jobStates, type SparkTarget } from './spark-states';
 
@@ -426,15 +427,7 @@ function failure(name: string, cause: string): States {
 
 /** What may pass when tried again: the service's own faults, and errors that a handler names so. No other. */
 const transient = {
-  ErrorEquals: [
-    'Lambda.AWSLambdaException',
-    'Lambda.ClientExecutionTimeoutException',
-    'Lambda.SdkClientException',
-    'Lambda.ServiceException',
-    'Lambda.TooManyRequestsException',
-    'States.Timeout',
-    'TransientError',
-  ],
+  ErrorEquals: errorsThatPass(),
   IntervalSeconds: retries.firstSeconds,
   BackoffRate: retries.factor,
   MaxAttempts: retries.attempts,
