@@ -1,36 +1,15 @@
 import { cdcMetrics } from '../../lib/cdc/metrics';
 import { metricNamespace } from '../../lib/publish/metrics';
 import { pascal } from '../core/names';
-import type { AlarmMetric, AlarmNode } from '../core/nodes';
+import type { AlarmNode } from '../core/nodes';
 import { ref, type Text } from '../core/text';
-import { noticesId } from '../pipeline/ids';
+import { alarmsOf } from '../stream/alarm';
 import { sourceId, streamId } from '../stream/ids';
 import type { Setting } from './setting';
 
 /** What people are told of change data capture. */
 export function changeAlarms({ own, source, deployed, alarms, platform }: Setting): AlarmNode[] {
-  const alarm = (
-    id: string,
-    name: string,
-    description: string,
-    metric: Pick<Extract<AlarmMetric, { name: string }>, 'namespace' | 'name' | 'dimensions' | 'statistic'>,
-    threshold = 0,
-    more: Partial<Pick<AlarmNode, 'periods' | 'periodsToAlarm' | 'missingData'>> = {},
-  ): AlarmNode => ({
-    kind: 'alarm',
-    id: `${id}Alarm`,
-    name: `${own}-${name}`,
-    description: `${description} Platform ${platform}, source ${source.name}.`,
-    metrics: [{ id: 'value', returns: true, periodSeconds: 300, ...metric }],
-    comparison: 'GreaterThanThreshold',
-    threshold,
-    periods: 1,
-    periodsToAlarm: 1,
-    // Nothing is measured where nothing comes.
-    missingData: 'notBreaching',
-    actions: [ref(noticesId, 'arn')],
-    ...more,
-  });
+  const alarm = alarmsOf(own, `Platform ${platform}, source ${source.name}.`);
   const ours = (name: string, dimensions: Record<string, Text>, statistic: string) => ({
     namespace: metricNamespace,
     name,

@@ -1,34 +1,15 @@
 import { metricNamespace } from '../../lib/publish/metrics';
 import { streamMetrics } from '../../lib/stream/metrics';
-import type { AlarmMetric, AlarmNode } from '../core/nodes';
+import type { AlarmNode } from '../core/nodes';
 import { ref, type Text } from '../core/text';
-import { noticesId } from '../pipeline/ids';
+import { alarmsOf } from './alarm';
 import { deliveryId, sourceId, streamId } from './ids';
 import type { Setting } from './setting';
 
 /** What people are told of a stream. */
 export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
   const { own, stream, source, consumer, bronze, alarms } = setting;
-  const alarm = (
-    id: string,
-    name: string,
-    description: string,
-    metric: Pick<Extract<AlarmMetric, { name: string }>, 'namespace' | 'name' | 'dimensions' | 'statistic'>,
-    threshold: number,
-  ): AlarmNode => ({
-    kind: 'alarm',
-    id: `${id}Alarm`,
-    name: `${own}-${name}`,
-    description: `${description} Platform ${platform}, stream ${stream.name}.`,
-    metrics: [{ id: 'value', returns: true, periodSeconds: 300, ...metric }],
-    comparison: 'GreaterThanThreshold',
-    threshold,
-    periods: 1,
-    periodsToAlarm: 1,
-    // Nothing is measured where nothing comes.
-    missingData: 'notBreaching',
-    actions: [ref(noticesId, 'arn')],
-  });
+  const alarm = alarmsOf(own, `Platform ${platform}, stream ${stream.name}.`);
   const ofFunction = { FunctionName: ref('ConsumeFunction', 'name') };
   const ofStream: Record<string, Text> = { Platform: platform, Stream: stream.name };
   return [
@@ -54,39 +35,30 @@ export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
                       100_000,
                     ),
               ]),
-          alarm(
-            'Errors',
-            'errors',
-            'The consumer failed on a whole batch, which comes again.',
-            { namespace: 'AWS/Lambda', name: 'Errors', dimensions: ofFunction, statistic: 'Sum' },
-            0,
-          ),
-          alarm(
-            'Throttles',
-            'throttles',
-            'The consumer was not let run: the account has too many functions at work.',
-            { namespace: 'AWS/Lambda', name: 'Throttles', dimensions: ofFunction, statistic: 'Sum' },
-            0,
-          ),
-          alarm(
-            'DeadLetters',
-            'dead-letters',
-            'Records were given up on, and are kept with the dead letters.',
-            {
-              namespace: 'AWS/Lambda',
-              name: 'OnFailureDestinationDeliveredEventCount',
-              dimensions: { ...ofFunction, EventSourceMappingUUID: ref(sourceId, 'id') },
-              statistic: 'Sum',
-            },
-            0,
-          ),
-          alarm(
-            'Parked',
-            'parked',
-            'A key has stopped, and its records wait to be released.',
-            { namespace: metricNamespace, name: streamMetrics.parked, dimensions: ofStream, statistic: 'Sum' },
-            0,
-          ),
+          alarm('Errors', 'errors', 'The consumer failed on a whole batch, which comes again.', {
+            namespace: 'AWS/Lambda',
+            name: 'Errors',
+            dimensions: ofFunction,
+            statistic: 'Sum',
+          }),
+          alarm('Throttles', 'throttles', 'The consumer was not let run: the account has too many functions at work.', {
+            namespace: 'AWS/Lambda',
+            name: 'Throttles',
+            dimensions: ofFunction,
+            statistic: 'Sum',
+          }),
+          alarm('DeadLetters', 'dead-letters', 'Records were given up on, and are kept with the dead letters.', {
+            namespace: 'AWS/Lambda',
+            name: 'OnFailureDestinationDeliveredEventCount',
+            dimensions: { ...ofFunction, EventSourceMappingUUID: ref(sourceId, 'id') },
+            statistic: 'Sum',
+          }),
+          alarm('Parked', 'parked', 'A key has stopped, and its records wait to be released.', {
+            namespace: metricNamespace,
+            name: streamMetrics.parked,
+            dimensions: ofStream,
+            statistic: 'Sum',
+          }),
           ...(alarms.latePercent === false || stream.windows.length === 0
             ? []
             : [
@@ -101,30 +73,18 @@ export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
         ]),
     ...(source.kind === 'kinesis'
       ? [
-          alarm(
-            'WritesThrottled',
-            'writes-throttled',
-            'Producers write more than the stream takes.',
-            {
-              namespace: 'AWS/Kinesis',
-              name: 'WriteProvisionedThroughputExceeded',
-              dimensions: { StreamName: ref(streamId, 'name') },
-              statistic: 'Sum',
-            },
-            0,
-          ),
-          alarm(
-            'ReadsThrottled',
-            'reads-throttled',
-            'Consumers read more than the stream gives them.',
-            {
-              namespace: 'AWS/Kinesis',
-              name: 'ReadProvisionedThroughputExceeded',
-              dimensions: { StreamName: ref(streamId, 'name') },
-              statistic: 'Sum',
-            },
-            0,
-          ),
+          alarm('WritesThrottled', 'writes-throttled', 'Producers write more than the stream takes.', {
+            namespace: 'AWS/Kinesis',
+            name: 'WriteProvisionedThroughputExceeded',
+            dimensions: { StreamName: ref(streamId, 'name') },
+            statistic: 'Sum',
+          }),
+          alarm('ReadsThrottled', 'reads-throttled', 'Consumers read more than the stream gives them.', {
+            namespace: 'AWS/Kinesis',
+            name: 'ReadProvisionedThroughputExceeded',
+            dimensions: { StreamName: ref(streamId, 'name') },
+            statistic: 'Sum',
+          }),
         ]
       : []),
     ...(bronze === false
