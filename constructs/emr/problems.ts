@@ -17,6 +17,28 @@ export interface SparkSizes {
   readonly logRetentionDays: number;
 }
 
+/** Of a release of EMR, wherever it runs. */
+export const releaseProblems = (where: string, release: string | undefined): Problem[] =>
+  release === undefined || isToken(release) || /^emr-(spark-)?\d+\.\d+\.\d+$/.test(release)
+    ? []
+    : [
+        {
+          where,
+          path: 'release',
+          message: `must be a release of EMR such as emr-spark-8.0.0; given ${JSON.stringify(release)}`,
+        },
+      ];
+
+/** Of what is said of Spark's settings. */
+export const settingProblems = (where: string, settings: Readonly<Record<string, unknown>> = {}): Problem[] =>
+  Object.keys(settings)
+    .filter((setting) => !setting.startsWith('spark.'))
+    .map((setting) => ({
+      where,
+      path: 'settings',
+      message: `must be settings of Spark, whose names begin with spark.; given ${JSON.stringify(setting)}`,
+    }));
+
 /** Memory in GB that EMR Serverless gives workers of so many processors. */
 const memories: Readonly<Record<number, { readonly min: number; readonly max: number; readonly step: number }>> = {
   1: { min: 2, max: 8, step: 1 },
@@ -32,7 +54,7 @@ export function sparkProblems(
   sizes: SparkSizes,
   network: VpcFacts | undefined,
 ): Problem[] {
-  const { name, release, architecture, settings = {}, compliance } = declared;
+  const { name, release, architecture, settings, compliance } = declared;
   const { maxWorkers, drivers, executors, idleMinutes } = sizes;
   const problem = (path: string, message: string): Problem => ({ where, path, message });
   const counts = [
@@ -42,9 +64,7 @@ export function sparkProblems(
   ];
   return [
     ...nameProblems(where, 'name', name),
-    ...(release === undefined || isToken(release) || /^emr-(spark-)?\d+\.\d+\.\d+$/.test(release)
-      ? []
-      : [problem('release', `must be a release of EMR such as emr-spark-8.0.0; given ${JSON.stringify(release)}`)]),
+    ...releaseProblems(where, release),
     ...(architecture === undefined || architecture === 'arm64' || architecture === 'x86_64'
       ? []
       : [problem('architecture', `must be one that EMR has; ${givenAllowed(architecture, ['arm64', 'x86_64'])}`)]),
@@ -56,14 +76,7 @@ export function sparkProblems(
     ...(idleMinutes === 'never'
       ? []
       : numberProblems(where, 'idleMinutes', idleMinutes, { min: 1, max: 10_080, whole: true })),
-    ...Object.keys(settings)
-      .filter((setting) => !setting.startsWith('spark.'))
-      .map((setting) =>
-        problem(
-          'settings',
-          `must be settings of Spark, whose names begin with spark.; given ${JSON.stringify(setting)}`,
-        ),
-      ),
+    ...settingProblems(where, settings),
     ...(network === undefined && compliance === 'regulated'
       ? [problem('network', 'must give a VPC for the workers, since compliance is "regulated"; given nothing')]
       : []),

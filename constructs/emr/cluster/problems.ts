@@ -3,6 +3,7 @@ import { isToken } from '../../../lib/token';
 import { icebergCatalogProblems } from '../../core/iceberg-catalog';
 import { nameProblems, numberProblems } from '../../core/names';
 import type { VpcFacts } from '../../network/model';
+import { releaseProblems, settingProblems } from '../problems';
 import { type ClusterNodes, type EmrClusterDeclaration, type ScalingRule, spotAllocations } from './props';
 import type { ClusterSizes } from './sizes';
 
@@ -15,13 +16,11 @@ export function clusterProblems(
   const problem = (path: string, message: string): Problem => ({ where, path, message });
   const whole = (path: string, given: number, min: number, max?: number) =>
     numberProblems(where, path, given, { min, max, whole: true });
-  const { release, certificates, settings = {}, capacity, authentication = 'none', alarms = {} } = declared;
+  const { certificates, capacity, authentication = 'none', alarms = {} } = declared;
   const { idleMinutes, task } = sizes;
   return [
     ...nameProblems(where, 'name', declared.name),
-    ...(release === undefined || isToken(release) || /^emr-(spark-)?\d+\.\d+\.\d+$/.test(release)
-      ? []
-      : [problem('release', `must be a release of EMR such as emr-spark-8.0.0; given ${JSON.stringify(release)}`)]),
+    ...releaseProblems(where, declared.release),
     ...(inS3(certificates)
       ? []
       : [
@@ -52,14 +51,7 @@ export function clusterProblems(
     ...whole('stepsAtOnce', sizes.stepsAtOnce, 1, 256),
     ...(idleMinutes === 'never' ? [] : whole('idleMinutes', idleMinutes, 1, 10_080)),
     ...bootstrapProblems(where, declared),
-    ...Object.keys(settings)
-      .filter((setting) => !setting.startsWith('spark.'))
-      .map((setting) =>
-        problem(
-          'settings',
-          `must be settings of Spark, whose names begin with spark.; given ${JSON.stringify(setting)}`,
-        ),
-      ),
+    ...settingProblems(where, declared.settings),
     ...icebergCatalogProblems(where, declared.icebergCatalog),
     ...(['idleMinutes', 'failedApplications'] as const).flatMap((alarm) =>
       alarms[alarm] === undefined || alarms[alarm] === false ? [] : whole(`alarms.${alarm}`, alarms[alarm], 1),
