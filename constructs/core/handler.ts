@@ -78,7 +78,7 @@ export function handlerNodes(handler: HandlerDecision, setting: HandlerSetting):
 }
 
 /** Lets a function be traced. */
-export const writeTraces: Statement = {
+const writeTraces: Statement = {
   sid: 'WriteTraces',
   because: 'X-Ray has no resources that a statement could name.',
   effect: 'Allow',

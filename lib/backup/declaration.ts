@@ -107,7 +107,7 @@ export interface Tier {
  * the migrate state machine takes before a destructive migration, kept until a later backup has been restored and found
  * whole.
  */
-export const defaultTiers: readonly Tier[] = [
+const defaultTiers: readonly Tier[] = [
   { name: 'full', schedule: 'cron(0 3 * * ? *)', keepDays: 30, continuous: false, covers: ['database', 'lake'] },
   { name: 'incremental', schedule: 'cron(0 * * * ? *)', keepDays: 7, continuous: false, covers: ['database'] },
   { name: 'log', schedule: 'cron(0 3 * * ? *)', keepDays: 7, continuous: true, covers: ['database', 'lake'] },

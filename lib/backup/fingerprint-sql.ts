@@ -1,8 +1,8 @@
 /** Parts that the rows of a table are divided into, by a hash of their key. */
-export const bucketCount = 64;
+const bucketCount = 64;
 
 /** Columns of which the first that a table has says when its rows came, in this order. */
-export const newestColumns = ['recorded_at', 'occurred_at', 'created_at', 'inserted_at', 'updated_at'] as const;
+const newestColumns = ['recorded_at', 'occurred_at', 'created_at', 'inserted_at', 'updated_at'] as const;
 
 /** What makes values look the same wherever they are read: rows are compared as text. */
 export const settings = [

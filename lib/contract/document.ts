@@ -15,7 +15,7 @@ export interface Document {
 }
 
 /** `schema[0].properties[2].name`. */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`)).join('');
 }
 

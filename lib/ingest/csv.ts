@@ -117,7 +117,7 @@ export function otherDelimiter(
 }
 
 /** The names in a header line; undefined where a quote is not closed. */
-export function splitHeader(line: string, delimiter: string): string[] | undefined {
+function splitHeader(line: string, delimiter: string): string[] | undefined {
   const names: string[] = [];
   let rest = line.replace(/\r$/, '');
   for (;;) {

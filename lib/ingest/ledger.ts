@@ -3,7 +3,7 @@ import type { Manifest } from '../platform/manifest';
 import type { Lake, ObjectInfo, Transaction } from '../runtime/services';
 
 /** Name of the ledger among the platform's own tables: every source file that was ever planned, and in which batch. */
-export const ledgerTable = 'files';
+const ledgerTable = 'files';
 
 /** Table property: number of the last batch that changed the table, written in the same commit as its rows. */
 export const positionProperty = 'ingot.position';
@@ -32,9 +32,6 @@ export interface LedgerFile {
   /** The run that planned it. */
   readonly run: string;
 }
-
-/** A file that is new to the ledger. */
-export type NewFile = Omit<LedgerFile, 'batch' | 'plannedAt' | 'run'>;
 
 export const ledgerName = (manifest: Manifest, lake: Lake): string => lake.name(manifest.ops.database, ledgerTable);
 

@@ -3,7 +3,7 @@
  * quarantine, and why: `{"run":"…","read":100,"quarantined":3,"reasons":{"delay.type":2,"origin.notNull":1}}`. Written in
  * the same commit as the rows.
  */
-export const loadedProperty = 'ingot.loaded';
+const loadedProperty = 'ingot.loaded';
 
 export interface Loaded {
   readonly run: string;

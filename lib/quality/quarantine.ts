@@ -3,7 +3,7 @@ import type { Loaded } from './loaded';
 import { describeTolerance, percent, type RuleResult, tolerates } from './result';
 
 /** Name of the rule that every table with a source has. */
-export const quarantineRule = 'quarantine.share';
+const quarantineRule = 'quarantine.share';
 
 /**
  * How much of what was last loaded went to quarantine. It is the last load that counts, not this run's alone: a gate

@@ -22,7 +22,7 @@ export interface DuckdbBuild {
 export type ExtensionSource = (name: string, build: DuckdbBuild) => Promise<Uint8Array>;
 
 /** Where a Lambda layer made by `ingot runtime` puts the extensions. */
-export const layerFolder = '/opt/duckdb-extensions';
+const layerFolder = '/opt/duckdb-extensions';
 
 /**
  * Files of the extensions, in the order asked for. Looks in the folder that `INGOT_DUCKDB_EXTENSIONS` names, in the
@@ -150,4 +150,4 @@ export async function python(args: readonly string[]): Promise<void> {
 }
 
 /** The ways to get an extension, in the order in which they are tried. */
-export const extensionSources: Readonly<Record<string, ExtensionSource>> = { 'extensions.duckdb.org': duckdbHost, pip };
+const extensionSources: Readonly<Record<string, ExtensionSource>> = { 'extensions.duckdb.org': duckdbHost, pip };

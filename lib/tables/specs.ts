@@ -74,7 +74,7 @@ export function datasetSpec(manifest: Places, dataset: Dataset, roots: ZoneRoots
 }
 
 /** The platform's own tables: the ledger of files, the answers to quality rules, the runs. */
-export function opsSpecs(manifest: Places, roots: ZoneRoots): TableSpec[] {
+function opsSpecs(manifest: Places, roots: ZoneRoots): TableSpec[] {
   const { database, zone } = manifest.ops;
   return opsTables.map(({ table, comment, columns }) =>
     deepFreeze({

@@ -101,7 +101,7 @@ export const field = (
   otherwise?: Json,
 ): Field => ({ names: names(cloudformation, terraform), shape, default: otherwise });
 
-export const pascalCase = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+const pascalCase = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 export const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** Paths at which an engine writes a property. */
@@ -138,8 +138,7 @@ export function readFields(
 // Shapes: the forms in which a value is compared.
 
 /** As it stands: a text, a number, or the user's own object. */
-export const verbatim: Shape = (value) =>
-  isList(value) && value.length === 1 && isObject(value[0]!) ? value[0] : value;
+const verbatim: Shape = (value) => (isList(value) && value.length === 1 && isObject(value[0]!) ? value[0] : value);
 
 /** The one that is given of several names of the same thing. */
 export const either: Shape = (value) => (isObject(value) ? Object.values(value)[0] : value);

@@ -63,7 +63,7 @@ export type IndexDeclaration =
     };
 
 /** Most dimensions that pgvector's indexes take, by element. */
-export const mostDimensions: Readonly<Record<Element, number>> = { vector: 2000, halfvec: 4000 };
+const mostDimensions: Readonly<Record<Element, number>> = { vector: 2000, halfvec: 4000 };
 
 /** Text search configurations that every PostgreSQL has. */
 const languages = [

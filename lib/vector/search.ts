@@ -55,7 +55,7 @@ export interface SearchPage {
 }
 
 /** Hits of each kind that a hybrid search fuses. */
-export const fusedHits = 100;
+const fusedHits = 100;
 /** The constant of reciprocal rank fusion: https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf */
 const rankConstant = 60;
 /** Longest words and searches that are taken. */

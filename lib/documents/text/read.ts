@@ -29,7 +29,7 @@ const readers: Readonly<Record<string, Reader>> = {
 };
 
 /** Endings of the names of objects that can be read. */
-export const readableTypes: readonly string[] = [...Object.keys(readers), 'jsonl'];
+const readableTypes: readonly string[] = [...Object.keys(readers), 'jsonl'];
 
 /**
  * The documents of an object, by the ending of its name. Of `.jsonl` each line is one: an object with `text`, and where

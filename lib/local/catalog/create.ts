@@ -14,7 +14,7 @@ export interface NewTable {
 }
 
 /** Partition fields count from here, as Iceberg's own writers do. */
-export const firstPartitionId = 1000;
+const firstPartitionId = 1000;
 
 /** Metadata of a table without rows. Ids of columns count from 1, a level's fields before their own fields. */
 export function newMetadata(table: NewTable, uuid: string, now: number): TableMetadata {

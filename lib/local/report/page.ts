@@ -96,7 +96,7 @@ ${tile(duration(elapsed(report)), 'Time', plural(report.states.length, 'step'))}
 }
 
 /** Mean of the rules' scores, or 100 where there is no rule. */
-export function overall(rules: readonly RuleReport[]): number {
+function overall(rules: readonly RuleReport[]): number {
   return rules.length === 0 ? 100 : rules.reduce((sum, rule) => sum + rule.score, 0) / rules.length;
 }
 

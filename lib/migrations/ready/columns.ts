@@ -17,7 +17,7 @@ const primitives: Readonly<Record<string, string>> = {
 };
 
 /** What PostgreSQL calls a contract's type. What has parts, but for lists of plain values, is JSON. */
-export function pgType(type: Type): string {
+function pgType(type: Type): string {
   if (typeof type === 'string') return primitives[type] ?? type.replace('decimal', 'numeric');
   if (type.kind === 'list' && typeof type.element === 'string') return `${pgType(type.element)}[]`;
   return 'jsonb';

@@ -25,5 +25,3 @@ export const recipes = {
   search,
   vectorStore,
 } as const;
-
-export type RecipeName = keyof typeof recipes;

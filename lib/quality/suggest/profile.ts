@@ -45,7 +45,7 @@ const noneWords = [
 ];
 
 /** SQL condition that a text is none of those words. */
-export const isMeant = (column: string): string => `NOT list_contains(${list(noneWords)}, ${column})`;
+const isMeant = (column: string): string => `NOT list_contains(${list(noneWords)}, ${column})`;
 
 const matching = (pattern: string, type?: string) => (v: string) =>
   `regexp_full_match(${v}, ${literal(pattern)})${type === undefined ? '' : ` AND TRY_CAST(${v} AS ${type}) IS NOT NULL`}`;
