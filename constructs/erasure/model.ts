@@ -17,7 +17,7 @@ import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { readStatements, writeStatements } from '../lake/grants';
-import type { LakeFacts } from '../lake/model';
+import { defaultQueryResultDays, type LakeFacts, versionDays } from '../lake/model';
 import { json, writeOps } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
 import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
@@ -50,9 +50,6 @@ export interface ErasureGiven {
 const backupRules = ['HIPAA.Security-DynamoDBInBackupPlan', 'NIST.800.53.R5-DynamoDBInBackupPlan'];
 const ledgerId = 'Ledger';
 const machineId = 'EraseMachine';
-
-/** Days that a lake keeps a version of an object that another has taken the place of: `lakeModel` decides them. */
-const versionDays = 30;
 
 /**
  * Decides erasures over a lake: a function, a state machine that it starts and a schedule starts again, the ledger, and
@@ -89,7 +86,7 @@ export function erasureModel(
   const machineArn = text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${own}`;
   const holds = {
     versionDays,
-    queryResultDays: declared.queryResultDays ?? 30,
+    queryResultDays: declared.queryResultDays ?? defaultQueryResultDays,
     ...(declared.replicated === undefined ? {} : { replicas: declared.replicated }),
   };
   const all: Node[] = [

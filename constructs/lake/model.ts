@@ -38,6 +38,11 @@ export interface ZoneFacts extends Omit<Zone, 'database'> {
   readonly keyArn?: Text;
 }
 
+/** Days that a version of an object is kept that another has taken the place of. */
+export const versionDays = 30;
+/** Days that results of queries are kept, where nobody says how long. */
+export const defaultQueryResultDays = 30;
+
 /** What the user brought along: ids of nodes that are not to be made, for example `BronzeBucket`. */
 export interface LakeGiven {
   readonly nodes: ReadonlySet<string>;
@@ -55,7 +60,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   const removal = lake.removal ?? 'retain';
   const accessLogDays = lake.accessLogDays ?? 365;
   const queryScanLimitGb = lake.queryScanLimitGb ?? 100;
-  const queryResultDays = lake.queryResultDays ?? 30;
+  const queryResultDays = lake.queryResultDays ?? defaultQueryResultDays;
   assertValid([
     ...lakeProblems(path, lake, { accessLogDays, queryScanLimitGb, queryResultDays }),
     ...bucketNameProblems(path, lake, given.nodes),
@@ -84,7 +89,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
   /** What goes by itself after some days. Versions of it are kept where a replica or a rule demands them. */
   const passing = (purpose: string, expireAfterDays: number) => {
     const versioned = regulated || copied.of(purpose) !== undefined;
-    const versions = versioned ? { expireNoncurrentAfterDays: 30 } : {};
+    const versions = versioned ? { expireNoncurrentAfterDays: versionDays } : {};
     const lifecycle: LifecycleRule[] = [{ id: 'expire', expireAfterDays, ...versions, abortUploadsAfterDays: 7 }];
     return { versioned, lifecycle, replication: copied.of(purpose) };
   };
@@ -240,7 +245,7 @@ function zoneLifecycle(zone: Zone): LifecycleRule {
       ? { archiveAfterDays: zone.archiveAfterDays }
       : {}),
     ...(zone.holds === 'files' && zone.retentionDays !== undefined ? { expireAfterDays: zone.retentionDays } : {}),
-    expireNoncurrentAfterDays: 30,
+    expireNoncurrentAfterDays: versionDays,
     abortUploadsAfterDays: 7,
   };
 }
