@@ -24,6 +24,13 @@ export interface LeanSource {
   readonly document: () => unknown;
   /** What is made of the document once it is settled; by default nothing else. */
   readonly finish?: (settled: unknown) => unknown;
+  /** What is written where it can be had without the document; undefined where it can't. */
+  readonly quick?: (walk: Walk) => unknown;
+  /**
+   * Whether what is literal is written as it is, since nothing changes what is written.
+   * @default false: it is copied
+   */
+  readonly shares?: boolean;
 }
 
 /** A document of literals and some tokens, as a token of either engine. */
@@ -36,15 +43,19 @@ export class Lean {
   }
 
   resolve(context: Resolving): undefined {
-    const { stack, refers, document, finish } = this.#source;
-    const walk = new Walk(context, textsOf(stack, context.preparing));
+    const { stack, refers, document, finish, quick, shares = false } = this.#source;
+    const texts = textsOf(stack, context.preparing);
     if (context.preparing) {
-      walk.tell(refers());
+      new Walk(context, texts).tell(refers());
       return undefined;
     }
-    const settled = walk.settle(document());
+    let written = quick?.(new Walk(context, texts, true));
+    if (written === undefined) {
+      const settled = new Walk(context, texts, shares).whole(document());
+      written = finish === undefined ? settled : finish(settled);
+    }
     // What a token resolves to is resolved again; what a processor gives is not.
-    context.registerPostProcessor(new Settled(finish === undefined ? settled : finish(settled)));
+    context.registerPostProcessor(new Settled(written));
     return undefined;
   }
 }
@@ -84,13 +95,16 @@ function textsOf(stack: object, preparing: boolean): Map<string, unknown> {
   return known;
 }
 
-class Walk {
+/** Of one document. */
+export class Walk {
   readonly #context: Resolving;
   readonly #texts: Map<string, unknown>;
+  readonly #shares: boolean;
 
-  constructor(context: Resolving, texts: Map<string, unknown>) {
+  constructor(context: Resolving, texts: Map<string, unknown>, shares = false) {
     this.#context = context;
     this.#texts = texts;
+    this.#shares = shares;
   }
 
   /** Shows the engine every token that the value holds, once a stack. */
@@ -105,6 +119,14 @@ class Walk {
         this.tell((value as Record<string, unknown>)[key]);
       }
     } else if (typeof value === 'object' || mayBeToken(value)) this.#context.resolve(value);
+  }
+
+  /** A whole document, settled: one of its own even where it is shared, since the engine marks it. */
+  whole(document: unknown): unknown {
+    const settled = this.settle(document);
+    if (settled !== document || typeof settled !== 'object' || settled === null) return settled;
+    if (Array.isArray(settled)) return [...settled];
+    return isPlain(settled) ? { ...settled } : settled;
   }
 
   /** As the engines settle it: without what is undefined. */
@@ -122,31 +144,39 @@ class Walk {
       known = this.#context.resolve(text);
       this.#texts.set(text, known);
     }
-    // Each has one of its own, since what is written may still be overridden.
-    return typeof known === 'object' && known !== null ? { ...known } : known;
+    // Each has one of its own where what is written may still be overridden.
+    return typeof known !== 'object' || known === null || this.#shares ? known : { ...known };
   }
 
   #list(list: readonly unknown[]): unknown {
-    const settled: unknown[] = [];
-    for (const each of list) {
+    let settled: unknown[] | undefined = this.#shares ? undefined : [];
+    for (let i = 0; i < list.length; i++) {
+      const each = list[i];
       // A list that is a token is a list of one token.
       if (typeof each === 'string' ? each.includes('#{') : mayBeToken(each)) return this.#context.resolve(list);
       const own = this.settle(each);
-      if (own !== undefined) settled.push(own);
+      if (settled === undefined && (own === undefined || own !== each)) settled = list.slice(0, i);
+      if (own !== undefined) settled?.push(own);
     }
-    return settled;
+    return settled ?? list;
   }
 
   #object(value: Record<string, unknown>): unknown {
-    const settled: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
+    const keys = Object.keys(value);
+    let settled: Record<string, unknown> | undefined = this.#shares ? undefined : {};
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
       const name = mayHoldToken(key) ? this.#text(key) : key;
       // Some keys are intrinsics, or tokens of whole maps, which the engine alone knows.
       if (typeof name !== 'string' || key.startsWith('&{')) return this.#context.resolve(value);
       const own = this.settle(value[key]);
-      if (own !== undefined) settled[name] = own;
+      if (settled === undefined && (own === undefined || own !== value[key] || name !== key)) {
+        settled = {};
+        for (let before = 0; before < i; before++) settled[keys[before]!] = value[keys[before]!];
+      }
+      if (settled !== undefined && own !== undefined) settled[name] = own;
     }
-    return settled;
+    return settled ?? value;
   }
 
   /** A token that wraps a document to process it is walked; all others are the engine's. */
@@ -163,7 +193,7 @@ class Walk {
 }
 
 /** Neither a token nor anything else that is more than its values. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && !('resolve' in value);
 }

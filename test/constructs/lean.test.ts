@@ -1,4 +1,15 @@
-import { App, Aspects, CfnParameter, CfnResource, Lazy, Stack, Tags, Token } from 'aws-cdk-lib';
+import {
+  App,
+  Aspects,
+  CfnCondition,
+  CfnParameter,
+  CfnResource,
+  Lazy,
+  ResolutionTypeHint,
+  Stack,
+  Tags,
+  Token,
+} from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -39,6 +50,13 @@ const inTerraform = () => {
   return { stack, texts, others, resolve: (value: unknown): unknown => cdktf.Tokenization.resolve(value, options) };
 };
 
+/** So that whoever changes a document fails; tokens are left alone. */
+function freeze(document: unknown): void {
+  const plain =
+    typeof document === 'object' && document !== null && Object.getPrototypeOf(document) === Object.prototype;
+  if (plain || Array.isArray(document)) Object.values(Object.freeze(document)).forEach(freeze);
+}
+
 test.each([
   { engine: 'the CDK', made: inCdk() },
   { engine: 'cdktf', made: inTerraform() },
@@ -49,6 +67,10 @@ test.each([
     const text = fc
       .array(fc.oneof(literal, fc.constantFrom(...texts)), { maxLength: 3 })
       .map((parts) => parts.join(''));
+    // An engine takes a key `__proto__` for the prototype, and so loses it.
+    const key = fc
+      .oneof(fc.constantFrom('a', 'B', '$' + '{a}', '&', ''), literal)
+      .filter((each) => each !== '__proto__');
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
         { maxDepth: 4 },
@@ -56,18 +78,140 @@ test.each([
         literal,
         text,
         fc.array(tie('tree'), { maxLength: 4 }),
-        fc.dictionary(fc.oneof(fc.constantFrom('a', 'B', '$' + '{a}', '&', ''), literal), tie('tree'), { maxKeys: 4 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
       ),
     }));
     fc.assert(
       fc.property(tree, (document) => {
-        const lean = new Lean({ stack, refers: () => document, document: () => document });
-        expect(resolve({ lean })).toEqual(resolve({ lean: document }));
+        freeze(document);
+        const source = { stack, refers: () => document, document: () => document };
+        for (const lean of [new Lean(source), new Lean({ ...source, shares: true })])
+          expect(resolve({ lean })).toEqual(resolve({ lean: document }));
       }),
       { numRuns: 300 },
     );
   },
 );
+
+/** Lean resources of a platform, and how the CDK's own class would write each. */
+function leanResources() {
+  const stack = new Stack(new App({ context: { 'aws:cdk:enable-path-metadata': true } }), 'Stack');
+  new cdk.Platform(stack, 'Platform', { manifest, runtime });
+  const lean = stack.node.findAll().filter((each) => Object.hasOwn(each, '_toCloudFormation')) as CfnResource[];
+  // As the CDK does it: each resource, and what came of it once more.
+  const text = (fragment: object): string => JSON.stringify(stack.resolve(stack.resolve(fragment)));
+  const written = (resource: CfnResource): string => text(own(resource)._toCloudFormation());
+  const byCdk = (resource: CfnResource): string =>
+    text(own(Object.getPrototypeOf(resource))._toCloudFormation.call(resource));
+  return { stack, lean, written, byCdk };
+}
+
+const own = (resource: CfnResource) =>
+  resource as unknown as { _toCloudFormation(): object; renderProperties(): object };
+
+test('in CloudFormation, a lean resource is written without the CDK and to the byte as by the CDK', () => {
+  const { lean, written, byCdk } = leanResources();
+  expect([...new Set(lean.map((each) => each.cfnResourceType))].sort()).toEqual([
+    'AWS::CloudWatch::Alarm',
+    'AWS::Glue::Schema',
+    'AWS::Glue::SchemaVersion',
+    'AWS::Glue::Table',
+    'Custom::IngotTable',
+  ]);
+  for (const resource of lean) {
+    const asked = jest.spyOn(own(resource), 'renderProperties');
+    const text = written(resource);
+    expect(asked).not.toHaveBeenCalled();
+    expect(text).toBe(byCdk(resource));
+  }
+});
+
+test.each<[string, (resource: CfnResource, other: CfnResource) => void]>([
+  ['an override', (resource) => resource.addPropertyOverride('Threshold', 7)],
+  ['a deletion override', (resource) => resource.addPropertyDeletionOverride('AlarmDescription')],
+  [
+    'a condition',
+    (resource) => {
+      resource.cfnOptions.condition = new CfnCondition(resource, 'If');
+    },
+  ],
+  ['a dependency', (resource, other) => resource.addResourceDependency(other)],
+  [
+    'a policy',
+    (resource) => {
+      resource.cfnOptions.updatePolicy = { enableVersionUpgrade: true };
+    },
+  ],
+  ['metadata with a token', (resource, other) => resource.addMetadata('other', other.ref)],
+  [
+    'empty metadata',
+    (resource) => {
+      resource.cfnOptions.metadata = {};
+    },
+  ],
+  ['tags', (resource) => Tags.of(resource).add('team', 'flights')],
+  ['another id', (resource) => resource.overrideLogicalId('Another')],
+  [
+    'a property that we never give',
+    (resource, other) => {
+      (resource as CfnAlarm).okActions = [other.ref];
+    },
+  ],
+  [
+    'a name that we never give',
+    (resource) => {
+      (resource as CfnAlarm).dimensions = [{ name: 'a', value: 'b', more: 1 } as never];
+    },
+  ],
+  [
+    'a property given as a token',
+    (resource) => {
+      (resource as CfnAlarm).dimensions = Lazy.any({ produce: () => [{ name: 'a', value: 'b' }] });
+    },
+  ],
+  [
+    'a list given as a token',
+    (resource, other) => {
+      (resource as CfnAlarm).alarmActions = other.getAtt('Arns', ResolutionTypeHint.STRING_LIST) as never;
+    },
+  ],
+  [
+    'a list encoded as a token',
+    (resource, other) => {
+      (resource as CfnAlarm).alarmActions = Token.asList(other.getAtt('Arns'));
+    },
+  ],
+  [
+    'a number given as a token',
+    (resource, other) => {
+      (resource as CfnAlarm).threshold = Token.asNumber(other.getAtt('Most'));
+    },
+  ],
+  [
+    'nothing',
+    (resource) => {
+      (resource as CfnAlarm).threshold = undefined;
+      (resource as CfnAlarm).alarmActions = [];
+    },
+  ],
+])('in CloudFormation, a lean resource that is given %s is written to the byte as by the CDK', (_, change) => {
+  const { stack, lean, written, byCdk } = leanResources();
+  const alarm = lean.find((each) => each instanceof CfnAlarm)!;
+  change(alarm, new CfnResource(stack, 'Other', { type: 'AWS::X::Y' }));
+  const before = JSON.stringify(stack.resolve(alarm.cfnOptions.metadata));
+  expect(written(alarm)).toBe(byCdk(alarm));
+  expect(written(alarm)).toBe(byCdk(alarm));
+  expect(JSON.stringify(stack.resolve(alarm.cfnOptions.metadata))).toBe(before);
+});
+
+test('in CloudFormation, the CDK says what is wrong with a lean resource', () => {
+  const { lean, written } = leanResources();
+  const alarm = lean.find((each): each is CfnAlarm => each instanceof CfnAlarm)!;
+  alarm.metrics = [{ returnData: true } as never];
+  expect(() => written(alarm)).toThrow('id: required but missing');
+  alarm.comparisonOperator = 7 as never;
+  expect(() => written(alarm)).toThrow('comparisonOperator: 7 should be a string');
+});
 
 test('in CloudFormation, what aspects, tags and overrides say of a lean resource is written, across stacks too', () => {
   const app = new App();

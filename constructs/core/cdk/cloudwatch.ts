@@ -4,6 +4,44 @@ import { onDemand } from '../on-demand';
 import type { Resolved } from '../text';
 import { lean } from './lean';
 import type { Renderer } from './render';
+import { fields, flag, list, number, tags, text } from './shape';
+
+const dimensions = list(fields({ name: text, value: text }));
+
+const alarmShape = fields(
+  {
+    alarmName: text,
+    alarmDescription: text,
+    comparisonOperator: text,
+    threshold: number,
+    evaluationPeriods: number,
+    datapointsToAlarm: number,
+    treatMissingData: text,
+    alarmActions: list(text),
+  },
+  {
+    namespace: text,
+    metricName: text,
+    dimensions,
+    statistic: text,
+    period: number,
+    metrics: list(
+      fields(
+        { id: text, returnData: flag },
+        {
+          expression: text,
+          label: text,
+          metricStat: fields({
+            stat: text,
+            period: number,
+            metric: fields({ namespace: text, metricName: text, dimensions }),
+          }),
+        },
+      ),
+    ),
+    tags,
+  },
+);
 
 export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
   const alarm = lean(
@@ -18,6 +56,7 @@ export const renderAlarm: Renderer<'alarm'> = (scope, node) => {
       treatMissingData: node.missingData,
       alarmActions: [...node.actions],
     }),
+    alarmShape,
   );
   return onDemand({ arn: () => alarm.attrArn });
 };

@@ -11,6 +11,7 @@ import { onDemand } from '../on-demand';
 import { lean } from './lean';
 import { applyRemoval } from './removal';
 import type { Renderer } from './render';
+import { fields, free, list, tags, text } from './shape';
 
 export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
   const database = new CfnDatabase(scope, node.id, {
@@ -20,6 +21,27 @@ export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
   applyRemoval(database, node.removal);
   return { name: database.ref };
 };
+
+const columns = list(fields({ name: text }, { type: text, comment: text }));
+
+const tableShape = fields({
+  catalogId: text,
+  databaseName: text,
+  tableInput: fields({
+    name: text,
+    description: text,
+    tableType: text,
+    parameters: free,
+    partitionKeys: columns,
+    storageDescriptor: fields({
+      columns,
+      location: text,
+      inputFormat: text,
+      outputFormat: text,
+      serdeInfo: fields({ serializationLibrary: text, parameters: free }),
+    }),
+  }),
+});
 
 export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
   const table = lean(
@@ -41,6 +63,7 @@ export const renderGlueTable: Renderer<'glueTable'> = (scope, node) => {
         },
       },
     }),
+    tableShape,
   );
   applyRemoval(table, node.removal);
   return onDemand({ name: () => table.ref });
@@ -51,6 +74,12 @@ export const renderSchemaRegistry: Renderer<'schemaRegistry'> = (scope, node) =>
   return { arn: registry.attrArn, name: node.name };
 };
 
+const schemaShape = fields(
+  { registry: fields({ arn: text }), name: text, description: text, dataFormat: text, compatibility: text },
+  { tags },
+);
+const schemaVersionShape = fields({ schema: fields({ schemaArn: text }), schemaDefinition: text });
+
 export const renderSchema: Renderer<'schema'> = (scope, node) => {
   const schema = lean(
     new CfnSchema(scope, node.id, {
@@ -60,6 +89,7 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
       dataFormat: node.dataFormat,
       compatibility: node.compatibility,
     }),
+    schemaShape,
   );
   // A definition given to the schema itself could never change: CloudFormation would make a new schema of that name.
   const version = lean(
@@ -67,6 +97,7 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
       schema: { schemaArn: schema.attrArn },
       schemaDefinition: node.definition,
     }),
+    schemaVersionShape,
   );
   // What was written under an earlier version is read by it. The schema takes its versions along when it goes.
   applyRemoval(version, 'retain');
@@ -79,6 +110,7 @@ export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
       type: 'Custom::IngotTable',
       properties: { ServiceToken: node.functionArn, ServiceTimeout: node.timeoutSeconds, spec: node.spec },
     }),
+    free,
   );
   applyRemoval(resource, 'delete');
   return onDemand({ id: () => resource.ref });
