@@ -28,6 +28,11 @@ interface JobFiles {
 
 type State = Readonly<Record<string, unknown>>;
 
+/** What is told with a job that did not answer, and that was started again for nothing. */
+const jobRemedy =
+  `The job ended before it answered, also when it was started again; the table is as it was, or complete. Its log says why: ` +
+  'where Spark had too little memory, give its workers more (engine.spark.worker in platform.yaml), then run again.';
+
 /** One call of a handler, as a job. */
 export interface JobCall {
   /** Begins the names of its states. */
@@ -77,6 +82,7 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
       ...('clusterId' in spark ? onCluster(call, spark) : onServerless(call, spark)),
       ResultPath: null,
       TimeoutSeconds: jobSeconds,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: `${name}JobFailed` }],
       Retry: [
         {
           ErrorEquals: ['States.TaskFailed'],
@@ -85,9 +91,10 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
           MaxAttempts: jobRetries.attempts,
         },
       ],
-      ...caught,
       Next: `${name}Answer`,
     },
+    // EMR's own words tell what ended, and not what to do.
+    [`${name}JobFailed`]: { Type: 'Pass', Result: jobRemedy, ResultPath: '$.error.Remedy', Next: failed },
     [`${name}Answer`]: {
       Type: 'Task',
       Resource: text`arn:${aws.partition}:states:::aws-sdk:s3:getObject`,

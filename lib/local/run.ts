@@ -132,7 +132,11 @@ function lazySpark(services: Services, layout: Layout, stages: Stages, progress:
     const { manifest, catalog } = services;
     const scratch = join(layout.temporary, 'spark');
     const told = (note: string) => progress.note(note);
-    const lake = await openLocalSpark({ manifest, catalog, scratch, told }).catch((error: Error) => {
+    const onEnd = () => {
+      // A job that is tried again gets another one.
+      opening = undefined;
+    };
+    const lake = await openLocalSpark({ manifest, catalog, scratch, told, onEnd }).catch((error: Error) => {
       throw new Error(`${error.message}. With --engine duckdb, DuckDB does what Spark would`, { cause: error });
     });
     return { ...services, lake };

@@ -98,7 +98,9 @@ export class Watch {
       return result;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.failed.set(key, { ...shown.failure, why });
+      // Where the engine failed, no file and no model is to blame.
+      const todo = (error as { readonly todo?: string } | undefined)?.todo ?? shown.failure.todo;
+      this.failed.set(key, { ...shown.failure, why, todo });
       note(true);
       step.failed(`${shown.doing}: ${why.split('\n', 1)[0]}`);
       throw error;

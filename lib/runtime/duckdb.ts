@@ -34,7 +34,7 @@ export interface Duckdb {
 
 /** DuckDB refused a statement, or failed while it ran it. */
 export class DuckdbError extends Error {
-  override readonly name = 'DuckdbError';
+  override readonly name: string = 'DuckdbError';
   /** DuckDB's word for what went wrong, for example `Binder`, `Invalid Input`, `IO`. */
   readonly kind: string;
 

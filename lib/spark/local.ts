@@ -15,6 +15,8 @@ export interface LocalSpark {
   readonly scratch: string;
   /** Hears of what takes long. */
   readonly told?: (note: string) => void;
+  /** Hears that Spark has ended, whatever for. */
+  readonly onEnd?: () => void;
 }
 
 /**
@@ -22,11 +24,12 @@ export interface LocalSpark {
  *
  * @throws Error where this machine has no Python or Java, or Spark does not start
  */
-export async function openLocalSpark({ manifest, catalog, scratch, told }: LocalSpark): Promise<Lake> {
+export async function openLocalSpark({ manifest, catalog, scratch, told, onEnd }: LocalSpark): Promise<Lake> {
   const python = await findSparkPython(told);
   const session = await startSpark({
     python,
     packageFolder: packageFolder(),
+    onEnd,
     settings: {
       catalog: {
         uri: catalog.uri,
@@ -42,7 +45,7 @@ export async function openLocalSpark({ manifest, catalog, scratch, told }: Local
         'spark.ui.showConsoleProgress': 'false',
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.driver.host': '127.0.0.1',
-        'spark.driver.memory': '3g',
+        'spark.driver.memory': process.env.INGOT_SPARK_MEMORY ?? '3g',
         // Tables of one machine; adaptive execution joins them where they are smaller still.
         'spark.sql.shuffle.partitions': '16',
       },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { TransientError } from '../errors';
 import { DuckdbError } from '../runtime/duckdb';
 import type { LakeSession } from '../runtime/lake';
 import type { Row } from '../runtime/services';
@@ -15,14 +16,42 @@ interface Answer {
 export interface Line {
   readonly answers: Readable;
   readonly requests: Writable;
+  /** What Spark has printed, where it is heard. */
+  readonly printed?: () => string;
 }
 
 /** Spark refused a statement, or failed while it ran it. Its message begins as DuckDB's do, with the kind of the error. */
-export class SparkError extends DuckdbError {}
+export class SparkError extends DuckdbError {
+  override readonly name: string = 'SparkError';
+}
 
-/** Spark has ended, and nothing can be asked of it any more. */
+/** What to do where Spark had too little memory. */
+const giveMemory =
+  'Give workers of Spark more memory (engine.spark.worker in platform.yaml; on this machine INGOT_SPARK_MEMORY), then run again.';
+
+/** Spark had too little memory: as it is, it would not have enough the next time. */
+export class SparkMemoryError extends SparkError {
+  override readonly name = 'SparkMemoryError';
+  /** What to do about it. */
+  readonly todo = giveMemory;
+
+  constructor(message: string) {
+    super(`${message}. ${giveMemory}`);
+  }
+}
+
+/** Spark has ended, and nothing can be asked of it any more. What it had not committed is in no table. */
 export class SparkEndedError extends Error {
   override readonly name = 'SparkEndedError';
+  /** What to do about it. */
+  readonly todo: string;
+
+  /** @param printed what it said before */
+  constructor(printed = '') {
+    const memory = /\bjava\.lang\.OutOfMemoryError[^\n]*/.exec(printed)?.[0];
+    super(`Spark has ended before it answered${memory === undefined ? '' : `: it had too little memory (${memory})`}`);
+    this.todo = memory === undefined ? 'Run again: what is in a table stays, and what is missing comes.' : giveMemory;
+  }
 }
 
 /** Columns of a file: names, and types in DuckDB's words. */
@@ -67,7 +96,7 @@ export function sparkSession(line: Line, ended: () => Promise<void>): SparkSessi
 
 type Asking = (request: object) => Promise<unknown>;
 
-function asker({ answers, requests }: Line): Asking {
+function asker({ answers, requests, printed }: Line): Asking {
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
   const lines = createInterface({ input: answers });
   let gone: Error | undefined;
@@ -76,10 +105,10 @@ function asker({ answers, requests }: Line): Asking {
     if (next === undefined) return;
     const { value, error } = JSON.parse(text, revive) as Answer;
     if (error === undefined) next.resolve(value);
-    else next.reject(new SparkError(`${error.kind} Error: ${error.message}`));
+    else next.reject(refusal(error.kind, `${error.kind} Error: ${error.message}`));
   });
   lines.on('close', () => {
-    gone = new SparkEndedError('Spark has ended before it answered');
+    gone = new SparkEndedError(printed?.());
     for (const { reject } of waiting.splice(0)) reject(gone);
   });
   requests.on('error', () => {}); // Told by the other end's close.
@@ -89,6 +118,12 @@ function asker({ answers, requests }: Line): Asking {
       waiting.push({ resolve, reject });
       requests.write(`${JSON.stringify(request)}\n`);
     });
+}
+
+/** Executors that were lost may not be lost again: AWS takes those on Spot back when it wants. */
+function refusal(kind: string, message: string): Error {
+  if (kind === 'Executor Lost') return new TransientError(message);
+  return kind === 'Out of Memory' ? new SparkMemoryError(message) : new SparkError(message);
 }
 
 /** What JSON has no word for. */
@@ -129,6 +164,8 @@ export interface SparkProcess {
   readonly settings: object;
   /** Hears what Spark prints. */
   readonly onOutput?: (text: string) => void;
+  /** Hears that it has ended, whatever for. */
+  readonly onEnd?: () => void;
 }
 
 /**
@@ -136,7 +173,13 @@ export interface SparkProcess {
  *
  * @throws Error with the end of what it printed where it does not come up
  */
-export async function startSpark({ python, packageFolder, settings, onOutput }: SparkProcess): Promise<SparkSession> {
+export async function startSpark({
+  python,
+  packageFolder,
+  settings,
+  onOutput,
+  onEnd,
+}: SparkProcess): Promise<SparkSession> {
   const child = spawn(python, ['-m', 'ingot_spark', JSON.stringify(settings)], {
     env: { ...process.env, PYTHONPATH: packageFolder, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -152,7 +195,9 @@ export async function startSpark({ python, packageFolder, settings, onOutput }: 
     child.on('error', () => resolve());
   });
   await ready(child, exited, output);
-  return sparkSession({ answers: child.stdout, requests: child.stdin }, () => exited);
+  void exited.then(onEnd);
+  const printed = () => output.join('');
+  return sparkSession({ answers: child.stdout, requests: child.stdin, printed }, () => exited);
 }
 
 function ready(child: ChildProcess, exited: Promise<void>, output: readonly string[]): Promise<void> {

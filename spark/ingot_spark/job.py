@@ -6,15 +6,19 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from .engine import Engine
+from .failures import SparkGoneError
 from .server import serve
 from .session import Settings, open_session
 
@@ -41,9 +45,14 @@ def main(package: Path, platform: Path, arguments: Sequence[str]) -> int:
         return _with_handlers(
             [_executable(package / "node"), str(package / "job.js"), *call], environment, spark, settings
         )
+    except SparkGoneError as error:
+        print(error, file=sys.stderr)
+        return 1
     finally:
-        _remove(spark, settings.scratch)
-        spark.stop()
+        # What a Spark that is gone has put aside passes away by itself.
+        with suppress(Py4JError, ConnectionError):
+            _remove(spark, settings.scratch)
+            spark.stop()
 
 
 def databases(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -7,18 +7,19 @@ import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from pyspark.errors import PySparkException
-
 from .engine import Engine
-from .lake import ConflictError
-from .rewrite import UntranslatableError
+from .failures import SparkGoneError, described, is_gone
 from .values import rows_as_json
 
 Request = dict[str, Any]
 
 
 def serve(engine: Engine, requests: TextIO, answers: TextIO) -> None:
-    """Answers until the requests end."""
+    """
+    Answers until the requests end.
+
+    Raises SparkGoneError where Spark ends before: then nobody is told that it has refused, since another may succeed.
+    """
     for line in requests:
         if line.strip():
             answers.write(json.dumps(_answer(engine, json.loads(line)), ensure_ascii=False) + "\n")
@@ -32,11 +33,13 @@ def _answer(engine: Engine, request: Request) -> dict[str, Any]:
     try:
         return {"value": operation(engine, request)}
     except Exception as error:
-        kind = _kind(error)
+        if is_gone(error):
+            raise SparkGoneError(f"Spark has ended while it was asked to {request['do']}: {error}") from error
+        kind, message = described(error)
         if kind == "INTERNAL":
             # Whoever asked is told in one line; the job's log has the rest.
             traceback.print_exc()
-        return {"error": {"kind": kind, "message": _message(error)}}
+        return {"error": {"kind": kind, "message": message}}
 
 
 def _query(engine: Engine, request: Request) -> list[dict[str, Any]]:
@@ -57,36 +60,3 @@ _operations: dict[str, Callable[[Engine, Request], Any]] = {
     "snapshotId": lambda engine, given: engine.snapshot_id(given["database"], given["table"]),
     "columns": lambda engine, given: engine.columns(given["reading"]),
 }
-
-
-_kinds = {
-    "UNRESOLVED_COLUMN": "Binder",
-    "DATATYPE_MISMATCH": "Binder",
-    "AMBIGUOUS": "Binder",
-    "UNRESOLVED_ROUTINE": "Binder",
-    "TABLE_OR_VIEW_NOT_FOUND": "Catalog",
-    "PARSE_SYNTAX_ERROR": "Parser",
-    # The file is to blame, and no other cause is known that looks so.
-    "FAILED_READ_FILE": "Invalid Input",
-    "CANNOT_READ_FILE_FOOTER": "Invalid Input",
-    "UNABLE_TO_INFER_SCHEMA": "Invalid Input",
-    "MALFORMED_": "Invalid Input",
-    "CAST_": "Conversion",
-    "ARITHMETIC_OVERFLOW": "Out of Range",
-}
-
-
-def _kind(error: Exception) -> str:
-    """DuckDB's word for what went wrong, which handlers go by. What is not known is not the data's fault."""
-    if isinstance(error, ConflictError):
-        return "Conflict"
-    if isinstance(error, UntranslatableError):
-        return "Parser"
-    name = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
-    found = next((kind for start, kind in _kinds.items() if name.startswith(start)), None)
-    return found or next((kind for start, kind in _kinds.items() if f"[{start}" in str(error)), "INTERNAL")
-
-
-def _message(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -49,7 +49,7 @@ def open_session(settings: Settings) -> SparkSession:
         .config("spark.sql.subexpressionElimination.enabled", "false")
         .config("spark.sql.adaptive.enabled", "true")
         .config("spark.sql.adaptive.skewJoin.enabled", "true")
-        # Also where rows are grouped by the same key afterwards: to exchange them once more costs less than one long task.
+        # Also where rows are grouped by the same key afterwards: one more exchange costs less than one long task.
         .config("spark.sql.adaptive.forceOptimizeSkewedJoin", "true")
         .config("spark.sql.caseSensitive", "false")
         # A row in quarantine says which of its columns are empty.

@@ -337,10 +337,24 @@ describe('a state machine with jobs of Spark', () => {
     expect(letters).toMatchObject([{ step: 'Load', item: { error, table: 'silver.flights' } }, {}]);
   });
 
-  test('starts a job that failed twice more, and no more', async () => {
-    const { end, calls } = await runJobs(() => new Error('executor lost'), 'gold.fct_flights');
+  test('starts a job that failed twice more and no more, and then says what to do', async () => {
+    const { end, calls, letters } = await runJobs(() => new Error('driver lost'), 'gold.fct_flights');
     expect(end).toMatchObject({ status: 'FAILED', error: 'Level1Failed' });
     expect(ofTheirs(calls)).toHaveLength(3);
+    expect(letters).toMatchObject([
+      {
+        step: 'Level1Model',
+        item: {
+          error: {
+            Error: 'Error',
+            Cause: expect.stringContaining('driver lost'),
+            Remedy: expect.stringMatching(
+              /^The job ended before it answered.*the table is as it was, or complete.*platform\.yaml/,
+            ),
+          },
+        },
+      },
+    ]);
   });
 });
 

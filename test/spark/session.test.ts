@@ -9,7 +9,7 @@ import { sparkFormats } from '../../lib/spark/formats';
 import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
-import { SparkEndedError, SparkError, sparkSession } from '../../lib/spark/session';
+import { SparkEndedError, SparkError, SparkMemoryError, sparkSession } from '../../lib/spark/session';
 import { flights, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
 
@@ -44,6 +44,31 @@ test('what Spark refuses is an error that says its kind, in the way that DuckDB 
   expect(error).toBeInstanceOf(SparkError);
   expect(error).toMatchObject({ kind: 'Binder', message: 'Binder Error: no column x' });
   expect(session.isConflict(error)).toBe(false);
+});
+
+test('too little memory is an error that says what to do, and is not tried again; lost executors may come again', async () => {
+  const kinds = ['Out of Memory', 'Executor Lost'];
+  const { session } = line(() => ({ error: { kind: kinds.shift(), message: 'Spark had too little' } }));
+  const memory = await session.run('select x').catch((e: unknown) => e);
+  expect(memory).toBeInstanceOf(SparkMemoryError);
+  expect(memory).toMatchObject({
+    name: 'SparkMemoryError',
+    message: expect.stringMatching(
+      /^Out of Memory Error: Spark had too little\. Give workers of Spark more memory .*platform\.yaml/,
+    ),
+  });
+  const lost = await session.run('select x').catch((e: unknown) => e);
+  expect(lost).toBeInstanceOf(TransientError);
+  expect(lost).toMatchObject({ message: 'Executor Lost Error: Spark had too little' });
+});
+
+test('a Spark that has ended says what to do: more memory, where it said that it had too little', () => {
+  expect(new SparkEndedError('java.lang.OutOfMemoryError: Java heap space\n\tat x')).toMatchObject({
+    message:
+      'Spark has ended before it answered: it had too little memory (java.lang.OutOfMemoryError: Java heap space)',
+    todo: expect.stringContaining('INGOT_SPARK_MEMORY'),
+  });
+  expect(new SparkEndedError('no route').todo).toMatch(/^Run again/);
 });
 
 test('a Spark that ends before it has answered fails what was asked, and what is asked later', async () => {
@@ -178,7 +203,7 @@ describe('what a job answers', () => {
   });
 
   test('does not come where Spark is gone: the job has failed', async () => {
-    await expect(answerOf(failing(new SparkEndedError('gone')), log, wait)).rejects.toThrow('gone');
+    await expect(answerOf(failing(new SparkEndedError()), log, wait)).rejects.toThrow(SparkEndedError);
   });
 });
 

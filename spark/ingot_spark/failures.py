@@ -1,0 +1,76 @@
+"""What went wrong in Spark: DuckDB's word for its kind, which handlers go by, and one line for people."""
+
+from __future__ import annotations
+
+import re
+
+from py4j.protocol import Py4JNetworkError
+from pyspark.errors import PySparkException
+
+from .lake import ConflictError
+from .rewrite import UntranslatableError
+
+MEMORY = "Out of Memory"
+LOST = "Executor Lost"
+
+
+class SparkGoneError(Exception):
+    """The process in which Spark ran is there no more."""
+
+
+def is_gone(error: BaseException) -> bool:
+    return isinstance(error, Py4JNetworkError | ConnectionError)
+
+
+_kinds = {
+    "UNRESOLVED_COLUMN": "Binder",
+    "DATATYPE_MISMATCH": "Binder",
+    "AMBIGUOUS": "Binder",
+    "UNRESOLVED_ROUTINE": "Binder",
+    "TABLE_OR_VIEW_NOT_FOUND": "Catalog",
+    "PARSE_SYNTAX_ERROR": "Parser",
+    # The file is to blame, and no other cause is known that looks so.
+    "FAILED_READ_FILE": "Invalid Input",
+    "CANNOT_READ_FILE_FOOTER": "Invalid Input",
+    "UNABLE_TO_INFER_SCHEMA": "Invalid Input",
+    "MALFORMED_": "Invalid Input",
+    "CAST_": "Conversion",
+    "ARITHMETIC_OVERFLOW": "Out of Range",
+}
+
+_MEMORY = re.compile(
+    # Executors end with 52 where the heap is full, and with 137 where the system has killed them, as for their memory.
+    r"OutOfMemoryError|UNABLE_TO_ACQUIRE_MEMORY|exceeding (physical )?memory limits"
+    r"|ExecutorLostFailure.*(exited with code|Exit status:?|exit code) (52|137)\b"
+)
+_GONE_FILE = re.compile(r"(?:NotFoundException|FileNotFoundException|NoSuchKeyException): (.*)")
+_IN_TASK = re.compile(r"Job aborted due to stage failure.* failed (\d+) times.*?executor \w+\): (.*)")
+
+
+def described(error: Exception) -> tuple[str, str]:
+    """Kind and message. What is not known is not the data's fault."""
+    if isinstance(error, ConflictError):
+        return "Conflict", _first(str(error), error)
+    if isinstance(error, UntranslatableError):
+        return "Parser", _first(str(error), error)
+    text = re.sub(r"^An error occurred while calling \S+\.\n: ", "", str(error))
+    first = _first(text, error)
+    task = _IN_TASK.match(first) or _IN_TASK.search(first)
+    cause = task.group(2) if task else first
+    if _MEMORY.search(text):
+        where = "an executor, for one part of the rows" if task else "the driver"
+        return MEMORY, f"Spark had too little memory in {where} ({cause})"
+    if "ExecutorLostFailure" in first:
+        times = f", {task.group(1)} times at the same part of the rows" if task else ""
+        return LOST, f"Spark lost executors while they worked{times} ({cause})"
+    name = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
+    found = next((kind for start, kind in _kinds.items() if name.startswith(start)), None)
+    kind = found or next((kind for start, kind in _kinds.items() if f"[{start}" in text), None)
+    gone = _GONE_FILE.search(first)
+    if kind is None and gone:
+        return "IO", f"a file that a table names is not there: {gone.group(1)}"
+    return kind or "INTERNAL", cause
+
+
+def _first(text: str, error: Exception) -> str:
+    return next((line for line in text.splitlines() if line.strip()), type(error).__name__)

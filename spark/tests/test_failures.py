@@ -1,0 +1,82 @@
+import io
+import json
+
+import pytest
+from py4j.protocol import Py4JNetworkError
+from pyspark.errors import AnalysisException
+
+from ingot_spark.failures import SparkGoneError, described
+from ingot_spark.lake import ConflictError
+from ingot_spark.server import serve
+
+CALL = "An error occurred while calling o126.collectToPython.\n: "
+TASK = (
+    "org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, "
+    "most recent failure: Lost task 0.5 in stage 3.0 (TID 11) (192.0.2.2 executor 4): "
+)
+LOST = "ExecutorLostFailure (executor 4 exited caused by one of the running tasks) Reason: "
+TRACE = "\nDriver stacktrace:\n\tat org.apache.spark.scheduler.DAGScheduler.abortStage(DAGScheduler.scala:2935)"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "message"),
+    [
+        (
+            CALL + TASK + LOST + "Command exited with code 52" + TRACE,
+            "Out of Memory",
+            f"Spark had too little memory in an executor, for one part of the rows ({LOST}Command exited with code 52)",
+        ),
+        (
+            TASK + LOST + "Container from a bad node: container_1 on host: ip. Exit status: 137. Diagnostics" + TRACE,
+            "Out of Memory",
+            f"Spark had too little memory in an executor, for one part of the rows "
+            f"({LOST}Container from a bad node: container_1 on host: ip. Exit status: 137. Diagnostics)",
+        ),
+        (
+            CALL + "java.lang.OutOfMemoryError: Java heap space\n\tat org.apache",
+            "Out of Memory",
+            "Spark had too little memory in the driver (java.lang.OutOfMemoryError: Java heap space)",
+        ),
+        (
+            CALL + TASK + LOST + "Executor heartbeat timed out after 125837 ms" + TRACE,
+            "Executor Lost",
+            f"Spark lost executors while they worked, 4 times at the same part of the rows "
+            f"({LOST}Executor heartbeat timed out after 125837 ms)",
+        ),
+        (
+            CALL
+            + TASK
+            + "org.apache.iceberg.exceptions.NotFoundException: File does not exist: s3://b/t/1.parquet\n\tat",
+            "IO",
+            "a file that a table names is not there: File does not exist: s3://b/t/1.parquet",
+        ),
+        (CALL + TASK + "java.lang.IllegalStateException: what is this" + TRACE, "INTERNAL", "what is this"),
+    ],
+)
+def test_what_went_wrong_is_told_in_one_line_with_its_kind(said: str, kind: str, message: str) -> None:
+    found, line = described(RuntimeError(said))
+    assert found == kind
+    assert line == message if kind != "INTERNAL" else line.endswith(message)
+    assert "\n" not in line
+
+
+def test_what_spark_refuses_has_the_kind_that_duckdb_has_for_it() -> None:
+    assert described(AnalysisException("[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column `nowhere`"))[0] == "Binder"
+    assert described(ConflictError("main has changed")) == ("Conflict", "main has changed")
+
+
+@pytest.mark.parametrize(
+    "error", [Py4JNetworkError("Answer from Java side is empty"), ConnectionRefusedError(111, "x")]
+)
+def test_a_spark_that_is_gone_gives_no_answer(error: Exception) -> None:
+    class Gone:
+        def begin(self) -> None:
+            raise error
+
+        def close(self) -> None:
+            pass
+
+    answers = io.StringIO()
+    with pytest.raises(SparkGoneError, match="Spark has ended while it was asked to begin"):
+        serve(Gone(), io.StringIO(json.dumps({"do": "begin"}) + "\n"), answers)  # type: ignore[arg-type]
+    assert answers.getvalue() == ""
