@@ -3,6 +3,7 @@ import { networkProblems } from '../core/compliance';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import type { DatabaseFacts } from '../postgres/facts';
@@ -50,16 +51,7 @@ export function sourceProblems(
       'source',
       `must have a name that makes, with the platform's, at most ${longestName} characters of ${own}; it has ${own.length}`,
     );
-  if (manifest.name !== lake.name)
-    problem(
-      'manifest.name',
-      `must be the lake's name, ${JSON.stringify(lake.name)}; given ${JSON.stringify(manifest.name)}`,
-    );
-  const zones = lake.zones.map((zone) => zone.name);
-  for (const zone of manifest.zones)
-    if (!zones.includes(zone.name))
-      problem('manifest.zones', `must be zones of the lake; ${givenAllowed(zone.name, zones)}`);
-  return problems;
+  return [...problems, ...manifestProblems(where, manifest, lake)];
 }
 
 export function settingProblems(

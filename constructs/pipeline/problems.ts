@@ -3,6 +3,7 @@ import type { TablePlan } from '../../lib/sizing/plan';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 import type { SparkPlace } from './spark';
@@ -13,8 +14,6 @@ export function pipelineProblems(
   lake: LakeFacts,
   numbers: { memoryMb: number; diskMb: number; logRetentionDays: number; thresholds: Required<AlarmThresholds> },
 ): Problem[] {
-  const { manifest } = pipeline;
-  const lakeZones = lake.zones.map((zone) => zone.name);
   const { successPercent, rowCountPercent, durationRatio, inputGb } = numbers.thresholds;
   return [
     ...(pipeline.startedBy === undefined || pipeline.startedBy === 'schedules' || pipeline.startedBy === 'airflow'
@@ -26,22 +25,7 @@ export function pipelineProblems(
             message: `must say what starts runs; ${givenAllowed(pipeline.startedBy, ['schedules', 'airflow'])}`,
           },
         ]),
-    ...(manifest.name === lake.name
-      ? []
-      : [
-          {
-            where,
-            path: 'manifest.name',
-            message: `must be the lake's name, ${JSON.stringify(lake.name)}; given ${JSON.stringify(manifest.name)}`,
-          },
-        ]),
-    ...manifest.zones
-      .filter((zone) => !lakeZones.includes(zone.name))
-      .map((zone) => ({
-        where,
-        path: 'manifest.zones',
-        message: `must be zones of the lake; ${givenAllowed(zone.name, lakeZones)}`,
-      })),
+    ...manifestProblems(where, pipeline.manifest, lake),
     ...numberProblems(where, 'memoryMb', numbers.memoryMb, { min: 512, max: 10_240, whole: true }),
     ...numberProblems(where, 'diskMb', numbers.diskMb, { min: 512, max: 10_240, whole: true }),
     ...icebergCatalogProblems(where, pipeline.icebergCatalog),

@@ -2,6 +2,7 @@ import { givenAllowed, type Problem } from '../../lib/errors';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { EventStreamDeclaration } from './props';
 import type { Setting } from './setting';
@@ -13,27 +14,11 @@ export function streamProblems(
   lake: LakeFacts,
 ): Problem[] {
   const names = manifest.streams?.map(({ name }) => name) ?? [];
-  const zones = lake.zones.map((zone) => zone.name);
   return [
     ...(names.includes(stream)
       ? []
       : [{ where, path: 'stream', message: `must be a stream of the manifest; ${givenAllowed(stream, names)}` }]),
-    ...(manifest.name === lake.name
-      ? []
-      : [
-          {
-            where,
-            path: 'manifest.name',
-            message: `must be the lake's name, ${JSON.stringify(lake.name)}; given ${JSON.stringify(manifest.name)}`,
-          },
-        ]),
-    ...manifest.zones
-      .filter((zone) => !zones.includes(zone.name))
-      .map((zone) => ({
-        where,
-        path: 'manifest.zones',
-        message: `must be zones of the lake; ${givenAllowed(zone.name, zones)}`,
-      })),
+    ...manifestProblems(where, manifest, lake),
   ];
 }
 
