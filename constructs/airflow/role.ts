@@ -1,5 +1,6 @@
 import type { RoleNode } from '../core/nodes';
 import { operationsKeyId } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { aws, ref, text } from '../core/text';
 
 export const executionRoleId = 'ExecutionRole';
@@ -14,7 +15,7 @@ export function executionRole(own: string, isRegulated: boolean): RoleNode {
     id: executionRoleId,
     description: `${own}: what Airflow and its DAGs act as`,
     assumedBy: { service: ['airflow-env.amazonaws.com', 'airflow.amazonaws.com'] },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'ReadDags',

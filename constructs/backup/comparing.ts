@@ -3,6 +3,7 @@ import type { HandlerSetting } from '../core/handler';
 import { errorsThatPass, machineNodes } from '../core/machine';
 import type { Node } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import { machineId, validateId } from './ids';
 
@@ -31,7 +32,7 @@ export function comparing(name: string, planArns: readonly Text[], setting: Hand
       id: 'RestoredRole',
       description: `${own}: is started when something has been restored`,
       assumedBy: { service: 'events.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [
         {
           sid: 'StartComparison',

@@ -6,6 +6,7 @@ import type { HandlerSetting } from '../core/handler';
 import { machineNodes } from '../core/machine';
 import type { Node } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { connectStatements, type DatabaseFacts } from '../postgres/facts';
@@ -30,7 +31,7 @@ export function dumpNodes(database: DatabaseFacts, dump: Required<DumpDeclaratio
       id: 'DumpExecutionRole',
       description: `${name}: starts the task's containers`,
       assumedBy: { service: 'ecs-tasks.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [
         {
           sid: 'WriteLogs',
@@ -59,7 +60,7 @@ export function dumpNodes(database: DatabaseFacts, dump: Required<DumpDeclaratio
       id: 'DumpTaskRole',
       description: `${name}: reads the database and writes its dump`,
       assumedBy: { service: 'ecs-tasks.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [
         ...connectStatements(database, dumpRole),
         {

@@ -9,6 +9,7 @@ import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { BackupPlanNode, BackupRule, Node, RoleNode, Statement } from '../core/nodes';
 import { useOperationsKey } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
@@ -104,7 +105,7 @@ export function backupModel(
     id,
     description: `${name}: ${what}`,
     assumedBy: { service: 'backup.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: bySid(statements),
   });
   const nodes: Node[] = [

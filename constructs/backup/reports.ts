@@ -2,7 +2,7 @@ import type { BackupManifest } from '../../lib/backup/declaration';
 import { pascal } from '../core/names';
 import type { BackupReportPlanNode, BucketNode, KeyNode, Node, Removal, Statement } from '../core/nodes';
 import { servicesUseOperationsKey } from '../core/operations-key';
-import { accountAdministersKey, bucketOverTls, serviceUsesKey, tlsOnlyTo } from '../core/policy';
+import { accountAdministersKey, bucketOverTls, inThisAccount, serviceUsesKey, tlsOnlyTo } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { replicationRole, replicationRoleId } from '../lake/replicas';
@@ -46,7 +46,7 @@ export function notices(name: string, emails: readonly string[], keyArn: Text): 
     principal: { service },
     actions: ['sns:Publish'],
     resources: [],
-    conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    conditions: inThisAccount,
   });
   return [
     {

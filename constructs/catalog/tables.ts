@@ -4,6 +4,7 @@ import type { HandlerDecision } from '../core/handler';
 import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
 import { pascal } from '../core/names';
 import type { IcebergTableNode, RoleNode, Statement } from '../core/nodes';
+import { inThisAccount } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import { glueResources } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
@@ -84,7 +85,7 @@ export function optimizerRole(lake: LakeFacts): RoleNode {
     id: optimizerRoleId,
     description: `${lake.name}: Glue's optimizers of Iceberg tables`,
     assumedBy: { service: 'glue.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'RewriteFiles',

@@ -4,6 +4,7 @@ import { heartbeatSchema } from '../../lib/cdc/migrations';
 import { findTable } from '../../lib/platform/lookup';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { Node, Statement } from '../core/nodes';
+import { inThisAccount } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import { streamId } from '../stream/ids';
 import {
@@ -211,7 +212,7 @@ function roles(setting: Setting): Node[] {
       id: 'WriteRole',
       description: `${own}: AWS DMS writes changes to the stream`,
       assumedBy: { service: 'dms.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [
         {
           sid: 'WriteChanges',

@@ -1,6 +1,7 @@
 import type { HandlerSetting } from './handler';
 import type { AlarmMetric, Node, Statement } from './nodes';
-import { aws, ref } from './text';
+import { inThisAccount } from './policy';
+import { ref } from './text';
 
 /** What the role of every state machine must be able to do: be traced, and deliver its log. */
 const machineStatements: readonly Statement[] = [
@@ -61,7 +62,7 @@ export function machineNodes(machine: Machine, { keyArn, logRetentionDays, remov
       id: roleId,
       description,
       assumedBy: { service: 'states.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [...statements, ...machineStatements],
     },
     {

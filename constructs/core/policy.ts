@@ -39,6 +39,11 @@ export const accountAdministersKey: Statement = {
   resources: ['*'],
 };
 
+/** On whose behalf a service may act: this account's. Without it others could make it act on theirs. */
+export const inThisAccount: NonNullable<Statement['conditions']> = {
+  StringEquals: { 'aws:SourceAccount': aws.account },
+};
+
 /** Lets a service of this account use a key, for what it stores or delivers on the account's behalf. */
 export function serviceUsesKey(sid: string, service: Text, conditions?: Statement['conditions']): Statement {
   return {
@@ -47,7 +52,7 @@ export function serviceUsesKey(sid: string, service: Text, conditions?: Statemen
     principal: { service },
     actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
     resources: ['*'],
-    conditions: conditions ?? { StringEquals: { 'aws:SourceAccount': aws.account } },
+    conditions: conditions ?? inThisAccount,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Node, Statement } from './nodes';
 import { operationsKeyId, useOperationsKey } from './operations-key';
-import { aws, ref, type Text } from './text';
+import { inThisAccount } from './policy';
+import { ref, type Text } from './text';
 
 /** Something that is started again and again. */
 export interface Scheduled {
@@ -38,7 +39,7 @@ export function scheduleNodes(starter: Starter, scheduled: readonly Scheduled[])
       id: roleId,
       description,
       assumedBy: { service: 'scheduler.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: [
         ...statements,
         { sid: 'KeepDeadLetters', effect: 'Allow', actions: ['sqs:SendMessage'], resources: [deadLetterArn] },

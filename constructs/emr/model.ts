@@ -3,6 +3,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { logRetentionOf } from '../core/log-retention';
 import type { Architecture, Node, ReadyWorkers, RoleNode, Statement } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import type { VpcFacts } from '../network/model';
@@ -146,7 +147,7 @@ function jobRole(own: string, isRegulated: boolean): RoleNode {
     description: `${own}: what jobs of Spark act as`,
     assumedBy: { service: 'emr-serverless.amazonaws.com' },
     assumeConditions: {
-      StringEquals: { 'aws:SourceAccount': aws.account },
+      ...inThisAccount,
       ArnLike: { 'aws:SourceArn': [application, text`${application}/jobruns/*`] },
     },
     statements: [

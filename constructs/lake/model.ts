@@ -4,7 +4,7 @@ import type { Zone } from '../../lib/platform/manifest';
 import { databaseName, resolveZones, type ZoneDeclaration, zoneProblems } from '../../lib/platform/zones';
 import { nameProblems, numberProblems } from '../core/names';
 import type { BucketNode, KeyNode, LifecycleRule, Node } from '../core/nodes';
-import { accountAdministersKey, bucketOverTls } from '../core/policy';
+import { accountAdministersKey, bucketOverTls, inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import { bucketId, databaseId, keyId } from './ids';
@@ -108,7 +108,7 @@ export function lakeModel(path: string, lake: LakeDeclaration, given: LakeGiven 
         principal: { service: 'logging.s3.amazonaws.com' },
         actions: ['s3:PutObject'],
         resources: [],
-        conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+        conditions: inThisAccount,
       },
     ],
     eventBridge: false,

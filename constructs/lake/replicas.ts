@@ -1,6 +1,7 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
 import { resolveZones } from '../../lib/platform/zones';
 import type { BucketNode, RoleNode } from '../core/nodes';
+import { inThisAccount } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import { bucketId, keyId } from './ids';
 import type { LakeDeclaration, Replica } from './props';
@@ -92,7 +93,7 @@ export function replicationRole(
     id: replicationRoleId,
     description: `${name}: copies buckets to their replicas`,
     assumedBy: { service: 's3.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'ListSources',

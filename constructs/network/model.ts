@@ -5,6 +5,7 @@ import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { nameProblems, pascal } from '../core/names';
 import type { LogGroupNode, Node, RoleNode, Statement, SubnetNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
+import { inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import type { NetworkDeclaration } from './props';
@@ -201,7 +202,7 @@ function flowLog({ name, removal = 'retain', compliance }: NetworkDeclaration, v
     id: 'FlowLogRole',
     description: `${name}: writes the log of connections`,
     assumedBy: { service: 'vpc-flow-logs.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'WriteConnections',

@@ -1,7 +1,7 @@
 import { pascal } from '../core/names';
 import type { Node, QueueNode } from '../core/nodes';
-import { tlsOnlyTo } from '../core/policy';
-import { aws, ref, type Text } from '../core/text';
+import { inThisAccount, tlsOnlyTo } from '../core/policy';
+import { ref, type Text } from '../core/text';
 import { deadLettersId, noticesId } from './ids';
 
 /** A topic that tells people, and its e-mail subscriptions. */
@@ -19,7 +19,7 @@ export function notices(name: string, emails: readonly string[], keyArn: Text): 
           principal: { service: 'cloudwatch.amazonaws.com' },
           actions: ['sns:Publish'],
           resources: [],
-          conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+          conditions: inThisAccount,
         },
         tlsOnlyTo('sns:Publish'),
       ],

@@ -5,7 +5,7 @@ import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { nameProblems } from '../core/names';
 import type { KeyNode, LogGroupNode, Node, RoleNode } from '../core/nodes';
 import { operationsKey, operationsKeyId } from '../core/operations-key';
-import { accountAdministersKey } from '../core/policy';
+import { accountAdministersKey, inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
@@ -263,7 +263,7 @@ function monitoringRole(name: string): RoleNode {
     id: monitoringRoleId,
     description: `${name}: enhanced monitoring of the database`,
     assumedBy: { service: 'monitoring.rds.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'MakeLogGroup',
@@ -292,7 +292,7 @@ function proxyRole(name: string, resourceId: Text): RoleNode {
     id: 'ProxyRole',
     description: `${name}: the proxy of the database`,
     assumedBy: { service: 'rds.amazonaws.com' },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'ConnectAsClients',

@@ -1,6 +1,7 @@
 import type { HandlerSetting } from '../core/handler';
 import type { Node, Statement } from '../core/nodes';
-import { aws, ref, text } from '../core/text';
+import { inThisAccount } from '../core/policy';
+import { ref, text } from '../core/text';
 import { glueResources } from '../lake/grants';
 import { deliveryId, streamId } from './ids';
 import { readStream, readTopic } from './reading';
@@ -35,7 +36,7 @@ export function bronzeDelivery(
       id: `${deliveryId}Role`,
       description: `${own}: Firehose keeps its events in ${files.name}`,
       assumedBy: { service: 'firehose.amazonaws.com' },
-      assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+      assumeConditions: inThisAccount,
       statements: deliveryStatements(setting, isParquet),
     },
     {

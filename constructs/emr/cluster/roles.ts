@@ -1,5 +1,6 @@
 import type { RoleNode, Statement } from '../../core/nodes';
 import { operationsKeyId } from '../../core/operations-key';
+import { inThisAccount } from '../../core/policy';
 import { aws, ref, type Text, text } from '../../core/text';
 import {
   clusterId,
@@ -95,7 +96,7 @@ function serviceRole({ own, subnetIds, certificates, hasRules }: RoleSetting): R
     description: `${own}: what EMR acts as`,
     assumedBy: { service: 'elasticmapreduce.amazonaws.com' },
     assumeConditions: {
-      StringEquals: { 'aws:SourceAccount': aws.account },
+      ...inThisAccount,
       ArnLike: {
         'aws:SourceArn': text`arn:${aws.partition}:elasticmapreduce:${aws.region}:${aws.account}:*`,
       },
@@ -291,7 +292,7 @@ function scalingRole({ own }: RoleSetting): RoleNode {
     id: scalingRoleId,
     description: `${own}: what rules of scaling act as`,
     assumedBy: { service: ['application-autoscaling.amazonaws.com', 'elasticmapreduce.amazonaws.com'] },
-    assumeConditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
+    assumeConditions: inThisAccount,
     statements: [
       {
         sid: 'Watch',
