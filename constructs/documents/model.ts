@@ -10,12 +10,12 @@ import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
 import { operationsKey, useOperationsKey } from '../core/operations-key';
-import { tlsOnlyTo } from '../core/policy';
 import { scheduleNodes } from '../core/schedules';
-import { aws, ref, type Text, text } from '../core/text';
+import { ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { readStatements } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
+import { arrivalsQueue } from '../pipeline/arrivals';
 import { deadLettersId, noticesId } from '../pipeline/ids';
 import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
@@ -189,26 +189,7 @@ function arrivals(
   keyArn: Text,
 ): Node[] {
   return [
-    {
-      kind: 'queue',
-      id: queueId,
-      name: own,
-      keyArn,
-      visibilitySeconds: 6 * timeoutSeconds,
-      retentionSeconds: 14 * 86_400,
-      redrive: { queueArn: ref(deadLettersId, 'arn'), maxReceives: 5 },
-      policy: [
-        {
-          sid: 'EventsArrive',
-          effect: 'Allow',
-          principal: { service: 'events.amazonaws.com' },
-          actions: ['sqs:SendMessage'],
-          resources: [],
-          conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-        },
-        tlsOnlyTo('sqs:*'),
-      ],
-    },
+    arrivalsQueue({ id: queueId, name: own, keyArn, visibilitySeconds: 6 * timeoutSeconds }),
     ...zones.flatMap((zone): Node[] => {
       const prefixes = documents
         .filter((one) => one.zone === zone.name)

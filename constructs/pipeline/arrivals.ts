@@ -1,8 +1,8 @@
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { pascal } from '../core/names';
-import type { EventRuleNode, Node } from '../core/nodes';
-import { tlsOnlyTo } from '../core/policy';
-import { aws, ref, type Text } from '../core/text';
+import type { EventRuleNode, Node, QueueNode } from '../core/nodes';
+import { inThisAccount, tlsOnlyTo } from '../core/policy';
+import { ref, type Text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { arrivalsId, deadLettersId } from './ids';
 
@@ -33,30 +33,35 @@ export function arrivals(manifest: Manifest, lake: LakeFacts, group: Group, keyA
     }));
   });
   return [
-    {
-      kind: 'queue',
+    arrivalsQueue({
       id: queue,
       name: `${manifest.name}-${group.name}-arrivals`,
       keyArn,
       // As long as a plan may take: what it has not written down by then comes again.
       visibilitySeconds: 900,
-      retentionSeconds: 14 * 86_400,
-      redrive: { queueArn: ref(deadLettersId, 'arn'), maxReceives: 5 },
-      policy: [
-        {
-          sid: 'EventsArrive',
-          effect: 'Allow',
-          principal: { service: 'events.amazonaws.com' },
-          actions: ['sqs:SendMessage'],
-          resources: [],
-          conditions: { StringEquals: { 'aws:SourceAccount': aws.account } },
-        },
-        tlsOnlyTo('sqs:*'),
-      ],
-    },
+    }),
     ...rules,
   ];
 }
+
+/** Where rules of EventBridge bring what S3 says. What is tried five times in vain goes to the dead letters. */
+export const arrivalsQueue = (queue: Pick<QueueNode, 'id' | 'name' | 'keyArn' | 'visibilitySeconds'>): QueueNode => ({
+  kind: 'queue',
+  ...queue,
+  retentionSeconds: 14 * 86_400,
+  redrive: { queueArn: ref(deadLettersId, 'arn'), maxReceives: 5 },
+  policy: [
+    {
+      sid: 'EventsArrive',
+      effect: 'Allow',
+      principal: { service: 'events.amazonaws.com' },
+      actions: ['sqs:SendMessage'],
+      resources: [],
+      conditions: inThisAccount,
+    },
+    tlsOnlyTo('sqs:*'),
+  ],
+});
 
 function chunks<T>(values: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size));
