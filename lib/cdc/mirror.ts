@@ -22,15 +22,18 @@ export interface Missing {
 export const truncatedAt = ({ kept }: Pick<ChangedTable, 'kept'>): string =>
   `(SELECT max(${positionOf('k')}) FROM ${kept} AS k WHERE k.change_kind = 'truncate')`;
 
-/** The last change of each key. Everything else of the batch matters only where a change did not send every column. */
+/**
+ * The last change of each key, by its place: values stay where they are until they are written. Everything else of the
+ * batch matters only where a change did not send every column.
+ */
 export async function findLast({ dataset }: ChangedTable, session: Session): Promise<void> {
   const key = columnList(dataset.key);
   const [partial] = await session.query(`SELECT 1 FROM ${staged.changes} WHERE _older IS NOT NULL LIMIT 1`);
-  const isPartial = partial === undefined ? 'FALSE' : `bool_or(_older IS NOT NULL) OVER (PARTITION BY ${key})`;
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.last} AS
-      SELECT *, ${isPartial} AS _partial FROM ${staged.changes}
-      QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY _pos DESC) = 1`,
+      SELECT ${key}, max(_pos) AS _pos, arg_max(_n, _pos) AS _n, arg_max(_dead, _pos) AS _dead,
+        ${partial === undefined ? 'FALSE' : 'bool_or(_older IS NOT NULL)'} AS _partial
+      FROM ${staged.changes} GROUP BY ${key}`,
   );
 }
 
@@ -119,9 +122,10 @@ export function newlyKept(table: ChangedTable): string {
   const rest = restOf(dataset);
   const nulls = rest.map((c) => `NULL AS ${identifier(c)}`);
   const deletes = `SELECT ${[columnList(key, 'e'), ...nulls].join(', ')}, e._pos AS _pos, NULL AS ${meta.older}, 'delete' AS change_kind, max(e._at) AS _at
-    FROM ${staged.changes} AS e JOIN ${staged.last} AS l ON ${sameKey(key, 'e', 'l')}
-      LEFT JOIN ${staged.whole}_keys AS h ON ${sameKey(key, 'e', 'h')}
-    WHERE e._dead AND (l._dead OR h.${identifier(key[0]!)} IS NOT NULL) GROUP BY ALL`;
+    FROM ${staged.changes} AS e
+      SEMI JOIN (SELECT ${columnList(key)} FROM ${staged.last} WHERE _dead UNION ALL SELECT ${columnList(key)} FROM ${staged.whole}_keys) AS l
+        ON ${sameKey(key, 'e', 'l')}
+    WHERE e._dead GROUP BY ${columnList(key, 'e')}, e._pos`;
   const updates = `SELECT ${columnList([...key, ...rest])}, _p AS _pos, ${meta.older}, 'update' AS change_kind, NULL::TIMESTAMPTZ AS _at
     FROM ${staged.whole} WHERE _missing`;
   return `SELECT n.* FROM (SELECT * FROM (${deletes}) UNION ALL SELECT * FROM (${updates})) AS n ANTI JOIN ${kept} AS k
@@ -154,7 +158,7 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
   const truncated = `coalesce(${truncatedAt(table)}, -1)`;
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.actions} AS SELECT * FROM (
-      SELECT ${columnList(all, 'l')}, l._lsn, l._seq, w._p IS NOT NULL AS _judged, t._pos IS NOT NULL AS _exists,
+      SELECT ${columnList(key, 'l')}, l._n, w._p IS NOT NULL AS _judged, t._pos IS NOT NULL AS _exists,
         CASE WHEN w._p IS NOT NULL THEN w._alive AND NOT w._missing AND (t._pos IS NULL OR t._pos <> w._p OR t._older IS DISTINCT FROM w.${meta.older})
           ELSE NOT l._dead AND l._pos > greatest(coalesce(t._pos, -1), coalesce(k._d, -1), ${truncated}) END AS _write,
         CASE WHEN w._p IS NOT NULL THEN NOT w._alive OR w._missing
@@ -172,7 +176,8 @@ export async function rewriteRows(table: ChangedTable, isTruncated: boolean, ses
     `SELECT count(*) FILTER (_exists) AS removed, count(*) FILTER (_write) AS added, count(*) FILTER (_judged) AS judged,
       ${isTruncated ? `(SELECT count(*) FROM ${name} AS t WHERE ${old})` : '0::BIGINT'} AS truncated FROM ${staged.actions}`,
   );
-  const fromChanges = `SELECT ${columnList(all)}, _lsn, _seq, CAST(NULL AS VARCHAR) FROM ${staged.actions} WHERE _write AND NOT _judged`;
+  const fromChanges = `SELECT ${columnList(all, 'e')}, e._lsn, e._seq, CAST(NULL AS VARCHAR)
+    FROM ${staged.changes} AS e SEMI JOIN (SELECT _n FROM ${staged.actions} WHERE _write AND NOT _judged) AS a ON e._n = a._n`;
   const fromWhole = `SELECT ${columnList([...all], 'w')}, ${lsnOf('w._p')}, ${sequenceOf('w._p')}, w.${meta.older}
     FROM ${staged.whole} AS w SEMI JOIN (SELECT ${keys} FROM ${staged.actions} WHERE _write AND _judged) AS a ON ${sameKey(key, 'w', 'a')}`;
   // A list is looked up in one hash table, where EXISTS would compare row by row what it has found.

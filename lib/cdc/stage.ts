@@ -5,7 +5,7 @@ import { DuckdbError } from '../runtime/duckdb';
 import type { Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
-import type { Change } from './change';
+import type { Change, Value } from './change';
 import type { ChangedTable } from './columns';
 
 export type Session = Pick<Transaction, 'query' | 'run'>;
@@ -66,7 +66,7 @@ export async function stageChanges(
   const into = (values: readonly string[]) => `INSERT INTO ${staged.changes}
     SELECT ${values.join(', ')}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, t`;
   const quick = ({ query }: Rows) => `${into(columns.map((_, i) => `c${i}`))}, NULL FROM (${query})`;
-  const fields = fieldsOf(columns);
+  const fields = fieldsOf(dataset);
   const values = columns.map((column, i) => `${typedValue(column, `c${i}`)} AS v${i}`);
   const reasons = columns.map((column, i) => reasonOf(column, `g.c${i}`, `g.v${i}`, key.includes(column.name)));
   const careful = `${into(columns.map((_, i) => `v${i}`))}, nullif(list_filter([${reasons.join(', ')}], r -> r IS NOT NULL), [])
@@ -81,9 +81,9 @@ export async function stageChanges(
     );
   for (let from = 0; from < changes.length; from += atOnce) {
     const some = changes.slice(from, from + atOnce);
+    const rows = fields && rowsOf(fields, some, from);
     // Few batches have anything wrong: those are read once more, value by value, with a reason for each that does not fit.
-    if (!(looksRight(dataset, some) && (await isRead(rowsOf(fields, some, from)))))
-      await session.run(careful, { json: json(columns, some, from) });
+    if (!(rows !== undefined && (await isRead(rows)))) await session.run(careful, { json: json(columns, some, from) });
   }
   const bad = await session.query<{ n: number; reasons: string }>(
     `SELECT _n AS n, to_json(_reasons)::VARCHAR AS reasons FROM ${staged.changes} WHERE _reasons IS NOT NULL ORDER BY _n`,
@@ -96,36 +96,21 @@ export async function dropStaged(session: Session): Promise<void> {
   for (const table of Object.values(staged)) await session.run(`DROP TABLE IF EXISTS ${table}`);
 }
 
-/** Whether no value needs a look that DuckDB's casts do not take: see `typedValue` and `reasonOf`. */
-function looksRight({ columns, key }: ChangedTable['dataset'], changes: readonly Change[]): boolean {
-  const checks = columns.map(({ name, type, required }) => {
-    const form = forms[typeof type === 'string' ? type.replace(/\(.*/, '') : ''];
-    return { name, form, isKey: key.includes(name), required };
-  });
-  if (checks.some(({ form }) => form === undefined)) return false;
-  return changes.every(({ operation, row, unchanged }) =>
-    checks.every(({ name, form, isKey, required }) => {
-      const value = row[name];
-      if (value != null) return (form === 'any' || form!.test(value)) && value !== nothing && !value.includes(between);
-      return !isKey && (!required || operation === 'delete' || unchanged?.includes(name) === true);
-    }),
-  );
-}
-
-/** What texts of a type look like whose cast means what they say. Types that are not named here need a look. */
-const forms: Readonly<Record<string, RegExp | 'any'>> = {
+/** Whether a text of a type means what its cast makes of it. Types that are not named here need a look. */
+const forms: Readonly<Record<string, 'any' | ((text: string) => boolean)>> = {
   boolean: 'any',
-  int: /^-?\d+$/,
-  long: /^-?\d+$/,
+  // DuckDB's cast to a whole number rounds.
+  int: (text) => !text.includes('.'),
+  long: (text) => !text.includes('.'),
   float: 'any',
   double: 'any',
   decimal: 'any',
   string: 'any',
   uuid: 'any',
   time: 'any',
-  date: /^\d{4}-/,
-  timestamp: /^\d{4}-/,
-  timestamptz: /^\d{4}-/,
+  date: (text) => /^\d{4}-/.test(text),
+  timestamp: (text) => /^\d{4}-/.test(text),
+  timestamptz: (text) => /^\d{4}-/.test(text),
 };
 
 /*
@@ -140,21 +125,35 @@ interface Field {
   readonly name: string;
   /** DuckDB's. */
   readonly type: string;
-  readonly of: (change: Change) => string | number | bigint | null | undefined;
+  readonly of: (change: Change) => Value | number | bigint | undefined;
+  /** Whether a text, or none, needs a look that DuckDB's cast does not take: see `typedValue` and `reasonOf`. */
+  readonly isOdd?: (text: Value | undefined, change: Change) => boolean;
 }
 
-const fieldsOf = (columns: readonly Column[]): Field[] => [
-  ...columns.map(({ name, type }, i) => ({
-    name: `c${i}`,
-    type: duckdbType(type),
-    of: ({ row }: Change) => row[name],
-  })),
-  { name: 'o', type: 'VARCHAR', of: ({ operation }) => operation },
-  { name: 'l', type: 'BIGINT', of: ({ position }) => position.lsn },
-  { name: 's', type: 'BIGINT', of: ({ position }) => position.sequence },
-  { name: 't', type: 'TIMESTAMPTZ', of: ({ at }) => at },
-  { name: 'u', type: 'VARCHAR', of: notSent },
-];
+/** Undefined where a column is of a type whose texts all need a look. */
+function fieldsOf({ columns, key }: ChangedTable['dataset']): Field[] | undefined {
+  const own = columns.map(({ name, type, required }, i): Field | undefined => {
+    const form = forms[typeof type === 'string' ? type.replace(/\(.*/, '') : ''];
+    if (form === undefined) return undefined;
+    const isKey = key.includes(name);
+    const mayBeMissing = ({ operation, unchanged }: Change) =>
+      !isKey && (!required || operation === 'delete' || unchanged?.includes(name) === true);
+    const isOdd = (text: Value | undefined, change: Change) =>
+      text == null
+        ? !mayBeMissing(change)
+        : (form !== 'any' && !form(text)) || text === nothing || text.includes(between);
+    return { name: `c${i}`, type: duckdbType(type), of: ({ row }) => row[name], isOdd };
+  });
+  if (own.includes(undefined)) return undefined;
+  return [
+    ...(own as Field[]),
+    { name: 'o', type: 'VARCHAR', of: ({ operation }) => operation },
+    { name: 'l', type: 'BIGINT', of: ({ position }) => position.lsn },
+    { name: 's', type: 'BIGINT', of: ({ position }) => position.sequence },
+    { name: 't', type: 'TIMESTAMPTZ', of: ({ at }) => at },
+    { name: 'u', type: 'VARCHAR', of: notSent },
+  ];
+}
 
 interface Rows {
   /** A query of the changes, typed. Fails where a value is not of its type. */
@@ -162,18 +161,31 @@ interface Rows {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Changes as rows, column by column: each one text, and where all have the same value that value. */
-function rowsOf(fields: readonly Field[], changes: readonly Change[], from: number): Rows {
+/**
+ * Changes as rows, column by column: each one text, and where all have the same value that value. Undefined where a value
+ * needs a look that casts do not take.
+ */
+function rowsOf(fields: readonly Field[], changes: readonly Change[], from: number): Rows | undefined {
   const parameters: Record<string, string> = { n: changes.map((_, i) => from + i).join(between) };
   const split = [`unnest(string_split($n, ${literal(between)})) AS n`];
-  for (const { name, of } of fields) {
-    const values = changes.map((change) => of(change) ?? nothing);
-    const isSame = values.every((value) => value === values[0]);
+  const typed = ['v.n::INTEGER AS n'];
+  for (const { name, type, of, isOdd } of fields) {
+    const values = new Array<string | number | bigint>(changes.length);
+    let isSame = true;
+    let hasNone = false;
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i]!;
+      const value = of(change);
+      if (isOdd?.(value as Value | undefined, change) === true) return undefined;
+      hasNone ||= value == null;
+      values[i] = value ?? nothing;
+      isSame &&= values[i] === values[0];
+    }
     parameters[name] = isSame ? String(values[0]) : values.join(between);
     split.push(`${isSame ? `$${name}::VARCHAR` : `unnest(string_split($${name}, ${literal(between)}))`} AS ${name}`);
+    typed.push(`${hasNone ? `nullif(v.${name}, ${literal(nothing)})` : `v.${name}`}::${type} AS ${name}`);
   }
-  const typed = fields.map(({ name, type }) => `nullif(v.${name}, ${literal(nothing)})::${type} AS ${name}`);
-  return { query: `SELECT v.n::INTEGER AS n, ${typed.join(', ')} FROM (SELECT ${split.join(', ')}) AS v`, parameters };
+  return { query: `SELECT ${typed.join(', ')} FROM (SELECT ${split.join(', ')}) AS v`, parameters };
 }
 
 /** `change_older` of a change: what it did not send. */
