@@ -4,9 +4,10 @@ import type { Bounds, Column, Rule } from './dataset';
 import type { Path } from './document';
 import type { Notes } from './notes';
 import type { DataQuality } from './odcs';
-import { isPercent, type Target, toleranceOf } from './quality';
+import type { Target } from './quality';
 import { ruleBase } from './rule-base';
 import type { engineMetrics, implementation as schema } from './schema-quality';
+import { isPercent, toleranceOf } from './tolerance';
 
 type Implementation = z.output<typeof schema>;
 type Metric = (typeof engineMetrics)[number];

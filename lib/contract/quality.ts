@@ -1,12 +1,13 @@
 import { condition } from '../sql/condition';
 import { identifier, literal, qualified } from '../sql/quote';
 import { boundsOf, ofCount } from './bounds';
-import type { Bounds, Column, Dimension, Rule, Tolerance } from './dataset';
+import type { Bounds, Column, Dimension, Rule } from './dataset';
 import type { Path } from './document';
 import type { Notes } from './notes';
 import type { DataQuality } from './odcs';
 import { engineRule } from './quality-engine';
 import { ruleBase } from './rule-base';
+import { isPercent, toleranceOf } from './tolerance';
 
 /** What a quality rule is about. */
 export interface Target {
@@ -228,13 +229,6 @@ function countedRule(
   return asQuery(base, bounds, value, table);
 }
 
-/** Whether failing rows are counted in percent; else in rows. */
-export function isPercent(unit: string | undefined, path: Path, notes: Notes): boolean {
-  if (unit !== undefined && !['rows', 'percent'].includes(unit))
-    notes.notice(path, `is kept, but counts as rows; given ${JSON.stringify(unit)}; allowed: rows, percent`);
-  return unit === 'percent';
-}
-
 /** A rule that only a query of its own can answer; what it speaks of is then the query's affair. */
 function asQuery({ where, ...base }: ReturnType<typeof ruleBase>, bounds: Bounds, value: string, table: string): Rule {
   const only = where === undefined ? '' : ` WHERE ${condition(where)}`;
@@ -245,12 +239,6 @@ function asQuery({ where, ...base }: ReturnType<typeof ruleBase>, bounds: Bounds
 function withoutZero({ min, exclusiveMin, ...bounds }: Bounds): Bounds {
   if (min === undefined || min < 0 || (min === 0 && !exclusiveMin)) return bounds;
   return { ...bounds, min, ...(exclusiveMin ? { exclusiveMin } : {}) };
-}
-
-export function toleranceOf({ max, exclusiveMax }: Bounds & { max: number }, percent: boolean): Tolerance | undefined {
-  if (!percent) return max === 0 ? undefined : { max, unit: 'rows' };
-  if (max === 0 && !exclusiveMax) return undefined;
-  return { max, unit: 'percent', ...(exclusiveMax ? { exclusive: true } : {}) };
 }
 
 function rowCountRule(quality: DataQuality, given: Bounds, target: Target, path: Path, notes: Notes): Rule | undefined {
