@@ -1,5 +1,6 @@
 import { EcsCluster, EcsTaskDefinition } from './aws';
-import { type Renderer, whereabouts } from './render';
+import type { Renderer } from './render';
+import { whereabouts } from './whereabouts';
 
 export const renderEcsCluster: Renderer<'ecsCluster'> = (scope, node) => {
   const cluster = new EcsCluster(scope, node.id, {

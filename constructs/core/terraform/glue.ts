@@ -3,7 +3,8 @@ import { GlueCatalogDatabase, GlueDataQualityRuleset, GlueRegistry, GlueSchema, 
 import { GlueTable } from './glue-table';
 import { lean } from './lean';
 import { lifecycle } from './removal';
-import { type Renderer, whereabouts } from './render';
+import type { Renderer } from './render';
+import { whereabouts } from './whereabouts';
 
 export const renderGlueDatabase: Renderer<'glueDatabase'> = (scope, node) => {
   const database = new GlueCatalogDatabase(scope, node.id, {

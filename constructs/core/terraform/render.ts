@@ -1,8 +1,8 @@
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { Node } from '../nodes';
 import { type Attributes, type Lookup, renderNodes } from '../render';
-import { DataAwsCallerIdentity, DataAwsPartition, DataAwsRegion, TerraformStack } from './aws';
 import { renderers } from './renderers';
+import { whereabouts } from './whereabouts';
 
 export type { Attributes, Lookup, NodeOf, Renderer, Renderers } from '../render';
 
@@ -23,22 +23,4 @@ export function render(
 function escapeLiteral(text: string): string {
   if (!text.includes('{')) return text;
   return text.replaceAll(/\$\{(?!TfToken\[)/g, '$$$${').replaceAll('%{', '%%{');
-}
-
-const known = new WeakMap<TerraformStack, Attributes>();
-
-/**
- * Partition, region and account of the stack's provider: one data source each in a stack, whoever asks. Their tokens are
- * made once, since each that cdktf makes costs a stack trace.
- */
-export function whereabouts(scope: IConstruct): Attributes {
-  const stack = TerraformStack.of(scope);
-  const before = known.get(stack);
-  if (before !== undefined) return before;
-  const { partition, dnsSuffix } = new DataAwsPartition(stack, 'AwsPartition');
-  const { region } = new DataAwsRegion(stack, 'AwsRegion');
-  const { accountId } = new DataAwsCallerIdentity(stack, 'AwsCallerIdentity');
-  const attributes = { partition, urlSuffix: dnsSuffix, region, account: accountId };
-  known.set(stack, attributes);
-  return attributes;
 }
