@@ -1,4 +1,4 @@
-import type { Batch } from '../handlers/events';
+import type { Batch } from '../pipeline/events';
 import type { Manifest } from '../platform/manifest';
 import type { Lake, ObjectInfo, Transaction } from '../runtime/services';
 

@@ -1,5 +1,5 @@
 import { TransientError } from '../errors';
-import type { LoadEvent, LoadResult } from '../handlers/events';
+import type { LoadEvent, LoadResult } from '../pipeline/events';
 import { findTable, type TablePlace } from '../platform/lookup';
 import { withLoaded } from '../quality/loaded';
 import type { Lake, ObjectInfo, Services, Transaction } from '../runtime/services';

@@ -1,5 +1,5 @@
 import type { Dataset, Source } from '../contract/dataset';
-import type { DateRange, PlanEvent, PlanResult, TableBatches } from '../handlers/events';
+import type { DateRange, PlanEvent, PlanResult, TableBatches } from '../pipeline/events';
 import { findGroup, findTable } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
 import { metricNames } from '../publish/metrics';

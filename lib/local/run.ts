@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertValid, givenAllowed, type Problem } from '../errors';
-import type { DateRange } from '../handlers/events';
+import type { DateRange } from '../pipeline/events';
 import { loadPlatform } from '../platform/load';
 import { tableId } from '../platform/lookup';
 import type { Group, Manifest } from '../platform/manifest';

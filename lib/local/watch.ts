@@ -8,7 +8,7 @@ import type {
   QualityResult,
   TransformEvent,
   TransformResult,
-} from '../handlers/events';
+} from '../pipeline/events';
 import { findModel, findTable } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import type { Progress } from './progress';

@@ -1,4 +1,4 @@
-import { type Answering, answerCustomResource, type CustomResourceEvent } from '../handlers/custom-resource';
+import { type Answering, answerCustomResource, type CustomResourceEvent } from '../runtime/custom-resource';
 import type { Postgres } from '../runtime/postgres';
 import { type Migrated, migrate } from './migrate';
 import type { Migrations } from './migration';

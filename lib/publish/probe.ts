@@ -1,4 +1,4 @@
-import type { ProbeEvent, ProbeResult } from '../handlers/events';
+import type { ProbeEvent, ProbeResult } from '../pipeline/events';
 import { findGroup, tableId } from '../platform/lookup';
 import type { Group } from '../platform/manifest';
 import type { Services } from '../runtime/services';

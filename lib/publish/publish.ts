@@ -1,5 +1,5 @@
 import { refusesRows } from '../cdc/tables';
-import type { PublishEvent, PublishResult } from '../handlers/events';
+import type { PublishEvent, PublishResult } from '../pipeline/events';
 import { findGroup, findTable, type TablePlace, tableId } from '../platform/lookup';
 import type { Group, Model } from '../platform/manifest';
 import { resultsTable } from '../quality/results-table';

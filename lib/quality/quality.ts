@@ -1,4 +1,4 @@
-import type { QualityEvent, QualityResult } from '../handlers/events';
+import type { QualityEvent, QualityResult } from '../pipeline/events';
 import { findTable, type TablePlace, tableId } from '../platform/lookup';
 import { lastWritten } from '../publish/freshness';
 import { metricNames } from '../publish/metrics';

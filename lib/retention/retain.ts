@@ -1,5 +1,5 @@
 import { refusesRows } from '../cdc/tables';
-import type { RetainEvent, RetainResult } from '../handlers/events';
+import type { RetainEvent, RetainResult } from '../pipeline/events';
 import { findGroup, findModel, findTable } from '../platform/lookup';
 import type { Services } from '../runtime/services';
 import { expired, olderThan, opsDays, quarantineDays } from './expired';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientError } from '../errors';
-import type { IngestEvent, QualityEvent, TransformEvent } from '../handlers/events';
 import { load } from '../ingest/load';
+import type { IngestEvent, QualityEvent, TransformEvent } from '../pipeline/events';
 import { quality } from '../quality/quality';
 import type { Log, Services } from '../runtime/services';
 import { transform } from '../transform/transform';

@@ -1,6 +1,6 @@
 import type { Source } from '../contract/dataset';
-import type { DateRange } from '../handlers/events';
 import { duckdbPath } from '../ingest/read';
+import type { DateRange } from '../pipeline/events';
 import { findTable } from '../platform/lookup';
 import type { ObjectInfo } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';

@@ -1,4 +1,4 @@
-import { type Answering, answerCustomResource, type CustomResourceEvent, failedId } from '../handlers/custom-resource';
+import { type Answering, answerCustomResource, type CustomResourceEvent, failedId } from '../runtime/custom-resource';
 import { type Applied, applyTable, type Maintenance, removeTable } from './apply';
 import type { RestCatalog } from './client';
 import { parseSpec } from './parse';

@@ -1,5 +1,5 @@
 import type { Dataset, Materialization } from '../contract/dataset';
-import type { DateRange } from '../handlers/events';
+import type { DateRange } from '../pipeline/events';
 import { tableId } from '../platform/lookup';
 import { type Change, insertAll, mergeByKey, replaceSlice, type Slice, type Target } from '../sql/change';
 import { partitionValue } from '../sql/partition';

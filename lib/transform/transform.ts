@@ -1,5 +1,5 @@
 import { TransientError } from '../errors';
-import type { DateRange, TransformEvent, TransformResult } from '../handlers/events';
+import type { DateRange, TransformEvent, TransformResult } from '../pipeline/events';
 import { findModel, findTable, type TablePlace } from '../platform/lookup';
 import type { Model } from '../platform/manifest';
 import { expired } from '../retention/expired';

@@ -1,4 +1,4 @@
-import { type Answering, answerCustomResource, type CustomResourceEvent } from '../../handlers/custom-resource';
+import { type Answering, answerCustomResource, type CustomResourceEvent } from '../../runtime/custom-resource';
 import type { Metrics } from '../../runtime/services';
 import { cdcMetrics } from '../metrics';
 import type { LogPosition } from './login';

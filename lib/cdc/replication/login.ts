@@ -1,4 +1,4 @@
-import { type Answering, answerCustomResource, type CustomResourceEvent } from '../../handlers/custom-resource';
+import { type Answering, answerCustomResource, type CustomResourceEvent } from '../../runtime/custom-resource';
 import type { Postgres } from '../../runtime/postgres';
 import { followRole, passwordFunction } from '../migrations';
 import { scramVerifier } from './scram';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { ProbeEvent, PublishEvent, RetainEvent } from '../../handlers/events';
 import { layoutOf } from '../../local/layout';
 import { acquireLock } from '../../local/lock';
+import type { ProbeEvent, PublishEvent, RetainEvent } from '../../pipeline/events';
 import { loadPlatform } from '../../platform/load';
 import type { LocalServices } from '../../runtime/local';
 import { invalidArgument } from '../failure';

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
-import type { DateRange } from '../../handlers/events';
 import { type Engine, engines } from '../../local/engine';
 import { layoutOf } from '../../local/layout';
+import type { DateRange } from '../../pipeline/events';
 import { exitCode, invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
 import { place } from '../place';

@@ -1,8 +1,8 @@
+import type { ProbeEvent, ProbeResult, PublishEvent, PublishResult } from '../../pipeline/events';
 import { probe } from '../../publish/probe';
 import { publish } from '../../publish/publish';
 import { commandLine } from '../command-line';
 import { lambda } from '../entry';
-import type { ProbeEvent, ProbeResult, PublishEvent, PublishResult } from '../events';
 
 export const handler = lambda<PublishEvent | ProbeEvent, PublishResult | ProbeResult>((event, services) =>
   'action' in event ? probe(event, services) : publish(event, services),

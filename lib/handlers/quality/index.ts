@@ -1,7 +1,7 @@
+import type { QualityEvent, QualityResult } from '../../pipeline/events';
 import { quality } from '../../quality/quality';
 import { commandLine } from '../command-line';
 import { lambda } from '../entry';
-import type { QualityEvent, QualityResult } from '../events';
 
 export const handler = lambda<QualityEvent, QualityResult>(quality);
 

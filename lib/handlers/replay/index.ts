@@ -1,9 +1,9 @@
+import type { ReplayEvent } from '../../pipeline/events';
 import { type Replayed, replay } from '../../stream/replay';
 import type { StreamServices } from '../../stream/services';
 import { findStream } from '../../stream/stream';
 import { commandLine } from '../command-line';
 import { lambdaWith } from '../entry';
-import type { ReplayEvent } from '../events';
 import { streamServices } from '../streams';
 
 export const handler = lambdaWith<ReplayEvent, Replayed, StreamServices>(

@@ -1,7 +1,7 @@
+import type { TransformEvent, TransformResult } from '../../pipeline/events';
 import { transform } from '../../transform/transform';
 import { commandLine } from '../command-line';
 import { lambda } from '../entry';
-import type { TransformEvent, TransformResult } from '../events';
 
 export const handler = lambda<TransformEvent, TransformResult>(transform);
 

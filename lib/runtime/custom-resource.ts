@@ -1,4 +1,4 @@
-import type { Log } from '../runtime/services';
+import type { Log } from './services';
 
 /** What CloudFormation sends for a custom resource. It waits until the answer is PUT to `ResponseURL`. */
 export interface CustomResourceEvent<Properties> {
