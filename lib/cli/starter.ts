@@ -18,6 +18,7 @@ export function starterFiles(name: string, preset?: Preset): Readonly<Record<str
     'contracts/orders.odcs.yaml': orders(name, size?.volumePerDay),
     'contracts/fct_daily_sales.odcs.yaml': dailySales(name),
     'models/fct_daily_sales.sql': model,
+    ...size?.files,
     'data/orders.csv': data,
     '.gitignore': '.ingot/\n',
     'README.md': readme(name),
@@ -43,12 +44,26 @@ interface Size {
   readonly volumePerDay: string;
   /** Lines of platform.yaml. */
   readonly platform: string;
+  /** Beside those of every starter. */
+  readonly files?: Readonly<Record<string, string>>;
 }
+
+const customers = `-- What the shop's own programs write. Applied once, by ingot run on this machine and at each deploy in AWS.
+create table customers (
+  id bigint generated always as identity primary key,
+  name text not null,
+  country text not null check (country ~ '^[A-Z]{2}$'),
+  since timestamptz not null default now()
+);
+
+create index customers_country on customers (country);
+`;
 
 const sizes: Readonly<Record<Preset, Size>> = {
   small: {
     volumePerDay: '0.5 GB',
-    platform: `# Less than 1 GB a day: PostgreSQL first. Applications ask one small database; the lake keeps the history.
+    platform: `# Less than 1 GB a day: PostgreSQL first. Applications work with one small database, which migrations/ makes;
+# the lake keeps what arrives in files, and its history.
 engine: duckdb
 network:
   cidr: 10.42.0.0/16
@@ -58,6 +73,7 @@ database:
 deploy:
   memoryMb: 1024
 `,
+    files: { 'migrations/0001_customers.sql': customers },
   },
   medium: {
     volumePerDay: '5 GB',
