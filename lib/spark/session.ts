@@ -60,10 +60,25 @@ export interface FileColumn {
   readonly type: string;
 }
 
+/** Where records of a stream come from, in words of Spark's readers. */
+export interface RecordSource {
+  readonly format: 'kafka' | 'aws-kinesis';
+  readonly options: Readonly<Record<string, string>>;
+  /** Folder in which Spark keeps how far it has read. */
+  readonly checkpoint: string;
+  /** How often a batch begins, where there is something to read; 0: what is there now is read, and no more. */
+  readonly seconds: number;
+}
+
 /** A session of Spark, which runs a lake's statements; what they say is DuckDB's SQL. */
 export interface SparkSession extends LakeSession {
   /** Columns of the first file of a reading, as `formats.ts` describes one. */
   columns(reading: object): Promise<readonly FileColumn[]>;
+  /**
+   * The next records of a stream, as a temporary table, by its name; undefined where the stream has come to its end. The
+   * batch before is done with: Spark notes that it has been read, and its table is there no more.
+   */
+  nextBatch(source: RecordSource): Promise<string | undefined>;
 }
 
 /** A session over a line to Spark. Requests are answered one after another, in their order. */
@@ -87,6 +102,7 @@ export function sparkSession(line: Line, ended: () => Promise<void>): SparkSessi
         name,
         type: duckdbWord(type),
       })),
+    nextBatch: async (source) => ((await ask({ do: 'nextBatch', source })) as string | null) ?? undefined,
     async close() {
       line.requests.end();
       await ended();

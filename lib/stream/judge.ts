@@ -126,9 +126,9 @@ function judgement(texts: string, given: Texts, stream: Stream, dataset: Dataset
   const columns = wantedColumns(dataset, source);
   const reading: Reading = { files: [0], columns, ...given.reading(texts, columns) };
   const rows = stagingSelect(dataset, source, reading, checks);
-  const counted = stream.windows.map(({ filter = 'true' }) => {
+  const counted = stream.windows.map(({ filter = 'true' }, i) => {
     const passes = `${condition(filter)} IS TRUE`;
-    return `CASE WHEN reasons IS NULL THEN ${patient ? `TRY(${passes})` : passes} ELSE false END`;
+    return `CASE WHEN reasons IS NULL THEN ${patient ? `TRY(${passes})` : passes} ELSE false END AS ${judged.counted(i)}`;
   });
   const select = [...dataset.columns.map(({ name }) => identifier(name)), staged.file, 'lane', 'reasons', ...counted];
   return `
@@ -144,7 +144,7 @@ function judgement(texts: string, given: Texts, stream: Stream, dataset: Dataset
 function implausible({ eventTime, maxAheadSeconds, maxBehindSeconds }: Stream): string {
   const time = `${identifier(eventTime)}::TIMESTAMPTZ`;
   const arrived = 'make_timestamptz(texts.arrived * 1000)';
-  const when = (at: string) => `strftime(${at}, '%Y-%m-%dT%H:%M:%SZ')`;
+  const when = (at: string) => `strftime(${at}, '%Y-%m-%d'), 'T', strftime(${at}, '%H:%M:%S'), 'Z'`;
   const because = (message: string) =>
     `[{'rule': ${literal(`${eventTime}.plausible`)}, 'column': ${literal(eventTime)}, 'message': ${message}}]`;
   const tooLate = `concat(${literal(`${eventTime} is `)}, ${when(time)}, ', but the record arrived at ', ${when(arrived)}, ${literal(

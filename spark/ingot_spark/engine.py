@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import cast
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
@@ -15,8 +16,9 @@ from sqlglot import exp
 
 from .dialect import ROWID, WITH_ROWID, Names, parse, read_argument, spark_sql, table_of, temporary_name
 from .lake import ConflictError, Table, Write, is_conflict
-from .readers import Reading, columns_of, read
+from .readers import Reading, columns_of, read, read_records
 from .session import Settings
+from .streaming import Following, Source, numbered
 
 
 @dataclass
@@ -31,6 +33,9 @@ class Temporary:
     rows: int = 0
 
 
+RECORDS = "ingot_records"
+"""Temporary table of a micro-batch's records."""
+
 _PLACE, _FILE, _BLOCK, _SPLIT, _SHIFT = (f"_ingot_{name}" for name in ("place", "file_name", "block", "split", "shift"))
 
 
@@ -42,6 +47,7 @@ class Engine:
         self.settings = settings
         self._temporary: dict[str, Temporary] = {}
         self._writes: dict[tuple[str, str], Write] | None = None
+        self._following: Following | None = None
 
     # Transactions
 
@@ -124,13 +130,52 @@ class Engine:
 
         def read_view(argument: str) -> str:
             view = f"ingot_files_{uuid.uuid4().hex}"
-            read(self.spark, Reading.of(read_argument(argument))).createOrReplaceTempView(view)
+            self._read(read_argument(argument)).createOrReplaceTempView(view)
             return view
 
         views = {name: temporary.view for name, temporary in self._temporary.items()}
         return Names(
             zones=self.settings.zones, temporary=views, branch=branch, read=read_view, properties=self.properties
         )
+
+    def _read(self, given: dict[str, object]) -> DataFrame:
+        """What `ingot_read` stands for: files, or texts of records in a temporary table."""
+        reading = Reading.of(given) if given["format"] != "records" else None
+        if reading is not None:
+            return read(self.spark, reading)
+        texts = self._temporary[str(given["table"]).lower()]
+        return read_records(self.spark.table(texts.view), cast(list[str], given["columns"]))
+
+    # Streams
+
+    def next_batch(self, given: Mapping[str, object]) -> str | None:
+        """
+        The next records of a stream, as a temporary table; of the batch before, and of what was made meanwhile, nothing
+        is left. None where the stream has come to its end.
+        """
+        for name in list(self._temporary):
+            self._forget(name)
+        for made in self.spark.catalog.listTables():
+            if made.isTemporary and made.name.startswith("ingot_"):
+                self.spark.catalog.dropTempView(made.name)
+        remove(self.spark, self.settings.scratch)
+        if self._following is None:
+            self._following = Following(self.spark, Source.of(given))
+        records = self._following.next()
+        if records is None:
+            return None
+        folder = f"{self.settings.scratch}/records_{uuid.uuid4().hex}"
+        rows = numbered(self.spark, records, folder)
+        view = f"ingot_temporary_{uuid.uuid4().hex}"
+        placed = rows.withColumn(ROWID, f.col("ordinal").cast("long"))
+        self._temporary[RECORDS] = Temporary(view=view, schema=rows.schema, shown=[placed])
+        self._show(self._temporary[RECORDS])
+        return RECORDS
+
+    def close(self) -> None:
+        """Ends what is still at work."""
+        if self._following is not None:
+            self._following.stop()
 
     def _write(self, database: str, table: str) -> Write:
         if self._writes is None:
@@ -273,3 +318,9 @@ def _placed(frame: DataFrame, columns: list[Column]) -> DataFrame:
             raise
         # What is joined of several files has no place in one.
         return frame.select(*columns, number, f.lit("").alias(_FILE), f.lit(0).cast("long").alias(_BLOCK))
+
+
+def remove(spark: SparkSession, folder: str) -> None:
+    """Removes a folder, wherever it is."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
+    path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)

@@ -17,7 +17,7 @@ from typing import Any, TextIO, cast
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from .engine import Engine
+from .engine import Engine, remove
 from .failures import SparkGoneError
 from .server import serve
 from .session import Settings, open_session
@@ -51,7 +51,7 @@ def main(package: Path, platform: Path, arguments: Sequence[str]) -> int:
     finally:
         # What a Spark that is gone has put aside passes away by itself.
         with suppress(Py4JError, ConnectionError):
-            _remove(spark, settings.scratch)
+            remove(spark, settings.scratch)
             spark.stop()
 
 
@@ -85,8 +85,3 @@ def _executable(file: Path) -> str:
     shutil.copyfile(file, copy)
     copy.chmod(0o700)
     return str(copy)
-
-
-def _remove(spark: SparkSession, folder: str) -> None:
-    path = spark._jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
-    path.getFileSystem(spark._jsc.hadoopConfiguration()).delete(path, True)

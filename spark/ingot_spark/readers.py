@@ -94,6 +94,20 @@ def _json(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
     return parsed.select(*[f.col("fields").getItem(name).alias(name) for name in reading.columns], broken)
 
 
+def read_records(texts: DataFrame, columns: list[str]) -> DataFrame:
+    """The fields of texts that are one JSON object each, as text; of others, the text."""
+    # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
+    pair = f.from_json(
+        f.concat(f.lit("["), "text", f.lit(",{}]")),
+        "array<map<string,string>>",
+        {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"},
+    )
+    parsed = texts.select("text", "ordinal", f.when(f.size(pair) == 2, pair[0]).alias("fields"))
+    broken = f.when(f.col("fields").isNull(), f.col("text")).alias(CORRUPT)
+    fields = [f.col("fields").getItem(name).alias(name) for name in columns]
+    return parsed.select(*fields, broken, f.col("ordinal").alias(FILE_INDEX))
+
+
 def _is_array(spark: SparkSession, uri: str) -> bool:
     first = spark.read.text(_path(uri)).where(f.trim("value") != "").limit(1).collect()
     return bool(first) and str(first[0][0]).lstrip().startswith("[")

@@ -438,5 +438,6 @@ _by_name: dict[str, Rewrite] = {
     "millisecond": lambda n: _part("millisecond", n.expressions[0]),
     "microsecond": lambda n: _part("microsecond", n.expressions[0]),
     "epoch_us": lambda n: _call("ingot_epoch_us", *n.expressions),
+    "make_timestamptz": lambda n: _call("timestamp_micros", *n.expressions),
     **{name: _maker(unit) for name, unit in _interval_makers.items()},
 }

@@ -20,10 +20,13 @@ def serve(engine: Engine, requests: TextIO, answers: TextIO) -> None:
 
     Raises SparkGoneError where Spark ends before: then nobody is told that it has refused, since another may succeed.
     """
-    for line in requests:
-        if line.strip():
-            answers.write(json.dumps(_answer(engine, json.loads(line)), ensure_ascii=False) + "\n")
-            answers.flush()
+    try:
+        for line in requests:
+            if line.strip():
+                answers.write(json.dumps(_answer(engine, json.loads(line)), ensure_ascii=False) + "\n")
+                answers.flush()
+    finally:
+        engine.close()
 
 
 def _answer(engine: Engine, request: Request) -> dict[str, Any]:
@@ -59,4 +62,5 @@ _operations: dict[str, Callable[[Engine, Request], Any]] = {
     ),
     "snapshotId": lambda engine, given: engine.snapshot_id(given["database"], given["table"]),
     "columns": lambda engine, given: engine.columns(given["reading"]),
+    "nextBatch": lambda engine, given: engine.next_batch(given["source"]),
 }

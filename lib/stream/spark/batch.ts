@@ -1,0 +1,107 @@
+import type { Lake } from '../../runtime/services';
+import { identifier, literal } from '../../sql/quote';
+import type { Batch, Fresh } from '../batch';
+import type { Delivery } from '../delivery';
+import type { ParkedKey } from '../parked';
+import { hasPassed, type Positions, releaseLane } from '../positions';
+import { compareSequences } from '../record';
+import type { Stream } from '../stream';
+import { isAtMost, recordsIn, type Span, spansOf, values } from './records';
+import { tableRefusals } from './refusals';
+import { tableTexts } from './texts';
+
+/**
+ * A micro-batch: a temporary table of Spark's that holds records of a stream (`records.ts` has its columns). They stay
+ * there; what comes to this process is how far each shard reaches, and the records of keys that stop.
+ */
+export async function tableBatch(table: string, stream: Stream, lake: Lake): Promise<Batch> {
+  const [all] = await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${identifier(table)}`);
+  return part(identifier(table), 0, Number(all!.n), stream, lake);
+}
+
+function part(table: string, start: number, end: number, stream: Stream, lake: Lake): Batch {
+  const held = `(SELECT * FROM ${table} WHERE ordinal >= ${start} AND ordinal < ${end})`;
+  return {
+    size: end - start,
+    slice: (from, to) => part(table, start + from, start + to, stream, lake),
+    fresh: (positions, parked) => freshOf(held, positions, parked, stream, lake),
+  };
+}
+
+async function freshOf(
+  held: string,
+  positions: Positions,
+  parked: ReadonlyMap<string, ParkedKey>,
+  stream: Stream,
+  lake: Lake,
+): Promise<Fresh> {
+  const given = await spansOf(held, lake);
+  const unapplied = withoutApplied(held, given, positions);
+  const spans = unapplied === held ? given : await spansOf(unapplied, lake);
+  const { waiting, others } = byWaiting(unapplied, parked);
+  return {
+    size: spans.reduce((sum, { records }) => sum + records, 0),
+    waiting: waiting === undefined ? [] : (await recordsIn(waiting, lake)).map(({ record }) => record),
+    delivery: deliveryOf(others, spans, lake),
+    refusals: (judged, poison, place) => tableRefusals(others, judged, poison, { stream, place, lake }),
+  };
+}
+
+/** Records that no position has passed, neither their shard's nor that of a key that was released. */
+function withoutApplied(held: string, spans: readonly Span[], positions: Positions): string {
+  const reached = spans.flatMap(({ shard, first }) => {
+    const position = positions[shard];
+    return position === undefined || compareSequences(first, position.sequence) > 0 ? [] : [[shard, position.sequence]];
+  });
+  const released = Object.entries(positions).flatMap(([lane, { sequence, from = '0' }]) =>
+    spans.some(({ shard }) => lane.startsWith(releaseLane({ shard, key: '' }))) ? [[lane, sequence, from]] : [],
+  );
+  const joins: string[] = [];
+  if (reached.length > 0)
+    joins.push(`ANTI JOIN ${values('p', ['lane', 'reached'], reached)}
+      ON p.lane = r.shard AND ${isAtMost('r.sequence', 'p.reached')}`);
+  if (released.length > 0)
+    joins.push(`ANTI JOIN ${values('k', ['lane', 'reached', 'start'], released)}
+      ON k.lane = concat(r.shard, '#', r.key) AND ${isAtMost('r.sequence', 'k.reached')} AND ${isAtMost('k.start', 'r.sequence')}`);
+  return joins.length === 0 ? held : `(SELECT r.* FROM ${held} AS r ${joins.join(' ')})`;
+}
+
+/** Records whose key has stopped, as `waits` says it; and the others. */
+function byWaiting(from: string, parked: ReadonlyMap<string, ParkedKey>): { waiting?: string; others: string } {
+  if (parked.size === 0) return { others: from };
+  const keys = [...parked.values()].map(({ key, first }) => [key, first.shard, first.sequence]);
+  const stopped = `JOIN ${values('w', ['stopped', 'lane', 'start'], keys)}
+    ON w.stopped = r.key AND (w.lane <> r.shard OR ${isAtMost('w.start', 'r.sequence')})`;
+  return {
+    waiting: `(SELECT r.* FROM ${from} AS r SEMI ${stopped})`,
+    others: `(SELECT r.* FROM ${from} AS r ANTI ${stopped})`,
+  };
+}
+
+const deliveryOf = (from: string, spans: readonly Span[], lake: Lake): Delivery => ({
+  texts: tableTexts(from),
+  passed: spans.map(({ shard, last, arrived }) => ({ shard, sequence: last, key: '', data: Buffer.of(), arrived })),
+  laneOf: ({ shard }) => shard,
+  judgesLateness: true,
+  keeps: () => true,
+  async firstFresh(positions) {
+    const first = new Map<string, number>();
+    for (const span of spans) {
+      if (hasPassed(positions, span.shard, { sequence: span.last })) continue;
+      const ordinal = hasPassed(positions, span.shard, { sequence: span.first })
+        ? await firstBehind(span.shard, positions[span.shard]!.sequence, from, lake)
+        : span.ordinal;
+      if (ordinal !== undefined) first.set(span.shard, ordinal);
+    }
+    return first;
+  },
+});
+
+/** Ordinal of the first record behind a sequence; undefined where there is none. */
+async function firstBehind(shard: string, sequence: string, from: string, lake: Lake): Promise<number | undefined> {
+  const [row] = await lake.query<{ ordinal: number | null }>(
+    `SELECT min(ordinal) AS ordinal FROM ${from} AS r
+     WHERE r.shard = ${literal(shard)} AND NOT ${isAtMost('r.sequence', literal(sequence))}`,
+  );
+  return row?.ordinal ?? undefined;
+}

@@ -1,0 +1,82 @@
+import type { Lake } from '../../runtime/services';
+import { identifier, literal } from '../../sql/quote';
+import type { Placed } from '../batch';
+import { notJson } from '../record';
+
+/**
+ * Columns of a table of records, which `spark/ingot_spark/streaming.py` makes: `ordinal` counts them from 0, those of a
+ * shard in their order; `text` is null where the bytes are no text; `packed` where the Kinesis Producer Library has put
+ * several into one.
+ */
+const plain = ['ordinal', 'shard', 'sequence', 'key', 'arrived', 'data'] as const;
+
+/** How far a shard reaches in a table of records. */
+export interface Span {
+  readonly shard: string;
+  readonly records: number;
+  /** Sequence of its first record, and of its last. */
+  readonly first: string;
+  readonly last: string;
+  /** When the last one arrived, in milliseconds since 1970. */
+  readonly arrived: number;
+  /** Ordinal of the first one. */
+  readonly ordinal: number;
+}
+
+/** @param from what stands behind FROM and gives records */
+export async function spansOf(from: string, lake: Pick<Lake, 'query'>): Promise<Span[]> {
+  const rows = await lake.query<{
+    shard: string;
+    records: bigint;
+    first: string;
+    last: string;
+    arrived: bigint;
+    start: number;
+  }>(`SELECT shard, count(*) AS records, arg_min(sequence, ordinal) AS first, arg_max(sequence, ordinal) AS last,
+      arg_max(arrived, ordinal) AS arrived, min(ordinal) AS start FROM ${from} AS r GROUP BY shard ORDER BY shard`);
+  return rows.map(({ shard, records, first, last, arrived, start }) => ({
+    shard,
+    records: Number(records),
+    first,
+    last,
+    arrived: Number(arrived),
+    ordinal: start,
+  }));
+}
+
+/** Records themselves, in their order: few. */
+export async function recordsIn(from: string, lake: Pick<Lake, 'query'>): Promise<Placed[]> {
+  const rows = await lake.query<{
+    ordinal: number;
+    shard: string;
+    sequence: string;
+    key: string;
+    arrived: bigint;
+    data: string;
+  }>(`SELECT ${plain.map(identifier).join(', ')} FROM ${from} AS r ORDER BY ordinal`);
+  return rows.map(({ ordinal, shard, sequence, key, arrived, data }) => ({
+    ordinal,
+    record: { shard, sequence, key, arrived: Number(arrived), data: Buffer.from(data, 'base64') },
+  }));
+}
+
+/** SQL: whether a sequence number is at most another one. They are texts, of more digits than a number holds. */
+export const isAtMost = (a: string, b: string): string =>
+  `(strlen(${a}) < strlen(${b}) OR (strlen(${a}) = strlen(${b}) AND ${a} <= ${b}))`;
+
+/** Texts as a table. */
+export const values = (name: string, columns: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `(VALUES ${rows.map((row) => `(${row.map(literal).join(', ')})`).join(', ')}) AS ${name} (${columns.map(identifier).join(', ')})`;
+
+/** SQL: whether a record has no text that could be judged. */
+export const isUnreadable = (maxRecordKb: number): string =>
+  `(r.bytes > ${maxRecordKb * 1024} OR r.packed OR r.text IS NULL)`;
+
+/** SQL: the rule that an unreadable record breaks, and the message that says so. */
+export const faultOf = (maxRecordKb: number): { readonly rule: string; readonly message: string } => ({
+  rule: `CASE WHEN r.bytes > ${maxRecordKb * 1024} THEN 'record.size' ELSE 'row.unreadable' END`,
+  message: `CASE WHEN r.bytes > ${maxRecordKb * 1024}
+      THEN concat('the record has ', CAST(r.bytes AS VARCHAR), ' bytes; allowed are ${maxRecordKb * 1024}')
+    WHEN r.packed THEN 'the record was packed by the Kinesis Producer Library; turn its aggregation off'
+    ELSE ${literal(notJson)} END`,
+});

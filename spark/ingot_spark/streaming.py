@@ -1,0 +1,151 @@
+"""Records of a stream, a micro-batch at a time, for handlers that ask for them one after another."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, cast
+
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as f
+from pyspark.sql.streaming.query import StreamingQuery
+
+POLL_SECONDS = 0.5
+"""How often it is looked whether a query that gives nothing is still at work."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where records come from, in words of Spark's readers."""
+
+    format: str
+    options: Mapping[str, str]
+    checkpoint: str
+    """Folder in which Spark keeps how far it has read."""
+    seconds: int
+    """How often a micro-batch begins, where there is something to read; 0: what is there now is read, and no more."""
+
+    @staticmethod
+    def of(given: Mapping[str, Any]) -> Source:
+        return Source(given["format"], given["options"], given["checkpoint"], given["seconds"])
+
+
+class Following:
+    """
+    A streaming query whose micro-batches are taken by `next`. One that was taken is done with when the next one is
+    asked for: only then does Spark note that it has been read. So whatever ends before that is read again.
+    """
+
+    def __init__(self, spark: SparkSession, source: Source) -> None:
+        rows = spark.readStream.format(source.format).options(**source.options).load()
+        writer = rows.writeStream.foreachBatch(self._offer).option("checkpointLocation", source.checkpoint)
+        trigger = {"processingTime": f"{source.seconds} seconds"} if source.seconds > 0 else {"availableNow": True}
+        self._format = source.format
+        self._offered: queue.Queue[DataFrame] = queue.Queue(1)
+        self._done = threading.Event()
+        self._waits = False
+        self._stops = False
+        self._query: StreamingQuery = writer.trigger(**cast(Any, trigger)).start()
+
+    def next(self) -> DataFrame | None:
+        """The records of the next micro-batch that has any; none where the query has come to its end."""
+        if self._waits:
+            self._waits = False
+            self._done.set()
+        while True:
+            try:
+                batch = self._offered.get(timeout=POLL_SECONDS)
+            except queue.Empty:
+                if self._query.isActive or not self._offered.empty():
+                    continue
+                failure = self._query.exception()
+                if failure is not None:
+                    raise failure from None
+                return None
+            self._waits = True
+            return RECORDS[self._format](batch)
+
+    def stop(self) -> None:
+        """Ends the query; the batch that was taken last is not done with."""
+        self._stops = True
+        self._done.set()
+        self._query.stop()
+
+    def _offer(self, batch: DataFrame, _number: int) -> None:
+        self._done.clear()
+        self._offered.put(batch)
+        self._done.wait()
+        if self._stops:
+            raise RuntimeError("nobody has said that this batch is done with")
+
+
+def numbered(spark: SparkSession, records: DataFrame, folder: str) -> DataFrame:
+    """
+    The records with what judging them needs, each once, written to a folder: `ordinal` counts from 0, those of a shard
+    in their order. No shuffle brings them to one place: each shard is counted by itself.
+    """
+    by_sequence = Window.partitionBy("shard").orderBy(f.length("sequence"), "sequence")
+    text = f.expr("try_validate_utf8(CAST(data AS STRING))")
+    # A byte-order mark is none of the text; NUL is in no JSON.
+    plain = f.when(text.startswith("\ufeff"), text.substr(f.lit(2), f.length(text))).otherwise(text)
+    (
+        records.dropDuplicates(["shard", "sequence"])
+        .withColumn("place", f.row_number().over(by_sequence))
+        .withColumn("bytes", f.octet_length("data").cast("long"))
+        .withColumn("packed", f.substring("data", 1, 4).eqNullSafe(f.lit(bytearray(b"\xf3\x89\x9a\xc2"))))
+        .withColumn("text", f.when(~f.contains(plain, f.lit("\0")), plain))
+        .write.parquet(folder)
+    )
+    rows = spark.read.parquet(folder)
+    counts = sorted((str(shard), int(count)) for shard, count in rows.groupBy("shard").count().collect())
+    starts = [0, *accumulate(count for _, count in counts)]
+    known = [(shard, start - 1) for (shard, _), start in zip(counts, starts, strict=False)]
+    places = spark.createDataFrame(known, "shard string, before int")
+    ordinal = (f.col("place") + f.col("before")).cast("int").alias("ordinal")
+    return rows.join(f.broadcast(places), "shard").select(
+        ordinal, "shard", "sequence", "key", "arrived", "bytes", "packed", "text", "data"
+    )
+
+
+def _milliseconds(time: str) -> Column:
+    return f.unix_millis(f.col(time).cast("timestamp"))
+
+
+def _kafka(rows: DataFrame) -> DataFrame:
+    """As Lambda names them: `topic-partition`, and the offset as a text."""
+    return rows.select(
+        f.concat_ws("-", "topic", "partition").alias("shard"),
+        f.col("offset").cast("string").alias("sequence"),
+        f.coalesce(f.col("key").cast("string"), f.lit("")).alias("key"),
+        _milliseconds("timestamp").alias("arrived"),
+        f.coalesce("value", f.lit(bytearray())).alias("data"),
+    )
+
+
+_SHARD = f"""CASE WHEN length(sequenceNumber) = 56
+  AND sequenceNumber >= '{2 << 184}' AND sequenceNumber < '{3 << 184}' THEN
+  format_string('shardId-%012d', aggregate(split(sequenceNumber, ''), 0L, (sum, digit) ->
+    (sum * 10 + CAST(digit AS BIGINT)) % {1 << 36}) div 16)
+  ELSE raise_error(concat('the sequence number ', sequenceNumber, ' does not say its shard')) END"""
+"""
+The connector does not say of which shard a record is; its sequence number does: in the 32 bits from the fifth on,
+where its version, in the bits from the 185th on, is 2. So Amazon's Kinesis Client Library reads it; there is no other.
+"""
+
+
+def kinesis(rows: DataFrame) -> DataFrame:
+    """As Lambda names them: the shard's id, and the sequence number."""
+    return rows.select(
+        f.expr(_SHARD).alias("shard"),
+        f.col("sequenceNumber").alias("sequence"),
+        f.coalesce("partitionKey", f.lit("")).alias("key"),
+        _milliseconds("approximateArrivalTimestamp").alias("arrived"),
+        f.coalesce("data", f.lit(bytearray())).alias("data"),
+    )
+
+
+RECORDS = {"kafka": _kafka, "aws-kinesis": kinesis}
+"""By the name of Spark's reader: its rows as records."""
