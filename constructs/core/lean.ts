@@ -110,12 +110,12 @@ export class Walk {
   /** Shows the engine every token that the value holds, once a stack. */
   tell(value: unknown): void {
     if (typeof value === 'string') {
-      if (mayHoldToken(value)) this.#text(value);
+      if (mayHoldToken(value)) this.#tellText(value);
     } else if (Array.isArray(value)) {
       for (const each of value) this.tell(each);
     } else if (typeof value === 'object' && value !== null && isPlain(value)) {
       for (const key of Object.keys(value)) {
-        if (mayHoldToken(key)) this.#text(key);
+        if (mayHoldToken(key)) this.#tellText(key);
         this.tell((value as Record<string, unknown>)[key]);
       }
     } else if (typeof value === 'object' || mayBeToken(value)) this.#context.resolve(value);
@@ -146,6 +146,15 @@ export class Walk {
     }
     // Each has one of its own where what is written may still be overridden.
     return typeof known !== 'object' || known === null || this.#shares ? known : { ...known };
+  }
+
+  /** Tokens come again in other texts: each is shown by itself. */
+  #tellText(text: string): void {
+    const rest = text.replace(wholeToken, (token) => {
+      this.#text(token);
+      return '';
+    });
+    if (mayHoldToken(rest)) this.#text(text);
   }
 
   #list(list: readonly unknown[]): unknown {
@@ -197,6 +206,9 @@ export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && !('resolve' in value);
 }
+
+/** As both engines write a token into a text. */
+const wholeToken = /\$\{(?:Tf)?Token\[[\w:.-]*\]\}/g;
 
 /** Rather once too often than once too seldom: the engine knows. */
 const mayHoldToken = (text: string): boolean => text.includes('Token[') || text.includes('e+');

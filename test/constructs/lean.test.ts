@@ -9,6 +9,7 @@ import {
   Stack,
   Tags,
   Token,
+  TreeInspector,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
@@ -204,6 +205,18 @@ test.each<[string, (resource: CfnResource, other: CfnResource) => void]>([
   expect(JSON.stringify(stack.resolve(alarm.cfnOptions.metadata))).toBe(before);
 });
 
+test('in CloudFormation, the tree says of a lean resource what it says of any', () => {
+  const { stack, lean } = leanResources();
+  for (const resource of lean) {
+    const told = (inspect: ((inspector: TreeInspector) => void) | undefined): string => {
+      const inspector = new TreeInspector();
+      inspect?.call(resource, inspector);
+      return JSON.stringify(stack.resolve(inspector.attributes));
+    };
+    expect(told((resource as CfnAlarm).inspect)).toBe(told(Object.getPrototypeOf(resource).inspect));
+  }
+});
+
 test('in CloudFormation, the CDK says what is wrong with a lean resource', () => {
   const { lean, written } = leanResources();
   const alarm = lean.find((each): each is CfnAlarm => each instanceof CfnAlarm)!;
@@ -227,11 +240,24 @@ test('in CloudFormation, what aspects, tags and overrides say of a lean resource
   });
   alarm.addPropertyOverride('OKActions', [elsewhere.keyArn]);
   alarm.addMetadata('owner', elsewhere.keyId);
+  alarm.alarmDescription = `Encrypted with ${elsewhere.keyArn}, or ${elsewhere.keyId}.`;
   alarm.overrideLogicalId('RunFailed');
   const { Resources } = Template.fromStack(stack).toJSON();
   expect(Resources.RunFailed).toMatchObject({
     Properties: {
       Threshold: 7,
+      AlarmDescription: {
+        'Fn::Join': [
+          '',
+          [
+            'Encrypted with ',
+            { 'Fn::ImportValue': expect.any(String) },
+            ', or ',
+            { 'Fn::ImportValue': expect.any(String) },
+            '.',
+          ],
+        ],
+      },
       Tags: [{ Key: 'team', Value: 'flights' }],
       OKActions: [{ 'Fn::ImportValue': expect.stringMatching(/^Elsewhere:ExportsOutput.*Arn/) }],
     },

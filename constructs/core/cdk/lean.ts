@@ -1,4 +1,4 @@
-import { type CfnResource, Stack, TreeInspector } from 'aws-cdk-lib';
+import { type CfnResource, Stack, type TreeInspector } from 'aws-cdk-lib';
 import { Lean, Settled, type Walk } from '../lean';
 import type { Shape } from './shape';
 
@@ -41,12 +41,13 @@ export function lean<R extends CfnResource>(resource: R, shape?: Shape): R {
   own._toCloudFormation = () => ({ Resources: whole });
   if (inspect !== undefined)
     own.inspect = (inspector) => {
-      const seen = new TreeInspector();
-      inspect.call(own, seen);
-      for (const [name, value] of Object.entries(seen.attributes)) {
-        const document = () => value;
-        const literal = typeof value === 'string';
-        inspector.addAttribute(name, literal ? value : new Lean({ stack, refers: document, document, shares: true }));
+      inspect.call(own, inspector);
+      const { attributes } = inspector;
+      for (const name of Object.keys(attributes)) {
+        const value: unknown = attributes[name];
+        if (value === resource.logicalId) attributes[name] = id();
+        else if (typeof value === 'object')
+          attributes[name] = new Lean({ stack, refers: () => value, document: () => value, shares: true });
       }
     };
   return resource;
