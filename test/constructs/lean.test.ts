@@ -17,6 +17,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import * as cdktf from 'cdktf';
 import fc from 'fast-check';
 import * as cdk from '../../constructs/cdk';
+import { renderAlarm } from '../../constructs/core/cdk/cloudwatch';
 import { Lean } from '../../constructs/core/lean';
 import { type CloudwatchMetricAlarm, KmsKey } from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
@@ -94,17 +95,52 @@ test.each([
   },
 );
 
-/** Lean resources of a platform, and how the CDK's own class would write each. */
-function leanResources() {
+/** A stack, and what is written of a lean resource in it, beside what the CDK's own class would write. */
+function inStack() {
   const stack = new Stack(new App({ context: { 'aws:cdk:enable-path-metadata': true } }), 'Stack');
-  new cdk.Platform(stack, 'Platform', { manifest, runtime });
-  const lean = stack.node.findAll().filter((each) => Object.hasOwn(each, '_toCloudFormation')) as CfnResource[];
   // As the CDK does it: each resource, and what came of it once more.
   const text = (fragment: object): string => JSON.stringify(stack.resolve(stack.resolve(fragment)));
   const written = (resource: CfnResource): string => text(own(resource)._toCloudFormation());
   const byCdk = (resource: CfnResource): string =>
     text(own(Object.getPrototypeOf(resource))._toCloudFormation.call(resource));
-  return { stack, lean, written, byCdk };
+  return { stack, written, byCdk };
+}
+
+/** With the lean resources of a platform. */
+function leanResources() {
+  const { stack, ...others } = inStack();
+  new cdk.Platform(stack, 'Platform', { manifest, runtime });
+  const lean = stack.node.findAll().filter((each) => Object.hasOwn(each, '_toCloudFormation')) as CfnResource[];
+  return { stack, lean, ...others };
+}
+
+/** With one lean alarm. */
+function leanAlarm() {
+  const { stack, ...others } = inStack();
+  renderAlarm(stack, {
+    kind: 'alarm',
+    id: 'Alarm',
+    name: 'late',
+    description: 'Rows are late',
+    metrics: [
+      {
+        id: 'value',
+        returns: true,
+        namespace: 'Ingot',
+        name: 'Freshness',
+        dimensions: { Table: 'silver.flights' },
+        statistic: 'Maximum',
+        periodSeconds: 3600,
+      },
+    ],
+    comparison: 'GreaterThanThreshold',
+    threshold: 24,
+    periods: 1,
+    periodsToAlarm: 1,
+    missingData: 'breaching',
+    actions: [],
+  });
+  return { stack, alarm: stack.node.findChild('Alarm') as CfnAlarm, ...others };
 }
 
 const own = (resource: CfnResource) =>
@@ -196,8 +232,7 @@ test.each<[string, (resource: CfnResource, other: CfnResource) => void]>([
     },
   ],
 ])('in CloudFormation, a lean resource that is given %s is written to the byte as by the CDK', (_, change) => {
-  const { stack, lean, written, byCdk } = leanResources();
-  const alarm = lean.find((each) => each instanceof CfnAlarm)!;
+  const { stack, alarm, written, byCdk } = leanAlarm();
   change(alarm, new CfnResource(stack, 'Other', { type: 'AWS::X::Y' }));
   const before = JSON.stringify(stack.resolve(alarm.cfnOptions.metadata));
   expect(written(alarm)).toBe(byCdk(alarm));
@@ -218,8 +253,7 @@ test('in CloudFormation, the tree says of a lean resource what it says of any', 
 });
 
 test('in CloudFormation, the CDK says what is wrong with a lean resource', () => {
-  const { lean, written } = leanResources();
-  const alarm = lean.find((each): each is CfnAlarm => each instanceof CfnAlarm)!;
+  const { alarm, written } = leanAlarm();
   alarm.metrics = [{ returnData: true } as never];
   expect(() => written(alarm)).toThrow('id: required but missing');
   alarm.comparisonOperator = 7 as never;
