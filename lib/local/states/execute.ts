@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Asl, MapState, ParallelState, State, States, TaskState, WaitState } from './asl';
 import { holds } from './choice';
 import { errorMatches, StatesError } from './errors';
-import { parsePath, writePath } from './path';
+import { filter, limited, place } from './filters';
 import { retryAfter } from './retry';
 import { evaluate, fill } from './template';
+import { together, within } from './together';
 
 /** One call of a service or handler that a Task state asks for. */
 export interface Task {
@@ -82,8 +83,7 @@ export function arns(
   return { execution: `${arn}:execution:${machine}:${execution}`, stateMachine: `${arn}:stateMachine:${machine}` };
 }
 
-/** AWS's own limits: bytes of a state's input or output, and iterations of an inline Map at once. */
-const payloadBytes = 262_144;
+/** AWS's own limit: iterations of an inline Map at once. */
 const mapConcurrency = 40;
 
 interface Scope {
@@ -193,9 +193,9 @@ async function perform(name: string, state: State, raw: unknown, scope: Scope): 
       path === undefined ? (fixed ?? '') : String(evaluate(path, read(raw), 'States.Runtime'));
     throw new StatesError(text(state.Error, state.ErrorPath), text(state.Cause, state.CausePath));
   }
-  const input = filter(state.InputPath, raw, scope);
+  const input = filter(state.InputPath, raw, scope.context);
   const end = (result: unknown, next?: string): Step => {
-    const output = limited(filter(state.OutputPath, result, scope), `the output of state ${name}`);
+    const output = limited(filter(state.OutputPath, result, scope.context), `the output of state ${name}`);
     return { output, ...(next === undefined ? {} : { next }) };
   };
   switch (state.Type) {
@@ -265,58 +265,6 @@ function runMap(name: string, state: MapState, input: unknown, scope: Scope): Pr
   return together(iterations, limit === 0 ? mapConcurrency : Math.min(limit, mapConcurrency), scope.signal);
 }
 
-/**
- * Runs all, at most `limit` at once, and gives their results in order. The first failure stops the others; it is thrown
- * when they have stopped, so that nothing goes on working for an execution that has failed.
- */
-async function together(
-  jobs: readonly ((signal: AbortSignal) => Promise<unknown>)[],
-  limit: number,
-  outer: AbortSignal,
-): Promise<unknown[]> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([outer, stop.signal]);
-  const results: unknown[] = new Array(jobs.length);
-  let next = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const worker = async () => {
-    while (next < jobs.length && failure === undefined) {
-      const i = next++;
-      try {
-        results[i] = await jobs[i]!(signal);
-      } catch (error) {
-        failure ??= { error };
-        stop.abort(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, jobs.length) }, worker));
-  if (failure !== undefined) throw failure.error;
-  return results;
-}
-
-/** Ends by `States.Timeout` where `job` takes longer; it is told by its signal. */
-async function within<T>(
-  seconds: number | undefined,
-  outer: AbortSignal,
-  job: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  if (seconds === undefined) return job(outer);
-  const late = new AbortController();
-  const timer = setTimeout(
-    () => late.abort(new StatesError('States.Timeout', `it took longer than ${seconds} s`)),
-    seconds * 1000,
-  );
-  try {
-    const expired = new Promise<never>((_, reject) => {
-      late.signal.addEventListener('abort', () => reject(late.signal.reason), { once: true });
-    });
-    return await Promise.race([job(AbortSignal.any([outer, late.signal])), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function waitMilliseconds(state: WaitState, input: unknown, scope: Scope): number {
   const read = (path: string) => evaluate(path, { data: input, context: scope.context }, 'States.Runtime');
   const seconds = state.SecondsPath === undefined ? state.Seconds : read(state.SecondsPath);
@@ -332,28 +280,6 @@ function waitMilliseconds(state: WaitState, input: unknown, scope: Scope): numbe
   const instant = Date.parse(String(until));
   if (Number.isNaN(instant)) throw new StatesError('States.Runtime', `not a timestamp: ${JSON.stringify(until)}`);
   return Math.max(0, instant - scope.world.now());
-}
-
-/** `InputPath` and `OutputPath`. */
-function filter(path: string | null | undefined, data: unknown, scope: Scope): unknown {
-  if (path === null) return {};
-  return path === undefined ? data : evaluate(path, { data, context: scope.context }, 'States.Runtime');
-}
-
-/** `ResultPath`: where in the raw input the result goes. */
-function place(path: string | null | undefined, raw: unknown, result: unknown): unknown {
-  if (path === null) return raw;
-  if (path === undefined || path === '$') return result;
-  const placed = writePath(parsePath(path)!, raw, result);
-  if (placed === undefined)
-    throw new StatesError('States.ResultPathMatchFailure', `ResultPath ${path} can't be applied to the state's input`);
-  return placed.value;
-}
-
-function limited<T>(value: T, what: string): T {
-  const bytes = Buffer.byteLength(JSON.stringify(value) ?? '');
-  if (bytes <= payloadBytes) return value;
-  throw new StatesError('States.DataLimitExceeded', `${what} has ${bytes} bytes, more than ${payloadBytes}`);
 }
 
 /** A handler's error as Lambda reports it: its name, and a cause in JSON. */
