@@ -30,12 +30,25 @@ export async function answerOf(
   log: Pick<Log, 'warn'>,
   wait: (milliseconds: number) => Promise<unknown> = sleep,
 ): Promise<JobAnswer> {
+  try {
+    return await patiently(call, log, wait);
+  } catch (error) {
+    if (error instanceof SparkEndedError) throw error;
+    return { error: inStates(error) };
+  }
+}
+
+/** Calls what may fail in a way that may pass, again where it does, five times at most. Rethrows the last error. */
+export async function patiently<T>(
+  call: () => Promise<T>,
+  log: Pick<Log, 'warn'>,
+  wait: (milliseconds: number) => Promise<unknown> = sleep,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof SparkEndedError) throw error;
-      if (!(error instanceof TransientError) || attempt >= attempts) return { error: inStates(error) };
+      if (!(error instanceof TransientError) || attempt >= attempts) throw error;
       log.warn('What may pass is tried again', { attempt, error });
       await wait(Math.random() * Math.min(60_000, 2_000 * 2 ** (attempt - 1)));
     }

@@ -45,17 +45,20 @@ export const listedTexts = (records: readonly StreamRecord[], laneOf: (record: S
       );
     return { count: readable.length, unreadable };
   },
-  reading(table, columns) {
-    const shape = `{${columns.map(({ name, type }) => `${JSON.stringify(name)}: ${JSON.stringify(type)}`).join(', ')}}`;
-    const fields = columns.map(({ name }) => `row.${identifier(name)} AS ${identifier(name)}`);
-    return {
-      from: `(
+  reading: readJson,
+});
+
+/** As DuckDB reads JSON. */
+export function readJson(table: string, columns: readonly SourceColumn[]): Pick<Reading, 'from' | 'broken'> {
+  const shape = `{${columns.map(({ name, type }) => `${JSON.stringify(name)}: ${JSON.stringify(type)}`).join(', ')}}`;
+  const fields = columns.map(({ name }) => `row.${identifier(name)} AS ${identifier(name)}`);
+  return {
+    from: `(
       SELECT ${[...fields, 'NOT is_object AS is_broken', 'text AS line', 'ordinal AS file_index'].join(', ')} FROM (
         SELECT text, ordinal, is_object, json_transform(CASE WHEN is_object THEN text ELSE '{}' END, ${literal(shape)}) AS row
         FROM (
           SELECT text, ordinal, coalesce(CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END, false) AS is_object
           FROM ${identifier(table)})))`,
-      broken: { when: 'is_broken', raw: 'line', message: literal(notJson) },
-    };
-  },
-});
+    broken: { when: 'is_broken', raw: 'line', message: literal(notJson) },
+  };
+}

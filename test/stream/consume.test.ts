@@ -4,7 +4,9 @@ import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
 import { recordsOf } from '../../lib/stream/record';
 import { release } from '../../lib/stream/release';
 import type { StreamServices } from '../../lib/stream/services';
+import { recordSource } from '../../lib/stream/spark/source';
 import { arrived, click, records } from './records';
+import { tableWorld } from './tables';
 import { clicks, events, type World, world } from './world';
 
 let made: World[] = [];
@@ -52,6 +54,16 @@ describe('bad input', () => {
       /^record.size: the record has 700\d\d bytes; allowed are 65536$/,
     ],
   ];
+  test('in a table, as Spark has them, they get the same reasons, and are kept as they came', async () => {
+    const [listed, inTable] = [await fresh(), await tableWorld()];
+    made.push(inTable);
+    const all = records([click('a'), ...cases.map(([, bad]) => bad), click('b')]);
+    for (const one of [listed, inTable])
+      expect(await one.consume(all)).toMatchObject({ records: all.length, quarantined: cases.length, changed: 2 });
+    const kept = ({ rows }: World) => rows('lake.test_silver.events_quarantine', 'file');
+    expect(await kept(inTable)).toEqual(await kept(listed));
+  });
+
   test.each(cases)(
     '%s goes to quarantine as it came, with its reason, and the others go on',
     async (_, bad, reason) => {
@@ -273,4 +285,36 @@ test('records that were released before their delivery comes again are not appli
   expect(await one.services.parked.list('clicks')).toEqual([]);
   const [counted] = await one.rows('(SELECT sum(events)::INT AS n FROM gold.per_minute)');
   expect(counted?.n).toBe(3);
+});
+
+test('Spark reads a stream of Kinesis, and a topic of MSK with IAM or of any Kafka, from its oldest record on', () => {
+  const pace = { checkpoint: 's3://ops/checkpoints/clicks', seconds: 30, records: 1_000_000 };
+  expect(recordSource({ kind: 'kinesis', stream: 'shop-clicks', region: 'eu-west-1' }, pace)).toEqual({
+    format: 'aws-kinesis',
+    options: {
+      'kinesis.region': 'eu-west-1',
+      'kinesis.streamName': 'shop-clicks',
+      'kinesis.endpointUrl': 'https://kinesis.eu-west-1.amazonaws.com',
+      'kinesis.consumerType': 'GetRecords',
+      'kinesis.startingposition': 'TRIM_HORIZON',
+    },
+    checkpoint: 's3://ops/checkpoints/clicks',
+    seconds: 30,
+  });
+  const kafka = { kind: 'kafka', topic: 'clicks', brokers: 'b-1:9098,b-2:9098' } as const;
+  const plain = {
+    'kafka.bootstrap.servers': 'b-1:9098,b-2:9098',
+    subscribe: 'clicks',
+    startingOffsets: 'earliest',
+    maxOffsetsPerTrigger: '1000000',
+  };
+  expect(recordSource({ ...kafka, authentication: 'none' }, pace)).toMatchObject({ format: 'kafka', options: plain });
+  expect(recordSource({ ...kafka, authentication: 'none' }, pace).options).toEqual(plain);
+  expect(recordSource({ ...kafka, authentication: 'iam' }, pace).options).toEqual({
+    ...plain,
+    'kafka.security.protocol': 'SASL_SSL',
+    'kafka.sasl.mechanism': 'AWS_MSK_IAM',
+    'kafka.sasl.jaas.config': 'software.amazon.msk.auth.iam.IAMLoginModule required;',
+    'kafka.sasl.client.callback.handler.class': 'software.amazon.msk.auth.iam.IAMClientCallbackHandler',
+  });
 });

@@ -1,4 +1,5 @@
 import { tryHistories } from './laws';
+import { tableWorld } from './tables';
 
 /** `npm run test:histories` tries many. */
 const count = 'histories' in globalThis ? 20_000 : 1_000;
@@ -7,4 +8,8 @@ test('any interleaving, duplication, split and crash of a history give the table
   const tried = await tryHistories(count, 100);
   process.stdout.write(`${tried} histories of streams tried\n`);
   expect(tried).toBeGreaterThanOrEqual(count);
+}, 3_600_000);
+
+test('so do records that are in a table, as Spark has them', async () => {
+  expect(await tryHistories(count / 10, 100, tableWorld)).toBeGreaterThanOrEqual(count / 10);
 }, 3_600_000);

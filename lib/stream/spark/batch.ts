@@ -6,25 +6,38 @@ import type { ParkedKey } from '../parked';
 import { hasPassed, type Positions, releaseLane } from '../positions';
 import { compareSequences } from '../record';
 import type { Stream } from '../stream';
+import type { Texts } from '../texts';
 import { isAtMost, recordsIn, type Span, spansOf, values } from './records';
 import { tableRefusals } from './refusals';
-import { tableTexts } from './texts';
+import { sparkReading, tableTexts } from './texts';
 
 /**
- * A micro-batch: a temporary table of Spark's that holds records of a stream (`records.ts` has its columns). They stay
- * there; what comes to this process is how far each shard reaches, and the records of keys that stop.
+ * A micro-batch: a temporary table that holds records of a stream (`records.ts` has its columns). They stay there; what
+ * comes to this process is how far each shard reaches, and the records of keys that stop.
  */
-export async function tableBatch(table: string, stream: Stream, lake: Lake): Promise<Batch> {
+export async function tableBatch(
+  table: string,
+  stream: Stream,
+  lake: Lake,
+  reading: Texts['reading'] = sparkReading,
+): Promise<Batch> {
   const [all] = await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${identifier(table)}`);
-  return part(identifier(table), 0, Number(all!.n), stream, lake);
+  return part(0, Number(all!.n), { table: identifier(table), stream, lake, reading });
 }
 
-function part(table: string, start: number, end: number, stream: Stream, lake: Lake): Batch {
-  const held = `(SELECT * FROM ${table} WHERE ordinal >= ${start} AND ordinal < ${end})`;
+interface Around {
+  readonly table: string;
+  readonly stream: Stream;
+  readonly lake: Lake;
+  readonly reading: Texts['reading'];
+}
+
+function part(start: number, end: number, around: Around): Batch {
+  const held = `(SELECT * FROM ${around.table} WHERE ordinal >= ${start} AND ordinal < ${end})`;
   return {
     size: end - start,
-    slice: (from, to) => part(table, start + from, start + to, stream, lake),
-    fresh: (positions, parked) => freshOf(held, positions, parked, stream, lake),
+    slice: (from, to) => part(start + from, start + to, around),
+    fresh: (positions, parked) => freshOf(held, positions, parked, around),
   };
 }
 
@@ -32,8 +45,7 @@ async function freshOf(
   held: string,
   positions: Positions,
   parked: ReadonlyMap<string, ParkedKey>,
-  stream: Stream,
-  lake: Lake,
+  { stream, lake, reading }: Around,
 ): Promise<Fresh> {
   const given = await spansOf(held, lake);
   const unapplied = withoutApplied(held, given, positions);
@@ -42,7 +54,7 @@ async function freshOf(
   return {
     size: spans.reduce((sum, { records }) => sum + records, 0),
     waiting: waiting === undefined ? [] : (await recordsIn(waiting, lake)).map(({ record }) => record),
-    delivery: deliveryOf(others, spans, lake),
+    delivery: deliveryOf(others, spans, lake, reading),
     refusals: (judged, poison, place) => tableRefusals(others, judged, poison, { stream, place, lake }),
   };
 }
@@ -78,8 +90,8 @@ function byWaiting(from: string, parked: ReadonlyMap<string, ParkedKey>): { wait
   };
 }
 
-const deliveryOf = (from: string, spans: readonly Span[], lake: Lake): Delivery => ({
-  texts: tableTexts(from),
+const deliveryOf = (from: string, spans: readonly Span[], lake: Lake, reading: Texts['reading']): Delivery => ({
+  texts: tableTexts(from, reading),
   passed: spans.map(({ shard, last, arrived }) => ({ shard, sequence: last, key: '', data: Buffer.of(), arrived })),
   laneOf: ({ shard }) => shard,
   judgesLateness: true,

@@ -1,8 +1,27 @@
+import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { type Consumed, consumeBatch } from '../consume';
 import type { StreamServices } from '../services';
-import type { Stream } from '../stream';
+import { findStream, type Stream } from '../stream';
 import { tableBatch } from './batch';
+import { type Pace, recordSource, type StreamSource } from './source';
+
+/** What a job that consumes a stream is told. */
+export interface ConsumeJobEvent {
+  /** Name of the stream. */
+  readonly stream: string;
+  readonly source: StreamSource;
+  readonly pace: Pace;
+}
+
+/** What a job has consumed that has come to the end of what was there. */
+export interface ConsumedByJob {
+  readonly stream: string;
+  readonly batches: number;
+  readonly records: number;
+  /** Rows that the stream's table got or changed. */
+  readonly changed: number;
+}
 
 /**
  * Consumes a stream with Spark, batch after batch, until it comes to its end, which that of a running job never does. Each
@@ -20,6 +39,26 @@ export async function* follow(
   for (;;) {
     const table = await session.nextBatch(source);
     if (table === undefined) return;
-    yield await consumeBatch(await tableBatch(table, stream, services.lake), stream, services);
+    const batch = await tableBatch(table, stream, services.lake);
+    yield await patiently(() => consumeBatch(batch, stream, services), services.log);
   }
+}
+
+/** The work of a job: `flush` is called after each batch. Throws where a batch cannot be applied. */
+export async function consumeJob(
+  { stream: name, source, pace }: ConsumeJobEvent,
+  session: Pick<SparkSession, 'nextBatch'>,
+  services: StreamServices,
+  flush: () => Promise<void>,
+): Promise<ConsumedByJob> {
+  const stream = findStream(name, services.manifest);
+  let [batches, records, changed] = [0, 0, 0];
+  for await (const consumed of follow(recordSource(source, pace), session, stream, services)) {
+    batches += 1;
+    records += consumed.records;
+    changed += consumed.changed;
+    services.log.info('A batch is applied', { ...consumed, stream: name });
+    await flush();
+  }
+  return { stream: name, batches, records, changed };
 }

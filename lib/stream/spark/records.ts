@@ -4,11 +4,10 @@ import type { Placed } from '../batch';
 import { notJson } from '../record';
 
 /**
- * Columns of a table of records, which `spark/ingot_spark/streaming.py` makes: `ordinal` counts them from 0, those of a
- * shard in their order; `text` is null where the bytes are no text; `packed` where the Kinesis Producer Library has put
- * several into one.
+ * A table of records, as `spark/ingot_spark/streaming.py` makes it, has the columns `ordinal`, which counts them from 0,
+ * those of a shard in their order, `shard`, `sequence`, `key`, `arrived`, `data`, `bytes`, how many these are, `packed`,
+ * where the Kinesis Producer Library has put several records into one, and `text`, null where the bytes are none.
  */
-const plain = ['ordinal', 'shard', 'sequence', 'key', 'arrived', 'data'] as const;
 
 /** How far a shard reaches in a table of records. */
 export interface Span {
@@ -53,7 +52,9 @@ export async function recordsIn(from: string, lake: Pick<Lake, 'query'>): Promis
     key: string;
     arrived: bigint;
     data: string;
-  }>(`SELECT ${plain.map(identifier).join(', ')} FROM ${from} AS r ORDER BY ordinal`);
+  }>(
+    `SELECT r.ordinal, r.shard, r.sequence, r.key, r.arrived, base64(r.data) AS data FROM ${from} AS r ORDER BY r.ordinal`,
+  );
   return rows.map(({ ordinal, shard, sequence, key, arrived, data }) => ({
     ordinal,
     record: { shard, sequence, key, arrived: Number(arrived), data: Buffer.from(data, 'base64') },

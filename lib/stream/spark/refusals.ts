@@ -1,3 +1,4 @@
+import { reasonsType } from '../../ingest/typed';
 import type { TablePlace } from '../../platform/lookup';
 import type { Lake } from '../../runtime/services';
 import { identifier, literal } from '../../sql/quote';
@@ -22,7 +23,11 @@ export async function tableRefusals(
 ): Promise<Refusals> {
   const table = identifier(`ingot_refused_${stream.name}`);
   await lake.run(`DROP TABLE IF EXISTS ${table}`);
-  const refused = await lake.run(`CREATE TEMP TABLE ${table} AS ${refusedSql(from, given, poison, stream)}`);
+  await lake.run(
+    `CREATE TEMP TABLE ${table} (ordinal INTEGER, shard VARCHAR, sequence VARCHAR, key VARCHAR, arrived BIGINT,
+      reasons ${reasonsType}, raw VARCHAR)`,
+  );
+  const refused = await lake.run(`INSERT INTO ${table} ${refusedSql(from, given, poison, stream)}`);
   const isSafe = stream.onInvalid === 'quarantine' && !given.mayHoldPoison && poison === undefined;
   return {
     stopping: async () => (refused === 0 || isSafe ? [] : stopping(table, stream, lake)),

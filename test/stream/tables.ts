@@ -1,0 +1,34 @@
+import { identifier, literal } from '../../lib/sql/quote';
+import { consumeBatch } from '../../lib/stream/consume';
+import { delivered } from '../../lib/stream/delivery';
+import { keptText, type StreamRecord, textOf } from '../../lib/stream/record';
+import { tableBatch } from '../../lib/stream/spark/batch';
+import { readJson } from '../../lib/stream/texts';
+import { clicks, type World, world } from './world';
+
+/** A world whose records are in a table when they are consumed, as Spark has them; here it is one of DuckDB's. */
+export async function tableWorld(...of: Parameters<typeof world>): Promise<World> {
+  const one = await world(...of);
+  const [stream = clicks] = of;
+  return {
+    ...one,
+    async consume(records, services = one.services) {
+      const table = 'ingot_records';
+      await services.lake.run(`DROP TABLE IF EXISTS ${identifier(table)}`);
+      await services.lake.run(`CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, shard VARCHAR, sequence VARCHAR,
+        key VARCHAR, arrived BIGINT, bytes BIGINT, packed BOOLEAN, text VARCHAR, data BLOB)`);
+      const rows = delivered(records).records.map(rowOf);
+      if (rows.length > 0) await services.lake.run(`INSERT INTO ${identifier(table)} VALUES ${rows.join(', ')}`);
+      return consumeBatch(await tableBatch(table, stream, services.lake, readJson), stream, services);
+    },
+  };
+}
+
+function rowOf(record: StreamRecord, ordinal: number): string {
+  const { shard, sequence, key, arrived, data } = record;
+  const isPacked = data.subarray(0, 4).equals(Buffer.from([0xf3, 0x89, 0x9a, 0xc2]));
+  const kept = keptText(record);
+  const text = typeof textOf(record, Infinity) === 'string' ? literal(kept) : 'NULL';
+  const values = [literal(shard), literal(sequence), literal(key), arrived, data.length, isPacked, text];
+  return `(${[ordinal, ...values, `from_base64(${literal(data.toString('base64'))})`].join(', ')})`;
+}
