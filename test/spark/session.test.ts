@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Source } from '../../lib/contract/dataset';
 import { TransientError } from '../../lib/errors';
+import { silent } from '../../lib/local/progress';
+import { Watch } from '../../lib/local/watch';
 import { cloudwatchMetrics } from '../../lib/runtime/cloudwatch-metrics';
 import { openDuckdb } from '../../lib/runtime/duckdb';
 import { sparkFormats } from '../../lib/spark/formats';
@@ -10,6 +12,7 @@ import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
 import { SparkEndedError, SparkError, SparkMemoryError, sparkSession } from '../../lib/spark/session';
+import { manifest } from '../constructs/manifest';
 import { flights, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
 
@@ -60,6 +63,24 @@ test('too little memory is an error that says what to do, and is not tried again
   const lost = await session.run('select x').catch((e: unknown) => e);
   expect(lost).toBeInstanceOf(TransientError);
   expect(lost).toMatchObject({ message: 'Executor Lost Error: Spark had too little' });
+});
+
+test('a run’s report says what to do about the engine where that failed, and about the files where they did', async () => {
+  const told = async (error: Error) => {
+    const watch = new Watch(manifest, silent, 0);
+    const fails = () => Promise.reject(error);
+    const { ingest } = watch.watched({ ingest: fails, quality: fails, transform: fails, publish: fails });
+    await ingest({ action: 'load', table: 'silver.flights', batch: 1, run: 'r' } as never).catch(() => {});
+    return watch.failures;
+  };
+  expect(await told(new SparkMemoryError('Out of Memory Error: too little'))).toMatchObject([
+    {
+      what: 'silver.flights',
+      why: expect.stringMatching(/^Out of Memory/),
+      todo: expect.stringMatching(/^Give workers/),
+    },
+  ]);
+  expect(await told(new Error('no such column'))).toMatchObject([{ todo: expect.stringMatching(/^Put the files/) }]);
 });
 
 test('a Spark that has ended says what to do: more memory, where it said that it had too little', () => {
