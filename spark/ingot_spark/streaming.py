@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, cast
@@ -72,7 +73,9 @@ class Following:
         """Ends the query; the batch that was taken last is not done with."""
         self._stops = True
         self._done.set()
-        self._query.stop()
+        # Where Spark itself is gone, so is the query; whoever asked is told of that and not of this.
+        with suppress(Exception):
+            self._query.stop()
 
     def _offer(self, batch: DataFrame, _number: int) -> None:
         self._done.clear()
