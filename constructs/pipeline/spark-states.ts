@@ -1,6 +1,7 @@
 import { jobMinutes, jobRetries, jobSeconds } from '../../lib/pipeline/run';
 import { type SparkSize, sizeSettings, sizeValues } from '../../lib/sizing/spark-size';
 import { aws, type Text, text } from '../core/text';
+import type { State } from './states';
 
 /** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
 export type SparkTarget = JobFiles & (Serverless | { readonly clusterId: Text });
@@ -25,8 +26,6 @@ interface JobFiles {
   /** Names of settings of Spark that the owner of the place has given: no job says another value. */
   readonly given: readonly string[];
 }
-
-type State = Readonly<Record<string, unknown>>;
 
 /** What is told with a job that did not answer, and that was started again for nothing. */
 const jobRemedy =

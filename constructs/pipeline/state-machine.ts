@@ -1,39 +1,16 @@
 import {
-  callSeconds,
   fromOutside,
-  itemsAtOnce,
-  jobsAtOnce,
   modelled,
   planCause,
   publishCause,
-  retries,
   runOf,
   runWithJobsSeconds,
   type Step,
 } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
-import type { SparkSize } from '../../lib/sizing/spark-size';
-import { errorsThatPass } from '../core/machine';
-import { aws, type Text, text } from '../core/text';
-import { jobStates, type SparkTarget } from './spark-states';
-
-/** What a state machine calls. On this machine the same machine runs with local names in these places. */
-export interface Targets {
-  /** ARNs of functions. */
-  readonly ingest: Text;
-  readonly quality: Text;
-  readonly transform: Text;
-  readonly publish: Text;
-  /** URL of the queue for what could not be done. */
-  readonly deadLetters: Text;
-  /** ARN of the topic that people listen to. */
-  readonly notices: Text;
-  /** Absent where functions do everything. */
-  readonly spark?: SparkTarget;
-}
-
-type State = Readonly<Record<string, unknown>>;
-type States = Record<string, State>;
+import { aws, text } from '../core/text';
+import { type Around, atOnce, eachOf, type Items, item, itemsBy, type Targets } from './items';
+import { anyFailed, FAILED, failure, invoke, OK, outcome, type States, transient } from './states';
 
 export interface Machine {
   readonly Comment: string;
@@ -41,10 +18,6 @@ export interface Machine {
   readonly TimeoutSeconds: number;
   readonly States: Readonly<States>;
 }
-
-/** What an item of a map ends as: one word, so that `States.ArrayContains` can ask for it. */
-const OK = 'ok';
-const FAILED = 'failed';
 
 /**
  * The state machine (Amazon States Language, JSONPath) of one dataset group:
@@ -111,17 +84,6 @@ export function stateMachine(group: Group, manifest: Manifest, targets: Targets)
 }
 
 /** A step's items, and which of them are Spark's: a model is where its table is. */
-function itemsBy({ does, items }: Step, manifest: Manifest, spark: SparkTarget | undefined): Items {
-  const tableOf = (item: string) =>
-    does === 'transform' ? manifest.models.find(({ name }) => name === item)?.writes : item;
-  const sizes = new Map<string, SparkSize>();
-  for (const item of items) {
-    const size = spark?.tables.get(tableOf(item) ?? '');
-    if (size !== undefined) sizes.set(item, size);
-  }
-  return { all: items, onSpark: [...sizes.keys()], sizes };
-}
-
 function statesOf({ name, does }: Step, around: Around, items: Items): States {
   switch (does) {
     case 'ingest':
@@ -292,156 +254,5 @@ function transform(name: string, path: string, around: Around, items: Items): St
       ...run.states,
       [`${name}Done`]: { Type: 'Pass', Result: OK, End: true },
     }),
-  };
-}
-
-/** A map over a list that was known at synth. */
-function eachOf(path: string, name: string, items: Items, startAt: string, states: States): State {
-  return {
-    Type: 'Map',
-    ItemsPath: path,
-    ItemSelector: { 'item.$': '$$.Map.Item.Value', 'range.$': '$.input.range' },
-    MaxConcurrency: atOnce(items),
-    ItemProcessor: { ProcessorConfig: { Mode: 'INLINE' }, StartAt: startAt, States: states },
-    ResultPath: '$.outcomes',
-    Next: `${name}Outcome`,
-  };
-}
-
-/** What all steps are made with. */
-interface Around {
-  readonly targets: Targets;
-  readonly group: Group;
-  readonly platform: string;
-}
-
-/** Tables or models that a step works on, and those of them that are Spark's. */
-interface Items {
-  readonly all: readonly string[];
-  readonly onSpark: readonly string[];
-  /** Of those that are Spark's. */
-  readonly sizes: ReadonlyMap<string, SparkSize>;
-}
-
-const atOnce = ({ onSpark }: Items): number => (onSpark.length === 0 ? itemsAtOnce : jobsAtOnce);
-
-/** One call of a handler, for an item of a map. */
-interface Call {
-  readonly name: string;
-  readonly handler: 'ingest' | 'quality' | 'transform';
-  readonly payload: object;
-  /** Path of the table or model. */
-  readonly item: string;
-  /** Paths of what tells it from other calls of its step. */
-  readonly keys: readonly string[];
-  /** Where its result goes; absent: nobody asks for it. */
-  readonly resultPath?: string;
-  readonly next: string;
-}
-
-/**
- * A step of a map, by a function or, for items that are Spark's, by a job. Its failure is kept in the dead-letter queue
- * and ends only this item. Its states bear its name: a state's name must be unique in the whole machine, maps included.
- */
-function item(call: Call, items: Items, { targets, group, platform }: Around): { startAt: string; states: States } {
-  const { name, resultPath } = call;
-  const failed = `${name}DeadLetter`;
-  const { spark } = targets;
-  const [someJobs, allJobs] = [items.onSpark.length > 0, items.onSpark.length === items.all.length];
-  const byFunction: States = {
-    [name]: {
-      ...invoke(targets[call.handler], call.payload),
-      ResultPath: resultPath ?? null,
-      Next: call.next,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: failed }],
-    },
-  };
-  const byJob: States =
-    spark === undefined || !someJobs
-      ? {}
-      : jobStates(
-          { ...call, name: `${name}Spark`, platform, resultPath: resultPath ?? '$.answer', failed, sizes: items.sizes },
-          spark,
-        );
-  const isMixed = someJobs && !allJobs;
-  const engine: States = {
-    [`${name}Engine`]: {
-      Type: 'Choice',
-      Choices: items.onSpark.map((one) => ({ Variable: call.item, StringEquals: one, Next: `${name}Spark` })),
-      Default: name,
-    },
-  };
-  return {
-    startAt: isMixed ? `${name}Engine` : someJobs ? `${name}Spark` : name,
-    states: {
-      ...(isMixed ? engine : {}),
-      ...(someJobs && allJobs ? {} : byFunction),
-      ...byJob,
-      [failed]: {
-        Type: 'Task',
-        Resource: text`arn:${aws.partition}:states:::sqs:sendMessage`,
-        Parameters: {
-          QueueUrl: targets.deadLetters,
-          MessageBody: { group: group.name, step: name, 'run.$': '$$.Execution.Name', 'item.$': '$' },
-        },
-        ResultPath: null,
-        Retry: [transient],
-        Next: `${name}GaveUp`,
-      },
-      [`${name}GaveUp`]: { Type: 'Pass', Result: FAILED, End: true },
-    },
-  };
-}
-
-/** After a map: on where every item went well, else the end. */
-function outcome(name: string, next: string): States {
-  return anyFailed(`${name}Outcome`, '$.outcomes', `${name}Failed`, next);
-}
-
-function anyFailed(name: string, outcomes: string, failed: string, next: string): States {
-  return {
-    [name]: {
-      Type: 'Pass',
-      Parameters: { 'failed.$': `States.ArrayContains(${outcomes}, '${FAILED}')` },
-      ResultPath: '$.outcome',
-      Next: `${name}Choice`,
-    },
-    [`${name}Choice`]: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.outcome.failed', BooleanEquals: true, Next: failed }],
-      Default: next,
-    },
-  };
-}
-
-function failure(name: string, cause: string): States {
-  return {
-    [`${name}Failed`]: {
-      Type: 'Pass',
-      Result: { error: `${name}Failed`, cause },
-      ResultPath: '$.failure',
-      Next: 'Notify',
-    },
-  };
-}
-
-/** What may pass when tried again: the service's own faults, and errors that a handler names so. No other. */
-const transient = {
-  ErrorEquals: errorsThatPass(),
-  IntervalSeconds: retries.firstSeconds,
-  BackoffRate: retries.factor,
-  MaxAttempts: retries.attempts,
-  MaxDelaySeconds: retries.mostSeconds,
-  JitterStrategy: 'FULL',
-};
-
-function invoke(functionArn: Text, payload: object): State {
-  return {
-    Type: 'Task',
-    Resource: text`arn:${aws.partition}:states:::lambda:invoke`,
-    Parameters: { FunctionName: functionArn, Payload: payload },
-    ResultSelector: { 'result.$': '$.Payload' },
-    Retry: [transient],
-    TimeoutSeconds: callSeconds,
   };
 }
