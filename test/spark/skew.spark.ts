@@ -17,7 +17,8 @@ import { identifier, literal } from '../../lib/sql/quote';
 import { applyTable } from '../../lib/tables/apply';
 import { RestCatalog } from '../../lib/tables/client';
 import { datasetSpec } from '../../lib/tables/specs';
-import { column as columnOf, dataset } from '../constructs/manifest';
+import { dataset } from '../constructs/manifest';
+import { column as columnOf } from '../ingest/datasets';
 
 /** Rows, nine of ten of which have one key. */
 const rows = 200_000;
