@@ -16,8 +16,9 @@ import type { Column, Dataset, Source, Type } from '../../lib/contract/dataset';
 import { InvalidInputError } from '../../lib/errors';
 import { parseSpec } from '../../lib/tables/parse';
 import { platformSpecs } from '../../lib/tables/specs';
+import { column } from '../ingest/datasets';
 import { engines } from './engines';
-import { column, dataset, manifest } from './manifest';
+import { dataset, manifest } from './manifest';
 
 const lake = lakeModel('Stack/Lake', { name: 'aviation' }).facts;
 const decide = (more: Partial<CatalogDeclaration> = {}, deletionFlag?: unknown) =>

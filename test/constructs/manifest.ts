@@ -1,30 +1,11 @@
-import type { Column, Dataset, Type } from '../../lib/contract/dataset';
+import type { Column, Dataset } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
 import { databaseName, resolveZones } from '../../lib/platform/zones';
+import { column, dataset as silver } from '../ingest/datasets';
 
-export function column(name: string, type: Type, more: Partial<Column> = {}): Column {
-  return { name, type, required: false, tags: [], sourceColumns: [name], ...more };
-}
-
-export function dataset(zone: string, name: string, columns: readonly Column[], more: Partial<Dataset> = {}): Dataset {
-  return {
-    name,
-    zone,
-    contract: { id: name, version: '1.0.0', file: `contracts/${name}.odcs.yaml` },
-    columns,
-    key: [],
-    partitionBy: [],
-    sortBy: [],
-    rules: [],
-    history: 'current',
-    maxQuarantinePercent: 10,
-    sla: {},
-    owners: [],
-    tags: [],
-    roles: [],
-    ...more,
-  };
-}
+/** A dataset with nothing but what a test says: no rule follows from its columns. */
+export const dataset = (zone: string, name: string, columns: readonly Column[], more: Partial<Dataset> = {}): Dataset =>
+  silver(name, columns, { zone, rules: [], ...more });
 
 /** A small platform, as loading resolves it: one ingested table, one view, one model with a table. */
 export const manifest: Manifest = {

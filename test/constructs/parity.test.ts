@@ -11,7 +11,8 @@ import * as terraform from '../../constructs/terraform';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
-import { column, dataset, manifest } from './manifest';
+import { column } from '../ingest/datasets';
+import { dataset, manifest } from './manifest';
 import { regulated, replica } from './regulated';
 
 /**

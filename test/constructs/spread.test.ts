@@ -5,8 +5,9 @@ import * as terraform from '../../constructs/terraform';
 import type { Dataset, Rule } from '../../lib/contract/dataset';
 import type { Manifest } from '../../lib/platform/manifest';
 import { engineDifferences, expectParity, inventory, withNested } from '../../lib/testing';
+import { column } from '../ingest/datasets';
 import { terraformStack } from './engines';
-import { column, dataset, manifest } from './manifest';
+import { dataset, manifest } from './manifest';
 
 const { invocationLifecycle, retain } = engineDifferences;
 const runtime = __filename;

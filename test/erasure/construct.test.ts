@@ -12,9 +12,9 @@ import type { Manifest } from '../../lib/platform/manifest';
 import { resolveZones } from '../../lib/platform/zones';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { cdkStack, created, terraformStack } from '../constructs/engines';
-import { column, dataset, manifest as platform } from '../constructs/manifest';
+import { dataset, manifest as platform } from '../constructs/manifest';
 import { regulated, replica } from '../constructs/regulated';
-import { source } from '../ingest/datasets';
+import { column, source } from '../ingest/datasets';
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
 const runtime = __filename;

@@ -1,7 +1,7 @@
 import type { Column, Dataset, Source, Type } from '../../lib/contract/dataset';
 
 /** A column as the contract `name: type` resolves it. */
-export function column(name: string, type: Type, more: Partial<Column> = {}): Column {
+export function column(name: string, type: Type = 'string', more: Partial<Column> = {}): Column {
   return { name, type, required: false, tags: [], sourceColumns: [name], ...more };
 }
 

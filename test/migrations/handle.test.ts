@@ -19,7 +19,8 @@ import { platformFile } from '../../lib/platform/schema';
 import { readAddress } from '../../lib/runtime/database';
 import { openPglite } from '../../lib/runtime/pglite';
 import type { Postgres } from '../../lib/runtime/postgres';
-import { column, dataset } from '../constructs/manifest';
+import { dataset } from '../constructs/manifest';
+import { column } from '../ingest/datasets';
 import { emptied, migrationsOf, quiet } from './files';
 
 let pglite: Postgres;

@@ -11,7 +11,8 @@ import { loadedOf, withLoaded } from '../../lib/quality/loaded';
 import { quality } from '../../lib/quality/quality';
 import { staleModels } from '../../lib/transform/stale';
 import { transform } from '../../lib/transform/transform';
-import { column, dataset, rule } from '../quality/fixture';
+import { column } from '../ingest/datasets';
+import { dataset, rule } from '../quality/fixture';
 import { type IcebergLake, icebergLake } from './iceberg-lake';
 import { hasLineageClient, lineageProblems } from './openlineage';
 

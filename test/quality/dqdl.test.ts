@@ -3,8 +3,9 @@ import type { Rule, Type } from '../../lib/contract/dataset';
 import { loadPlatform } from '../../lib/platform/load';
 import { isPortable } from '../../lib/quality/dqdl/portable';
 import { dqdlRuleset } from '../../lib/quality/dqdl/ruleset';
+import { column } from '../ingest/datasets';
 import { dqdlJudge } from './dqdl-judge';
-import { column, dataset, type RuleBody, rule } from './fixture';
+import { dataset, type RuleBody, rule } from './fixture';
 
 const columns = Object.entries<Type>({
   x: 'string',

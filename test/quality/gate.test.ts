@@ -4,8 +4,9 @@ import type { Manifest } from '../../lib/platform/manifest';
 import { publish } from '../../lib/publish/publish';
 import { loadedOf, withLoaded } from '../../lib/quality/loaded';
 import { quality } from '../../lib/quality/quality';
+import { column } from '../ingest/datasets';
 import { type IcebergLake, icebergLake } from '../publish/iceberg-lake';
-import { column, dataset, rule } from './fixture';
+import { dataset, rule } from './fixture';
 
 const orders = dataset({
   name: 'orders',

@@ -4,7 +4,8 @@ import { evaluate } from '../../lib/quality/evaluate';
 import { rowRules } from '../../lib/quality/row';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { literal } from '../../lib/sql/quote';
-import { column, dataset, type RuleBody, rule } from './fixture';
+import { column } from '../ingest/datasets';
+import { dataset, type RuleBody, rule } from './fixture';
 
 let duckdb: Duckdb;
 beforeAll(async () => {

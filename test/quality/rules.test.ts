@@ -8,7 +8,8 @@ import { planScan } from '../../lib/quality/scan';
 import { scoresOf } from '../../lib/quality/score';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { identifier } from '../../lib/sql/quote';
-import { column, dataset, type RuleBody, rule } from './fixture';
+import { column } from '../ingest/datasets';
+import { dataset, type RuleBody, rule } from './fixture';
 
 let duckdb: Duckdb;
 beforeAll(async () => {

@@ -3,8 +3,9 @@ import type { Manifest } from '../../lib/platform/manifest';
 import { expired } from '../../lib/retention/expired';
 import { retain } from '../../lib/retention/retain';
 import { transform } from '../../lib/transform/transform';
+import { column } from '../ingest/datasets';
 import { type IcebergLake, icebergLake } from '../publish/iceberg-lake';
-import { column, dataset } from '../quality/fixture';
+import { dataset } from '../quality/fixture';
 
 const events = dataset({
   name: 'events',

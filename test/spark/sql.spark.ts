@@ -7,7 +7,8 @@ import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { findSparkPython, icebergPackage } from '../../lib/spark/python';
 import { type SparkSession, startSpark } from '../../lib/spark/session';
 import { literal } from '../../lib/sql/quote';
-import { column, dataset, type RuleBody, rule } from '../quality/fixture';
+import { column } from '../ingest/datasets';
+import { dataset, type RuleBody, rule } from '../quality/fixture';
 import { agree, edgeRows, examplesOf, type Outcome, outcomes } from './functions';
 
 const examples = examplesOf(readFileSync(join(__dirname, '..', '..', 'docs', 'functions.md'), 'utf8'));

@@ -7,7 +7,8 @@ import { inputsProperty } from '../../lib/transform/inputs';
 import { selectOf } from '../../lib/transform/select';
 import { staleModels } from '../../lib/transform/stale';
 import { transform } from '../../lib/transform/transform';
-import { column, dataset } from '../quality/fixture';
+import { column } from '../ingest/datasets';
+import { dataset } from '../quality/fixture';
 import { type Harness, manifestOf, memoryLake } from './memory-lake';
 
 const columns = [column('id', 'int'), column('city'), column('seen', 'timestamptz'), column('day', 'date')];
