@@ -44,17 +44,16 @@ function together(files: readonly ProbedFile[], source: Source, wanted: readonly
   const columns: SourceColumn[] = wanted.map((column) => ({ ...column }));
   for (const column of files.flatMap((file) => file.columns)) {
     const known = columns.findIndex(({ name }) => sameName(name, column.name));
-    if (known === -1) columns.push(source.format === 'json' ? { name: column.name, type: 'VARCHAR' } : column);
+    if (known === -1) columns.push(source.format === 'json' ? { name: column.name, type: 'JSON' } : column);
     else if (source.format === 'json') columns[known] = { name: column.name, type: columns[known]!.type };
     else if (columns[known]!.type !== column.type) columns[known] = { name: columns[known]!.name, type: 'ANY' };
   }
-  const names = columns.map(({ name }) => name);
   const from = `ingot_read(${literal(
     JSON.stringify(
       describe(
         files.map((file) => file.uri),
         source,
-        names,
+        columns,
       ),
     ),
   )})`;
@@ -71,7 +70,14 @@ function together(files: readonly ProbedFile[], source: Source, wanted: readonly
   };
 }
 
-function describe(files: readonly string[], source: Source, columns: readonly string[]): object {
+function describe(files: readonly string[], source: Source, columns: readonly SourceColumn[]): object {
   const { format, delimiter = ',', header = true, nullValues = [''] } = source;
-  return { format, files, columns, ...(format === 'csv' ? { delimiter, header, nullValues } : {}) };
+  const nested = columns.filter(({ type }) => type === 'JSON').map(({ name }) => name);
+  return {
+    format,
+    files,
+    columns: columns.map(({ name }) => name),
+    ...(format === 'csv' ? { delimiter, header, nullValues } : {}),
+    ...(nested.length === 0 ? {} : { nested }),
+  };
 }

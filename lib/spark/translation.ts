@@ -6,6 +6,7 @@ import { findTable, tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import { planScan } from '../quality/scan';
 import { qualified } from '../sql/quote';
+import { contractProblems } from './contracts';
 import { databases } from './databases';
 import { packageFolder } from './package-folder';
 import { sparkPython } from './python';
@@ -26,7 +27,8 @@ interface Said {
 }
 
 /**
- * Whether Spark has words for the models and rules of tables. Asks Python, where there is one with sqlglot.
+ * Whether Spark can do what contracts of tables say, and has words for their models and rules. For the words it asks
+ * Python, where there is one with sqlglot.
  *
  * @param tables `zone.table`
  * @param folder of the platform
@@ -37,12 +39,13 @@ export async function checkTranslation(
   folder: string,
 ): Promise<TranslationCheck> {
   const said = [...modelsOf(manifest, tables), ...rulesOf(manifest, tables)];
-  if (said.length === 0) return { problems: [] };
+  const inContracts = contractProblems(manifest, tables, folder);
+  if (said.length === 0) return { problems: inContracts };
   const zones = databases(manifest);
   const answers = await ask(said.map(({ sql }) => ({ sql, zones })));
   if (answers === undefined)
     return {
-      problems: [],
+      problems: inContracts,
       notChecked: `whether Spark has words for ${said.length} models and rules: there is no Python with sqlglot; name one in INGOT_SPARK_PYTHON`,
     };
   const problems = answers.flatMap((answer, i): Problem[] => {
@@ -51,7 +54,7 @@ export async function checkTranslation(
     const line = written === undefined ? (answer.line ?? undefined) : lineOf(join(folder, file), written);
     return [{ where: file, path, message: answer.message, ...(line === undefined ? {} : { line }) }];
   });
-  return { problems };
+  return { problems: [...inContracts, ...problems] };
 }
 
 /** Models that fill them, and those that these use. */

@@ -16,6 +16,9 @@ from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.classic.column import Column as ClassicColumn
+from pyspark.sql.types import DataType, _parse_datatype_json_string
+
+from . import nested
 
 PREFIX = "ingot_"
 
@@ -23,10 +26,20 @@ PREFIX = "ingot_"
 class Typed:
     """An argument: its value, the name of its type (`int`, `decimal(18,4)`), and its text where it is a literal."""
 
-    def __init__(self, column: Column, kind: str, literal: str | None) -> None:
+    def __init__(
+        self, column: Column, kind: str, literal: str | None = None, expression: JavaObject | None = None
+    ) -> None:
         self.column = column
         self.kind = kind
         self.literal = literal
+        self._expression = expression
+
+    @property
+    def shape(self) -> DataType:
+        """Its type with what is inside it, whatever the names of fields are."""
+        if self._expression is None:
+            return DataType.fromDDL(self.kind)
+        return _parse_datatype_json_string(self._expression.dataType().json())
 
     @property
     def is_text(self) -> bool:
@@ -78,7 +91,8 @@ class _Builder:
     def _typed(self, expression: JavaObject) -> Typed:
         is_literal = expression.getClass().getSimpleName() == "Literal"
         literal = str(expression.value()) if is_literal and expression.value() is not None else None
-        return Typed(ClassicColumn(self._columns.column(expression)), expression.dataType().catalogString(), literal)
+        kind = expression.dataType().catalogString()
+        return Typed(ClassicColumn(self._columns.column(expression)), kind, literal, expression)
 
     class Java:
         implements = ("scala.Function1",)
@@ -254,6 +268,8 @@ def _cast(a: Typed, to: str, casting: Casting) -> Column:
         return a.column
     if to == "string":
         return _text(a)
+    if nested.is_nested(to):
+        return _cast_nested(a, to, casting)
     if to == "uuid":
         return _uuid(_text(a), casting)
     if a.is_text:
@@ -271,6 +287,20 @@ def _cast(a: Typed, to: str, casting: Casting) -> Column:
     if to.startswith("decimal") and a.is_floating:
         return f.when(f.abs(a.column) < 1e38, casting(a.column, to)).otherwise(casting(_refused(a.column), to))
     return casting(a.column, to)
+
+
+def _cast_nested(a: Typed, to: str, casting: Casting) -> Column:
+    if a.kind == nested.VARIANT:
+        return nested.from_json(a.column, to, _scalar(lambda column, wanted: column.try_cast(wanted)))
+    if a.kind == "void":
+        return a.column.cast(to)
+    if not nested.is_nested(a.kind):
+        raise ValueError(f"Spark casts no {a.kind} to {to}")
+    return nested.by_name(a.column, a.shape, to, _scalar(casting))
+
+
+def _scalar(casting: Casting) -> nested.CastScalar:
+    return lambda column, kind, wanted: _cast(Typed(column, kind), wanted, casting)
 
 
 def _refused(x: Column) -> Column:
@@ -308,6 +338,8 @@ def _shaped(text: Column, pattern: str, given: Column | None = None) -> Column:
 
 
 def _text(a: Typed) -> Column:
+    if a.kind == nested.VARIANT:
+        return nested.json_text(a.column)
     if a.kind == "timestamp":
         return f.concat(a.column.cast("string"), f.lit("+00"))
     if a.is_floating:
@@ -476,7 +508,29 @@ def at_zone(a: Typed, zone: Typed) -> Column:
     return moment.cast("timestamp")
 
 
-# Lists
+# Lists and JSON
+
+
+@function
+def distinct(a: Typed, b: Typed) -> Column:
+    """Whether one is not the other, null being like any value."""
+    return ~same(a, b)
+
+
+@function
+def same(a: Typed, b: Typed) -> Column:
+    return _comparable(a).eqNullSafe(_comparable(b))
+
+
+def _comparable(a: Typed) -> Column:
+    return nested.comparable(a.column, a.shape) if "map<" in a.kind else a.column
+
+
+@function
+def json_type(a: Typed) -> Column:
+    if a.kind != nested.VARIANT:
+        raise ValueError("Spark knows the type of no JSON that is a text")
+    return nested.json_type(a.column)
 
 
 @function

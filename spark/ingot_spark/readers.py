@@ -12,6 +12,7 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 CORRUPT = "_ingot_broken_line"
 FILE_INDEX = "file_index"
+STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Reading:
     delimiter: str = ","
     header: bool = True
     null_values: tuple[str, ...] = ("",)
+    nested: tuple[str, ...] = ()
+    """Columns of JSON that stay JSON."""
 
     @staticmethod
     def of(given: dict[str, object]) -> Reading:
@@ -34,6 +37,7 @@ class Reading:
             delimiter=str(given.get("delimiter", ",")),
             header=bool(given.get("header", True)),
             null_values=tuple(cast(list[str], given.get("nullValues", [""]))),
+            nested=tuple(cast(list[str], given.get("nested", []))),
         )
 
 
@@ -88,10 +92,19 @@ def _json(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
         lines = text.select(f.explode(f.from_json("value", "array<string>")).alias("value"))
     else:
         lines = spark.read.text(_path(uri)).where(f.trim("value") != "")
-    values = f.from_json("value", "map<string,string>")
-    parsed = lines.select("value", values.alias("fields"))
-    broken = f.when(f.col("fields").isNull(), f.col("value")).alias(CORRUPT)
-    return parsed.select(*[f.col("fields").getItem(name).alias(name) for name in reading.columns], broken)
+    kinds = {"string": "fields", **({"variant": "nested"} if reading.nested else {})}
+    parsed = lines.select("value", *(_object(kind).alias(name) for kind, name in kinds.items()))
+    is_broken = reduce(lambda a, b: a | b, (f.col(name).isNull() for name in kinds.values()))
+    broken = f.when(is_broken, f.col("value")).alias(CORRUPT)
+    fields = [(name, "nested" if name in reading.nested else "fields") for name in reading.columns]
+    return parsed.select(*[f.col(held).getItem(name).alias(name) for name, held in fields], broken)
+
+
+def _object(kind: str) -> Column:
+    """The fields of a text that is one JSON object."""
+    # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
+    pair = f.from_json(f.concat(f.lit("["), "value", f.lit(",{}]")), f"array<map<string,{kind}>>", STRICT)
+    return f.when(f.size(pair) == 2, pair[0])
 
 
 def read_records(texts: DataFrame, columns: list[str]) -> DataFrame:

@@ -90,6 +90,16 @@ _SCALARS = {
 }
 
 
+_NESTED = (exp.DataType.Type.STRUCT, exp.DataType.Type.ARRAY, exp.DataType.Type.LIST, exp.DataType.Type.MAP)
+
+
+def _nested_name(kind: exp.DataType) -> str:
+    copy = kind.copy()
+    for held in list(copy.find_all(exp.DataType)):
+        _type(held)
+    return copy.sql(dialect="spark").replace("STRUCT<", "struct<").replace("ARRAY<", "array<").replace("MAP<", "map<")
+
+
 def _type(node: exp.Expr) -> exp.Expr:
     if node.this == exp.DataType.Type.TIME:
         raise UntranslatableError("Spark has no counterpart: the type TIME; keep it as a text, or as a TIMESTAMP")
@@ -103,6 +113,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
     name = _SCALARS.get(to.this)
     if to.this == exp.DataType.Type.DECIMAL:
         name = f"decimal({','.join(p.name for p in to.expressions) or '18,3'})"
+    if to.this in _NESTED:
+        name = _nested_name(to)
     if name is None or isinstance(node.this, exp.Null):
         return node
     return _call("ingot_try_cast" if isinstance(node, exp.TryCast) else "ingot_cast", node.this, _text(name))
@@ -396,6 +408,9 @@ _by_kind: dict[type, Rewrite] = {
     exp.TimestampFromParts: lambda n: _call(
         "make_timestamp_ntz", *(n.args[part] for part in ("year", "month", "day", "hour", "min", "sec"))
     ),
+    exp.NullSafeNEQ: lambda n: _call("ingot_distinct", n.this, n.expression),
+    exp.NullSafeEQ: lambda n: _call("ingot_same", n.this, n.expression),
+    exp.JSONType: lambda n: _call("ingot_json_type", n.this),
     exp.Bracket: _element,
     exp.ArrayContains: lambda n: _call("ingot_list_contains", n.this, n.expression),
     exp.ArrayConcat: lambda n: _call("ingot_list_concat", n.this, *n.expressions),

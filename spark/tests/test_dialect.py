@@ -43,6 +43,12 @@ def translated(sql: str, **parameters: object) -> str:
             "SELECT CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMPTZ)",
             "SELECT INGOT_CAST(a, 'timestamp_ntz'), INGOT_CAST(b, 'timestamp')",
         ),
+        (
+            "SELECT CAST(a AS STRUCT(b INT, c TIMESTAMP[])), TRY_CAST(d AS MAP(VARCHAR, DOUBLE))",
+            "SELECT INGOT_CAST(a, 'struct<b: INT, c: array<TIMESTAMP_NTZ>>'), INGOT_TRY_CAST(d, 'map<STRING, DOUBLE>')",
+        ),
+        ("SELECT a IS DISTINCT FROM b", "SELECT INGOT_DISTINCT(a, b)"),
+        ("SELECT a IS NOT DISTINCT FROM b", "SELECT INGOT_SAME(a, b)"),
         ("SELECT count(DISTINCT row(a, b))", "SELECT COUNT(DISTINCT NAMED_STRUCT('f0', a, 'f1', b))"),
         ("SELECT list_extract(a, 1)", "SELECT TRY_ELEMENT_AT(a, 1)"),
         ("SELECT a // b, a / b", "SELECT INGOT_INTDIV(a, b), INGOT_DIV(a, b)"),

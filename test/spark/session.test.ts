@@ -2,18 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Source } from '../../lib/contract/dataset';
-import { TransientError } from '../../lib/errors';
+import { describeProblem, TransientError } from '../../lib/errors';
 import { silent } from '../../lib/local/progress';
 import { Watch } from '../../lib/local/watch';
+import { loadPlatform } from '../../lib/platform/load';
 import { cloudwatchMetrics } from '../../lib/runtime/cloudwatch-metrics';
 import { openDuckdb } from '../../lib/runtime/duckdb';
+import { contractProblems } from '../../lib/spark/contracts';
 import { sparkFormats } from '../../lib/spark/formats';
 import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
 import { SparkEndedError, SparkError, SparkMemoryError, sparkSession } from '../../lib/spark/session';
 import { manifest } from '../constructs/manifest';
-import { flights, problemsOf } from '../platform/folder';
+import { contractFile, flights, inFolder, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
 
 /** A line to somebody who answers each request by `answer`, and a record of what was asked. */
@@ -188,6 +190,33 @@ test('a model of a table that is to be Spark’s is refused where it calls what 
   ]);
   expect(await declared('{default: spark, tables: {gold.fct_flights: duckdb}}')).toEqual([]);
   expect(await declared('auto')).toEqual([]);
+});
+
+test('what Spark cannot do of a contract is refused, with its line: nested values out of CSV, and times of a day', async () => {
+  const object = 'logicalType: object, properties: [{name: city, logicalType: string}]';
+  const people = contractFile(
+    'people',
+    'silver',
+    {
+      address: object,
+      opens: 'logicalType: time',
+      hours: 'logicalType: array, items: {logicalType: time}',
+      plain: `${object}, transformLogic: "{'city': address}", transformSourceObjects: [address]`,
+    },
+    { source: true },
+  ).replace('format: parquet', 'format: csv');
+  const files = { 'platform.yaml': 'name: shop\n', 'contracts/people.odcs.yaml': people };
+  await inFolder(files, async (folder) => {
+    const { manifest } = await loadPlatform(folder);
+    const found = contractProblems(manifest, new Set(['silver.people']), folder);
+    expect(found.map(describeProblem)).toEqual([
+      'contracts/people.odcs.yaml:11 column address: must not be a struct where its files are csv: Spark reads none out of a text; let files be json',
+      'contracts/people.odcs.yaml:12 column opens: must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp',
+      'contracts/people.odcs.yaml:13 column hours: must not be a list where its files are csv: Spark reads none out of a text; let files be json',
+      'contracts/people.odcs.yaml:13 column hours: must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp',
+    ]);
+    expect(contractProblems(manifest, new Set(['silver.other']), folder)).toEqual([]);
+  });
 });
 
 describe('what a job answers', () => {
