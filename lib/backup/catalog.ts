@@ -37,18 +37,6 @@ export async function readCatalog(
   return { takenAt, tables };
 }
 
-/** Enters every table that a catalog does not have; gives their names as `database.table`. */
-export async function restoreCatalog(catalog: RestCatalog, { tables }: CatalogWord): Promise<string[]> {
-  const entered: string[] = [];
-  for (const { database, table, metadataLocation } of tables) {
-    if (!(await catalog.hasNamespace(database))) await catalog.createNamespace(database);
-    if ((await catalog.metadataLocation(database, table)) !== undefined) continue;
-    await catalog.registerTable(database, table, metadataLocation);
-    entered.push(`${database}.${table}`);
-  }
-  return entered;
-}
-
 const input = (table: string, metadataLocation: string): unknown => ({
   Name: table,
   TableType: 'EXTERNAL_TABLE',

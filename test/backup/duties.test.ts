@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import validateAsl from 'asl-validator';
 import { compareMachine } from '../../constructs/backup/comparing';
-import { readCatalog, restoreCatalog } from '../../lib/backup/catalog';
+import { type CatalogWord, readCatalog } from '../../lib/backup/catalog';
 import { comparingHours } from '../../lib/backup/comparing';
 import { type DutyEvent, type DutyServices, handleDuty, type RestoreJob } from '../../lib/backup/duties';
 import { checkFiles, checkTables } from '../../lib/backup/lake';
@@ -291,6 +291,18 @@ test('a restored bucket of files has every file of before its backup, in its ful
     findings: [`${zone}/orders/a.csv is missing`, `${zone}/orders/b.csv has 2 bytes where 5 were written`],
   });
 });
+
+/** What whoever restores does with it: enters every table that a catalog does not have; their names as `database.table`. */
+async function restoreCatalog(catalog: RestCatalog, { tables }: CatalogWord): Promise<string[]> {
+  const entered: string[] = [];
+  for (const { database, table, metadataLocation } of tables) {
+    if (!(await catalog.hasNamespace(database))) await catalog.createNamespace(database);
+    if ((await catalog.metadataLocation(database, table)) !== undefined) continue;
+    await catalog.registerTable(database, table, metadataLocation);
+    entered.push(`${database}.${table}`);
+  }
+  return entered;
+}
 
 test('a restored bucket of tables is read down to every data file, and its catalog is made anew from what was written down', async () => {
   const lake = await icebergLake(manifest);
