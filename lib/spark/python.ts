@@ -4,15 +4,23 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { givenAllowed, InvalidInputError } from '../errors';
 import { packageFolder } from './package-folder';
 
 const run = promisify(execFile);
 
+/** PySpark of each version of Spark that can be had on this machine, by what `INGOT_SPARK_VERSION` may say. */
+const pysparks = { '4.0': '4.0.5', '4.1': '4.1.4' } as const;
+
+const asked = process.env.INGOT_SPARK_VERSION ?? '4.0';
+const isKnown = (version: string): version is keyof typeof pysparks => Object.hasOwn(pysparks, version);
+const spark = isKnown(asked) ? asked : '4.0';
+
 /** The versions that are tested together. */
-export const sparkVersions = { pyspark: '4.0.5', iceberg: '1.11.0', scala: '2.13' } as const;
+export const sparkVersions = { pyspark: pysparks[spark], iceberg: '1.11.0', scala: '2.13' } as const;
 
 /** Maven's name of what Spark needs to read and write Iceberg. */
-export const icebergPackage = `org.apache.iceberg:iceberg-spark-runtime-4.0_${sparkVersions.scala}:${sparkVersions.iceberg}`;
+export const icebergPackage = `org.apache.iceberg:iceberg-spark-runtime-${spark}_${sparkVersions.scala}:${sparkVersions.iceberg}`;
 
 const venv = (): string =>
   join(process.env.INGOT_CACHE ?? join(homedir(), '.cache'), 'ingot', `spark-${sparkVersions.pyspark}`);
@@ -25,9 +33,18 @@ export const sparkPython = (): string | undefined =>
  * The Python that has Spark: the one that `INGOT_SPARK_PYTHON` names, or a virtual environment in the cache, which is
  * made on first use. `told` hears of what takes long.
  *
+ * @throws InvalidInputError where `INGOT_SPARK_VERSION` is none that is known
  * @throws Error that says what is missing where this machine has no Python or Java, or cannot have Spark
  */
 export async function findSparkPython(told: (note: string) => void = () => {}): Promise<string> {
+  if (!isKnown(asked))
+    throw new InvalidInputError([
+      {
+        where: 'INGOT_SPARK_VERSION',
+        path: '',
+        message: `must be a version of Spark; ${givenAllowed(asked, Object.keys(pysparks))}`,
+      },
+    ]);
   await demand('java', ['-version'], 'Spark needs Java 17 or newer');
   const named = process.env.INGOT_SPARK_PYTHON;
   if (named !== undefined) return named;

@@ -219,6 +219,29 @@ test('what Spark cannot do of a contract is refused, with its line: nested value
   });
 });
 
+test.each([
+  ['4.0', 'iceberg-spark-runtime-4.0_2.13:1.11.0', '4.0.5'],
+  ['4.1', 'iceberg-spark-runtime-4.1_2.13:1.11.0', '4.1.4'],
+])(
+  'INGOT_SPARK_VERSION=%s takes Iceberg for that Spark, and another version is refused',
+  async (version, name, pyspark) => {
+    const load = (asked: string) => {
+      let loaded!: typeof import('../../lib/spark/python');
+      const before = process.env.INGOT_SPARK_VERSION;
+      process.env.INGOT_SPARK_VERSION = asked;
+      jest.isolateModules(() => {
+        loaded = require('../../lib/spark/python');
+      });
+      if (before === undefined) delete process.env.INGOT_SPARK_VERSION;
+      else process.env.INGOT_SPARK_VERSION = before;
+      return loaded;
+    };
+    const { icebergPackage, sparkVersions } = load(version);
+    expect([icebergPackage, sparkVersions.pyspark]).toEqual([`org.apache.iceberg:${name}`, pyspark]);
+    await expect(load('3.5').findSparkPython()).rejects.toThrow('given "3.5"; allowed: 4.0, 4.1');
+  },
+);
+
 describe('what a job answers', () => {
   const log = { warn: () => {} };
   const wait = async () => {};
