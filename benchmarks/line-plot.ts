@@ -5,7 +5,7 @@ export interface Line {
 }
 
 const [width, height] = [640, 360];
-const inside = { left: 64, right: 20, top: 64, bottom: 52 };
+const inside = { left: 64, right: 28, top: 64, bottom: 52 };
 const colors = ['#0b6e99', '#b3471c', '#4f7a1f'];
 
 /** A plot as SVG, both axes logarithmic: a line that climbs one step a step grows as fast as what is below it. */
@@ -34,11 +34,12 @@ export function linePlot({ title, x, lines }: { title: string; x: string; lines:
       return `<line x1="${inside.left}" x2="${width - inside.right}" y1="${at}" y2="${at}"/><text x="${inside.left - 8}" y="${n(atY(10 ** e) + 4)}" text-anchor="end">${label(e)}</text>`;
     }),
   ];
+  const legendWidth = Math.min(270, (width - inside.left - inside.right) / lines.length);
   const drawn = lines.map(({ name, points }, i) => {
     const color = colors[i % colors.length];
     const path = points.map(([at, value], j) => `${j === 0 ? 'M' : 'L'}${n(atX(at))} ${n(atY(value))}`).join(' ');
     const dots = points.map(([at, value]) => `<circle cx="${n(atX(at))}" cy="${n(atY(value))}" r="3.5"/>`).join('');
-    const legend = `<rect x="${inside.left + i * 270}" y="38" width="12" height="12" stroke="none"/><text x="${inside.left + 18 + i * 270}" y="48" stroke="none" fill="#333">${name}</text>`;
+    const legend = `<rect x="${n(inside.left + i * legendWidth)}" y="38" width="12" height="12" stroke="none"/><text x="${n(inside.left + 18 + i * legendWidth)}" y="48" stroke="none" fill="#333">${name}</text>`;
     return `<g fill="${color}" stroke="${color}"><path d="${path}" fill="none" stroke-width="2"/>${dots}${legend}</g>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${title}">

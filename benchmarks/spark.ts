@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../lib/ingest/load';
@@ -10,12 +10,14 @@ import type { Services } from '../lib/runtime/services';
 import { openLocalSpark } from '../lib/spark/local';
 import { literal } from '../lib/sql/quote';
 import { openBench } from './flights';
+import { linePlot } from './line-plot';
 import { type Cost, inProcess, seconds, table, tell } from './measure';
 
-/** Millions of rows. 30 takes half an hour, and runs where `INGOT_BENCH_MILLIONS` says so. */
+/** Millions of rows. 30 takes half an hour, and runs where `INGOT_BENCH_MILLIONS` says so: `1,10,30`. */
 const sizes = (process.env.INGOT_BENCH_MILLIONS ?? '1,10').split(',').map(Number);
 const steps = ['start', 'ingest', 'quality', 'merge'] as const;
 type Step = (typeof steps)[number];
+const compared = ['ingest', 'quality', 'merge'] as const satisfies readonly Step[];
 
 interface Steps extends Cost {
   readonly steps: Readonly<Record<Step, { readonly wall: number; readonly cpu: number }>>;
@@ -29,6 +31,7 @@ interface Steps extends Cost {
  */
 export async function spark(): Promise<void> {
   const lines: string[][] = [];
+  const points = new Map<Step, [number, number][]>(compared.map((step) => [step, []]));
   for (const millions of sizes) {
     const data = mkdtempSync(join(tmpdir(), 'ingot-bench-'));
     try {
@@ -46,6 +49,7 @@ export async function spark(): Promise<void> {
           ...[a.cpu, a.wall, b.cpu, b.wall].map(seconds),
           step === 'start' ? '' : `${(b.cpu / a.cpu).toFixed(1)} ×`,
         ]);
+        points.get(step)?.push([rows, b.cpu / a.cpu]);
       }
     } finally {
       rmSync(data, { recursive: true });
@@ -56,7 +60,19 @@ export async function spark(): Promise<void> {
     ['rows, step', 'DuckDB, CPU', 'wall', 'Spark, CPU', 'wall', 'CPU, Spark to DuckDB'],
     lines,
   );
+  if (sizes.length < 2) return;
+  const file = join(__dirname, '../docs/spark-duckdb.svg');
+  writeFileSync(file, plotOf(points));
+  console.log(`\n${file} is written`);
 }
+
+/** @param points rows, and the CPU that Spark takes for each second of DuckDB's */
+const plotOf = (points: ReadonlyMap<string, [number, number][]>): string =>
+  linePlot({
+    title: 'CPU of Spark, for each second of DuckDB',
+    x: 'rows',
+    lines: [...points].map(([name, of]) => ({ name, points: of })),
+  });
 
 /** Flights of which no two have one key; a row in a thousand is refused. */
 async function writeRows(data: string, name: string, from: number, count: number, distance: string): Promise<void> {
