@@ -144,7 +144,8 @@ class Engine:
         if reading is not None:
             return read(self.spark, reading)
         texts = self._temporary[str(given["table"]).lower()]
-        return read_records(self.spark.table(texts.view), cast(list[str], given["columns"]))
+        nested = cast(list[str], given.get("nested", []))
+        return read_records(self.spark.table(texts.view), cast(list[str], given["columns"]), nested)
 
     # Streams
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import cast
@@ -92,12 +93,22 @@ def _json(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
         lines = text.select(f.explode(f.from_json("value", "array<string>")).alias("value"))
     else:
         lines = spark.read.text(_path(uri)).where(f.trim("value") != "")
-    kinds = {"string": "fields", **({"variant": "nested"} if reading.nested else {})}
-    parsed = lines.select("value", *(_object(kind).alias(name) for kind, name in kinds.items()))
+    return _objects(lines, reading.columns, reading.nested)
+
+
+def read_records(texts: DataFrame, columns: list[str], nested: Sequence[str] = ()) -> DataFrame:
+    """The fields of texts that are one JSON object each; of others, the text."""
+    return _objects(texts.withColumnRenamed("text", "value"), columns, nested, f.col("ordinal").alias(FILE_INDEX))
+
+
+def _objects(lines: DataFrame, columns: list[str], nested: Sequence[str], *more: Column) -> DataFrame:
+    """The fields of the objects that `value` holds, as text or, where they are nested, as they are."""
+    kinds = {"string": "fields", **({"variant": "nested"} if nested else {})}
+    parsed = lines.select("*", *(_object(kind).alias(name) for kind, name in kinds.items()))
     is_broken = reduce(lambda a, b: a | b, (f.col(name).isNull() for name in kinds.values()))
     broken = f.when(is_broken, f.col("value")).alias(CORRUPT)
-    fields = [(name, "nested" if name in reading.nested else "fields") for name in reading.columns]
-    return parsed.select(*[f.col(held).getItem(name).alias(name) for name, held in fields], broken)
+    fields = [(name, "nested" if name in nested else "fields") for name in columns]
+    return parsed.select(*[f.col(held).getItem(name).alias(name) for name, held in fields], broken, *more)
 
 
 def _object(kind: str) -> Column:
@@ -105,20 +116,6 @@ def _object(kind: str) -> Column:
     # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
     pair = f.from_json(f.concat(f.lit("["), "value", f.lit(",{}]")), f"array<map<string,{kind}>>", STRICT)
     return f.when(f.size(pair) == 2, pair[0])
-
-
-def read_records(texts: DataFrame, columns: list[str]) -> DataFrame:
-    """The fields of texts that are one JSON object each, as text; of others, the text."""
-    # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
-    pair = f.from_json(
-        f.concat(f.lit("["), "text", f.lit(",{}]")),
-        "array<map<string,string>>",
-        {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"},
-    )
-    parsed = texts.select("text", "ordinal", f.when(f.size(pair) == 2, pair[0]).alias("fields"))
-    broken = f.when(f.col("fields").isNull(), f.col("text")).alias(CORRUPT)
-    fields = [f.col("fields").getItem(name).alias(name) for name in columns]
-    return parsed.select(*fields, broken, f.col("ordinal").alias(FILE_INDEX))
 
 
 def _is_array(spark: SparkSession, uri: str) -> bool:

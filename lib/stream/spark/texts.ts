@@ -4,10 +4,14 @@ import type { Texts } from '../texts';
 import { isUnreadable } from './records';
 
 /** How Spark reads the fields of texts: the table function `ingot_read`, of which `spark/` knows. */
-export const sparkReading: Texts['reading'] = (table, columns) => ({
-  from: `ingot_read(${literal(JSON.stringify({ format: 'records', table, columns: columns.map(({ name }) => name) }))})`,
-  broken: { when: '_ingot_broken_line IS NOT NULL', raw: '_ingot_broken_line', message: literal(notJson) },
-});
+export const sparkReading: Texts['reading'] = (table, columns) => {
+  const nested = columns.filter(({ type }) => type === 'JSON').map(({ name }) => name);
+  const given = { format: 'records', table, columns: columns.map(({ name }) => name) };
+  return {
+    from: `ingot_read(${literal(JSON.stringify(nested.length === 0 ? given : { ...given, nested }))})`,
+    broken: { when: '_ingot_broken_line IS NOT NULL', raw: '_ingot_broken_line', message: literal(notJson) },
+  };
+};
 
 /**
  * Texts of records in a table. Those that have none are not in it: `tableRefusals` tells of them.
