@@ -1,14 +1,21 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { openLake } from '../../lib/runtime/lake';
 import type { Lake } from '../../lib/runtime/services';
 import { sparkLake } from '../../lib/spark/lake';
 import { findSparkPython, icebergPackage } from '../../lib/spark/python';
-import { startSpark } from '../../lib/spark/session';
+import { SparkEndedError, startSpark } from '../../lib/spark/session';
 import { agree } from './functions';
+import { isThere, processesBelow } from './processes';
+
+/** Numbers of processes that a process has started, by a word that their commands hold. */
+const startedBy = (pid: number, word: string): number[] =>
+  processesBelow(pid).flatMap((one) => (one.command.includes(word) ? [one.pid] : []));
 
 const manifest = {
   zones: [{ name: 'silver', holds: 'iceberg', database: 'test_silver' }],
@@ -23,7 +30,7 @@ let python: string;
 const name = '"lake"."test_silver"."numbers"';
 
 /** Spark in a process of its own, which writes its number to a file. */
-async function openSpark(pidFile: string): Promise<Lake> {
+async function openSpark(pidFile: string, spark: Readonly<Record<string, string>> = {}): Promise<Lake> {
   const wrapper = join(folder, 'python');
   writeFileSync(wrapper, `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${python}' "$@"\n`);
   chmodSync(wrapper, 0o755);
@@ -41,6 +48,7 @@ async function openSpark(pidFile: string): Promise<Lake> {
         'spark.driver.bindAddress': '127.0.0.1',
         'spark.driver.host': '127.0.0.1',
         'spark.sql.shuffle.partitions': '4',
+        ...spark,
       },
     },
   });
@@ -136,20 +144,138 @@ test('a key that nine of ten rows have is joined and grouped as by DuckDB', asyn
   expect(agree(expected, given)).toBe(true);
 }, 600_000);
 
-test('a job that is killed in the middle leaves the table as it was, and others go on', async () => {
+const pidIn = (file: string): number => Number(readFileSync(file, 'utf8'));
+
+test.each([
+  ['Python', 'SIGKILL'],
+  ['Python', 'SIGTERM'],
+  ['Java', 'SIGKILL'],
+] as const)(
+  'a job whose %s gets a %s in the middle leaves the table as it was and no process, and others go on',
+  async (whose, signal) => {
+    if (spark === undefined) return;
+    const before = await rows();
+    const file = join(folder, `killed-${whose}-${signal}`);
+    const killed = await openSpark(file);
+    const [python, java] = [pidIn(file), startedBy(pidIn(file), 'org.apache.spark.deploy.SparkSubmit')[0]!];
+    const writing = killed.commit(async (tx) => {
+      await tx.run(`INSERT INTO ${name} VALUES (-1, NULL)`);
+      process.kill(whose === 'Python' ? python : java, signal);
+      await tx.run(`INSERT INTO ${name} VALUES (-2, NULL)`);
+    });
+    const error = await writing.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SparkEndedError);
+    expect(error).toMatchObject({
+      message: 'Spark has ended before it answered',
+      todo: expect.stringMatching(/^Run again/),
+    });
+    expect(await rows()).toBe(before);
+    while (isThere(python) || isThere(java)) await sleep(200);
+    await insert(duckdb, 1000, 5);
+    await insert(spark, 2000, 5);
+    expect(await rows()).toBe(before + 10);
+  },
+  600_000,
+);
+
+test('a driver with too little memory leaves the table as it was, and says so with what to do', async () => {
   if (spark === undefined) return;
   const before = await rows();
-  const pid = join(folder, 'killed');
-  const killed = await openSpark(pid);
-  expect(existsSync(pid)).toBe(true);
-  const writing = killed.commit(async (tx) => {
+  const poor = await openSpark(join(folder, 'poor'), { 'spark.driver.memory': '512m' });
+  const writing = poor.commit(async (tx) => {
     await tx.run(`INSERT INTO ${name} VALUES (-1, NULL)`);
-    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
-    await tx.run(`INSERT INTO ${name} VALUES (-2, NULL)`);
+    await tx.run(`INSERT INTO ${name} SELECT length(${oneGigabyte}), NULL FROM (SELECT unnest(range(0, 1000)) AS n)`);
   });
-  await expect(writing).rejects.toThrow('Spark has ended before it answered');
+  await expect(writing).rejects.toMatchObject({
+    message: expect.stringContaining('too little memory'),
+    todo: expect.stringMatching(/^Give workers of Spark more memory .*INGOT_SPARK_MEMORY.*, then run again\.$/),
+  });
   expect(await rows()).toBe(before);
-  await insert(duckdb, 1000, 5);
-  await insert(spark, 2000, 5);
-  expect(await rows()).toBe(before + 10);
+  await poor.close();
+}, 600_000);
+
+describe('executors of their own', () => {
+  let cluster: Lake | undefined;
+  const file = () => join(folder, 'cluster');
+  let before: string[] = [];
+
+  beforeAll(async () => {
+    if (spark === undefined) return;
+    before = printed();
+    cluster = await openSpark(file(), {
+      'spark.master': 'local-cluster[2,1,512]',
+      'spark.executor.memory': '512m',
+      'spark.task.maxFailures': '2',
+    });
+  }, 600_000);
+
+  afterAll(async () => {
+    if (cluster === undefined) return;
+    await cluster.close();
+    // Where Spark keeps what executors print is no choice of the session's.
+    for (const app of printed()) if (!before.includes(app)) rmSync(join(kept(), app), { recursive: true, force: true });
+  }, 60_000);
+
+  test('that are killed in the middle: others do their parts, and the table is complete', async () => {
+    if (cluster === undefined) return;
+    const held = await rows();
+    const many = 3_000_000;
+    const writing = cluster.commit((tx) =>
+      tx.run(
+        `INSERT INTO ${name} SELECT n, DATE '2026-01-01' FROM (SELECT unnest(range(10000, ${10_000 + many})) AS n)
+         WHERE length(sha256(sha256(sha256(n::VARCHAR)))) > 0`,
+      ),
+    );
+    const executorsNow = () => startedBy(pidIn(file()), 'CoarseGrainedExecutorBackend');
+    while (executorsNow().length === 0) await sleep(200);
+    await sleep(2_000);
+    const executors = executorsNow();
+    expect(executors).not.toEqual([]);
+    for (const executor of executors) process.kill(executor, 'SIGKILL');
+    expect(await writing).toBe(many);
+    expect(await rows()).toBe(held + many);
+    const [distinct] = await duckdb.query(`SELECT count(DISTINCT n) AS n FROM ${name} WHERE n >= 10000`);
+    expect(distinct).toEqual({ n: BigInt(many) });
+  }, 600_000);
+
+  test('with too little memory: the table is as it was, and people are told so in one sentence', async () => {
+    if (cluster === undefined) return;
+    const held = await rows();
+    const writing = cluster.commit(async (tx) => {
+      await tx.run(`INSERT INTO ${name} VALUES (-1, NULL)`);
+      await tx.run(`INSERT INTO ${name} SELECT length(${oneGigabyte}), NULL FROM (SELECT unnest(range(0, 1000)) AS n)`);
+    });
+    await expect(writing).rejects.toMatchObject({
+      name: 'SparkMemoryError',
+      message: expect.stringMatching(
+        /^Out of Memory Error: Spark had too little memory in an executor, for one part of the rows \(.*\)\. Give workers of Spark more memory [^\n]*, then run again\.$/,
+      ),
+    });
+    expect(await rows()).toBe(held);
+    // The driver lives on, and gets executors anew.
+    expect(await cluster.query(`SELECT count(*) AS n FROM ${name}`)).toEqual([{ n: BigInt(held) }]);
+  }, 600_000);
+});
+
+/** A text that is put together in the memory of one task. */
+const oneGigabyte = "string_agg(repeat('x', 1000000), '')";
+
+const kept = (): string =>
+  execFileSync(python, ['-c', 'import pyspark, os; print(os.path.join(os.path.dirname(pyspark.__file__), "work"))'], {
+    encoding: 'utf8',
+  }).trim();
+
+const printed = (): string[] => (existsSync(kept()) ? readdirSync(kept()) : []);
+
+test('a data file that is gone is named, and nothing is written', async () => {
+  if (spark === undefined) return;
+  const before = await rows();
+  const data = join(folder, 'lake', 'numbers', 'data');
+  const gone = readdirSync(data, { recursive: true, encoding: 'utf8' }).find((one) => one.endsWith('.parquet'))!;
+  const kept = readFileSync(join(data, gone));
+  rmSync(join(data, gone));
+  const writing = spark.commit((tx) => tx.run(`INSERT INTO ${name} SELECT n + 1, day FROM ${name}`));
+  await expect(writing).rejects.toThrow(/^IO Error: a file that a table names is not there: .*\.parquet/);
+  writeFileSync(join(data, gone), kept);
+  expect(await rows()).toBe(before);
 }, 600_000);
