@@ -6,6 +6,7 @@ import re
 
 from py4j.protocol import Py4JNetworkError
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 
 from .lake import ConflictError
 from .rewrite import UntranslatableError
@@ -20,6 +21,14 @@ class SparkGoneError(Exception):
 
 def is_gone(error: BaseException) -> bool:
     return isinstance(error, Py4JNetworkError | ConnectionError)
+
+
+def has_ended(spark: SparkSession) -> bool:
+    """Whether nothing can be asked of it any more: what it says of that differs with the moment at which it ended."""
+    try:
+        return bool(spark._jsc.sc().isStopped())
+    except Exception:
+        return True
 
 
 _kinds = {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from .engine import Engine
-from .failures import SparkGoneError, described, is_gone
+from .failures import SparkGoneError, described, has_ended, is_gone
 from .values import rows_as_json
 
 Request = dict[str, Any]
@@ -36,7 +36,7 @@ def _answer(engine: Engine, request: Request) -> dict[str, Any]:
     try:
         return {"value": operation(engine, request)}
     except Exception as error:
-        if is_gone(error):
+        if is_gone(error) or has_ended(engine.spark):
             raise SparkGoneError(f"Spark has ended while it was asked to {request['do']}: {error}") from error
         kind, message = described(error)
         if kind == "INTERNAL":

@@ -269,9 +269,13 @@ const printed = (): string[] => (existsSync(kept()) ? readdirSync(kept()) : []);
 
 test('a data file that is gone is named, and nothing is written', async () => {
   if (spark === undefined) return;
-  const before = await rows();
   const data = join(folder, 'lake', 'numbers', 'data');
-  const gone = readdirSync(data, { recursive: true, encoding: 'utf8' }).find((one) => one.endsWith('.parquet'))!;
+  const files = () =>
+    readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((one) => one.endsWith('.parquet'));
+  const earlier = new Set(files());
+  await insert(duckdb, 5000, 3);
+  const gone = files().find((file) => !earlier.has(file))!;
+  const before = await rows();
   const kept = readFileSync(join(data, gone));
   rmSync(join(data, gone));
   const writing = spark.commit((tx) => tx.run(`INSERT INTO ${name} SELECT n + 1, day FROM ${name}`));
