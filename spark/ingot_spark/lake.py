@@ -81,13 +81,15 @@ class Write:
                 update.set(name, value)
             update.commit()
         branch = f"{PREFIX}{uuid.uuid4().hex}"
-        snapshot = table.currentSnapshot()
-        self._base = None if snapshot is None else snapshot.snapshotId()
+        if table.currentSnapshot() is None:
+            # Else the branch would be all that the table has, and DuckDB would read it before it is committed.
+            table.newFastAppend().commit()
+            table.refresh()
+        self._base = int(table.currentSnapshot().snapshotId())
         manage = table.manageSnapshots()
         for stale in self._stale(table):
             manage = manage.removeBranch(stale)
-        # An empty table has no snapshot to branch from: then the branch begins with an empty one.
-        (manage.createBranch(branch) if self._base is None else manage.createBranch(branch, self._base)).commit()
+        manage.createBranch(branch, self._base).commit()
         self.branch = branch
         self.table.refresh()
         return branch
