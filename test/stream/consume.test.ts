@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TransientError } from '../../lib/errors';
 import { DuckdbError } from '../../lib/runtime/duckdb';
 import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
 import { recordsOf } from '../../lib/stream/record';
 import { release } from '../../lib/stream/release';
 import type { StreamServices } from '../../lib/stream/services';
+import type { ConsumeJobEvent } from '../../lib/stream/spark/follow';
 import { recordSource } from '../../lib/stream/spark/source';
 import { arrived, click, records } from './records';
 import { tableWorld } from './tables';
@@ -317,4 +320,14 @@ test('Spark reads a stream of Kinesis, and a topic of MSK with IAM or of any Kaf
     'kafka.sasl.jaas.config': 'software.amazon.msk.auth.iam.IAMLoginModule required;',
     'kafka.sasl.client.callback.handler.class': 'software.amazon.msk.auth.iam.IAMClientCallbackHandler',
   });
+});
+
+test('the event of a job that docs/streams.md shows is one, of a topic with IAM', () => {
+  const page = readFileSync(join(__dirname, '../../docs/streams.md'), 'utf8');
+  const [, text] = /^```json\n(.*?)^```/ms.exec(page)!;
+  const { source, pace, ...rest } = JSON.parse(text!) as ConsumeJobEvent;
+  expect(rest).toEqual({ stream: 'clicks' });
+  const kafka = { kind: 'kafka', topic: 'clicks', brokers: 'b-1:9098,b-2:9098', authentication: 'iam' } as const;
+  const checkpoint = 's3://shop-query-results/checkpoints/clicks';
+  expect(recordSource(source, pace)).toEqual(recordSource(kafka, { checkpoint, seconds: 30, records: 1_000_000 }));
 });
