@@ -112,17 +112,19 @@ function copied(column: Column, origin: Origin): Filled {
   if (target === 'VARCHAR') return { value: `CAST(${from} AS VARCHAR)` };
   if (origin.type === 'JSON') {
     // A TRY_CAST of JSON would leave out the fields that fail, and say nothing.
+    const isNone = (value: string, given: string) =>
+      `${value} IS NULL AND ${given} IS NOT NULL AND json_type(${given}) <> 'NULL'`;
     return {
       value: `TRY(CAST(${from} AS ${target}))`,
       carried: from,
-      failed: (value, given) => `${value} IS NULL AND ${given} IS NOT NULL AND json_type(${given}) <> 'NULL'`,
+      failed: (value, given) => `${isNone(value, given)}${roundedInside(given, value, column.type)}`,
     };
   }
   return {
     value: `TRY_CAST(${from} AS ${target})`,
     carried: from,
     failed: (value, given) =>
-      `${given} IS NOT NULL AND (${value} IS NULL${rounded(given, origin.type, value, target)})`,
+      `${given} IS NOT NULL AND (${value} IS NULL${rounded(given, origin.type, value, target)}${origin.type === 'VARCHAR' ? '' : roundedInside(given, value, column.type)})`,
   };
 }
 
@@ -131,6 +133,26 @@ function rounded(given: string, type: string, value: string, target: string): st
   if ((target !== 'INTEGER' && target !== 'BIGINT') || /INT|BOOLEAN/.test(type)) return '';
   const differs = `coalesce(TRY_CAST(${given} AS DOUBLE) <> ${value}, false)`;
   return type === 'VARCHAR' ? ` OR CASE WHEN contains(${given}, '.') THEN ${differs} ELSE false END` : ` OR ${differs}`;
+}
+
+/** As `rounded`, of the whole numbers inside a nested value: with doubles in their place it must be the same. */
+function roundedInside(given: string, value: string, type: Type): string {
+  const [whole, exact] = [duckdbType(type), duckdbType(withDoubles(type))];
+  if (typeof type === 'string' || whole === exact) return '';
+  const differs = `TRY(CAST(${given} AS ${exact})) IS DISTINCT FROM CAST(${value} AS ${exact})`;
+  return ` OR CASE WHEN ${value} IS NOT NULL AND contains(CAST(${given} AS VARCHAR), '.') THEN ${differs} ELSE false END`;
+}
+
+function withDoubles(type: Type): Type {
+  if (typeof type === 'string') return type === 'int' || type === 'long' ? 'double' : type;
+  switch (type.kind) {
+    case 'struct':
+      return { ...type, fields: type.fields.map((field) => ({ ...field, type: withDoubles(field.type) })) };
+    case 'list':
+      return { ...type, element: withDoubles(type.element) };
+    case 'map':
+      return { ...type, value: withDoubles(type.value) };
+  }
 }
 
 /** Inside a struct, the null that an error leaves is told from the null that the expression means to give. */

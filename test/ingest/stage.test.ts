@@ -375,16 +375,19 @@ describe('expressions of the contract', () => {
     );
   });
 
-  test('nested JSON is read into structs and lists; a field of another type is not left out in silence', async () => {
+  test('nested JSON is read into structs and lists; a field of another type is not left out in silence, nor is one rounded', async () => {
     const nested = [
       column('o', { kind: 'struct', fields: [{ name: 'x', type: 'int', required: false }] }),
       column('l', { kind: 'list', element: 'long' }),
     ];
-    const text = '{"o":{"x":1},"l":[1,2]}\n{"o":null}\n{"o":{"x":"q"},"l":[]}\n';
+    const rounded = '{"o":{"x":1.5},"l":[]}\n{"o":{"x":2.0},"l":[9007199254740993]}\n{"o":null,"l":[1,7.5]}\n';
+    const text = `{"o":{"x":1},"l":[1,2]}\n{"o":null}\n{"o":{"x":"q"},"l":[]}\n${rounded}`;
     const seen = await staged(source('json'), [file('nested.json', text)], nested);
-    expect(seen.good).toEqual(["{'x': 1} [1, 2]", '- -']);
+    expect(seen.good).toEqual(["{'x': 1} [1, 2]", '- -', "{'x': 2} [9007199254740993]"]);
     expect(seen.bad).toEqual([
       { file: 0, row: 3, reasons: ['o.type: o cannot be read as struct: {"x":"q"}'], raw: '{"o":{"x":"q"},"l":[]}' },
+      { file: 0, row: 4, reasons: ['o.type: o cannot be read as struct: {"x":1.5}'], raw: '{"o":{"x":1.5},"l":[]}' },
+      { file: 0, row: 6, reasons: ['l.type: l cannot be read as list: [1,7.5]'], raw: '{"o":null,"l":[1,7.5]}' },
     ]);
   });
 

@@ -73,7 +73,7 @@ const arrivals: readonly Readonly<Record<string, string>>[] = [
 `,
   },
   {
-    people: `{"id": 1, "address": {"city": "Rome", "at": {"x": "1e3", "since": "2026-1-5"}}, "lines": [{"count": "3", "sku": "a"}], "tags": ["y"], "scores": {"i": true, "j": 2.5, "k": "2"}}
+    people: `{"id": 1, "address": {"city": "Rome", "at": {"x": "1e3", "since": "2026-1-5"}}, "lines": [{"count": "3", "sku": "a"}], "tags": ["y"], "scores": {"i": true, "j": 2.0, "k": "2"}}
 {"id": 5, "address": {"city": "Kyiv"}, "lines": [], "tags": [], "scores": {}}
 {"id": 6, "address": {"city": "Kyiv", "at": null, "more": 1}, "lines": [], "tags": [], "scores": {}}
 {"id": 7, "address": "Kyiv", "lines": {"sku": "a"}, "tags": "x", "scores": [1]}
@@ -81,6 +81,8 @@ const arrivals: readonly Readonly<Record<string, string>>[] = [
 {"id": 9, "address": null, "lines": [{"sku": "a", "count": "many"}], "tags": [], "scores": {}}
 {"id": 10, "address": {"City": "Kyiv", "at": null}, "lines": [1], "tags": [[]], "scores": {"k": "x"}}
 {"id": 11, "address": null, "lines": null, "tags": ["o'hara", "a\\"b", "🙂"], "scores": null, "more": {"z": 1, "a": [1, "b"]}}
+{"id": 13, "address": null, "lines": [], "tags": [], "scores": {"j": 2.5}}
+{"id": 14, "address": null, "lines": [{"sku": "a", "count": 1.5}], "tags": [], "scores": {}}
 `,
     homes: `{"id": 1, "address": {"city": "Bern", "at": null}, "tags": ["x"]}
 {"id": 2, "address": {"city": "Oslo", "at": {"x": -0.25, "since": "2026-01-01"}}, "tags": []}
