@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layoutOf } from '../../lib/local/layout';
@@ -78,6 +78,7 @@ describe('help and mistakes', () => {
     [['run', '--gruop', 'x'], 'Did you mean --group?'],
     [['query'], "missing required argument 'sql'"],
     [['synth', '--engine', 'cloudfront'], 'Allowed choices are cloudformation, terraform'],
+    [['synth', '--engine', 'terraform', '-c', 'x'], 'It must be key=value.'],
     [['land', 'x.csv'], '--as'],
     [['run', '--range', 'yesterday'], 'given "yesterday"; allowed: YYYY-MM-DD..YYYY-MM-DD'],
     [['run', 'nowhere'], 'holds no platform.yaml'],
@@ -544,6 +545,20 @@ describe('synth', () => {
     120_000,
   );
 });
+
+test('synth lets data be deleted with its stack where platform.yaml and the context both say so', async () => {
+  const cwd = join(folder, 'deletable');
+  await cp(shop, cwd, { recursive: true });
+  await appendFile(join(cwd, 'platform.yaml'), 'deploy: { removal: delete }\n');
+  await mkdir(join(cwd, '.ingot/runtime'), { recursive: true });
+  await writeFile(join(cwd, '.ingot/runtime/arm64.zip'), 'stands for the runtime');
+  const args = ['synth', '--engine', 'cloudformation', '--json'];
+  const { code, err } = await ingot(args, { cwd });
+  expect(err).toContain('must be retain unless the context says ingot:allow-data-deletion=true as well');
+  expect(code).toBe(2);
+  expect(await ingot([...args, '-c', 'ingot:allow-data-deletion=true'], { cwd })).toMatchObject({ code: 0 });
+  expect(await readFile(join(cwd, 'cdk.out/shop.template.json'), 'utf8')).toContain('"DeletionPolicy": "Delete"');
+}, 120_000);
 
 describe('runtime', () => {
   test('with --if-missing leaves a zip that is there alone', async () => {

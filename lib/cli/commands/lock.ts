@@ -8,7 +8,10 @@ import { platformFolder } from '../platform-folder';
 
 export const addLock: AddCommand = (add, io) => {
   add('lock [dir]', 'write down which contracts are deployed, so that synth refuses what their tables cannot become')
-    .addHelpText('after', '\nExample:\n  npx cdk deploy && ingot lock && git commit contracts.lock.json')
+    .addHelpText(
+      'after',
+      '\nExample:\n  npx cdk deploy --app cdk.out && ingot lock shop && git add shop/contracts.lock.json && git commit',
+    )
     .action(async (dir: string | undefined, options: { json?: true }) => {
       const folder = await platformFolder(dir);
       const { manifest } = await loadPlatform(folder);

@@ -55,7 +55,7 @@ function sizeOf(platform: LoadedPlatform): Size | undefined {
       writeFileSync(file, '');
     for (const engine of ['cloudformation', 'terraform'] satisfies Engine[]) {
       try {
-        return synthesise(engine, platform, join(folder, engine), runtime);
+        return synthesise(engine, platform, { outdir: join(folder, engine) }, runtime);
       } catch (error) {
         if (!(error instanceof CannotError)) throw error;
       }
