@@ -2,8 +2,10 @@ import {
   App,
   Aspects,
   CfnCondition,
+  type CfnDeletionPolicy,
   CfnParameter,
   CfnResource,
+  Fn,
   Lazy,
   ResolutionTypeHint,
   Stack,
@@ -177,6 +179,14 @@ test.each<[string, (resource: CfnResource, other: CfnResource) => void]>([
     'a policy',
     (resource) => {
       resource.cfnOptions.updatePolicy = { enableVersionUpgrade: true };
+    },
+  ],
+  [
+    'a deletion policy given as a token',
+    (resource) => {
+      const policy = Token.asString(Fn.conditionIf('Prod', 'Retain', 'Delete'));
+      resource.cfnOptions.deletionPolicy = policy as CfnDeletionPolicy;
+      resource.cfnOptions.updateReplacePolicy = policy as CfnDeletionPolicy;
     },
   ],
   ['metadata with a token', (resource, other) => resource.addMetadata('other', other.ref)],

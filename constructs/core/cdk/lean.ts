@@ -1,4 +1,4 @@
-import { type CfnResource, Stack, type TreeInspector } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, type CfnResource, Stack, type TreeInspector } from 'aws-cdk-lib';
 import { Lean, Settled, type Walk } from '../lean';
 import type { Shape } from './shape';
 
@@ -61,7 +61,8 @@ function definitionOf(resource: CfnResource, shape: Shape, walk: Walk): object |
     'dependsOn' in own && (own.dependsOn?.size ?? 0) === 0 && 'rawOverrides' in own && isEmpty(own.rawOverrides);
   if (!plain || !own.shouldSynthesize()) return undefined;
   const { deletionPolicy, updateReplacePolicy, metadata, ...others } = resource.cfnOptions;
-  if (!isEmpty(others)) return undefined;
+  // In a template with language extensions, a policy may be an expression.
+  if (!isEmpty(others) || ![deletionPolicy, updateReplacePolicy].every(isPolicy)) return undefined;
   const Properties = shape(walk, own.cfnProperties);
   if (Properties === undefined) return undefined;
   const definition: Record<string, unknown> = { Type: resource.cfnResourceType, Properties };
@@ -71,6 +72,9 @@ function definitionOf(resource: CfnResource, shape: Shape, walk: Walk): object |
   if (Metadata !== undefined && !isEmpty(Metadata as object)) definition.Metadata = Metadata;
   return definition;
 }
+
+const policies: readonly unknown[] = [undefined, ...Object.values(CfnDeletionPolicy)];
+const isPolicy = (value: unknown): boolean => policies.includes(value);
 
 const isEmpty = (value: object): boolean => {
   for (const _ in value) return false;
