@@ -71,7 +71,7 @@ async function commitRows(
   if (any === undefined) return 0;
   return lake.commit(async (tx) => {
     const positions = positionsOf(await tx.properties(database, table));
-    const fresh = await delivery.firstFresh(positions);
+    const fresh = await delivery.firstFresh(positions, tx);
     if (fresh.size === 0) return 0;
     const lanes = [...fresh].map(([lane, first]) => `(${literal(lane)}, ${first})`).join(', ');
     const last =

@@ -1,3 +1,4 @@
+import type { Transaction } from '../runtime/services';
 import { advanced, hasPassed, type Positions, releaseLane } from './positions';
 import { compareSequences, recordId, type StreamRecord } from './record';
 import { listedTexts, type Texts } from './texts';
@@ -7,8 +8,11 @@ export interface Delivery {
   readonly texts: Texts;
   /** What is done with once these are applied, these and those that wait elsewhere: the last of each lane at least. */
   readonly passed: readonly StreamRecord[];
-  /** By lane, the ordinal of the first record that has not been applied; all behind it have not been either. */
-  firstFresh(positions: Positions): Promise<ReadonlyMap<string, number>>;
+  /**
+   * By lane, the ordinal of the first record that has not been applied; all behind it have not been either. `tx` is the
+   * commit in which this is asked.
+   */
+  firstFresh(positions: Positions, tx: Pick<Transaction, 'query'>): Promise<ReadonlyMap<string, number>>;
   /** The lane in which a record has its position. */
   laneOf(record: StreamRecord): string;
   /** Where the lane of a record begins; absent: with its first record. */

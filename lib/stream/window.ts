@@ -83,7 +83,7 @@ export async function addPartials(
   return lake.commit(async (tx) => {
     const before = await tx.properties(ops, table);
     const positions = positionsOf(before);
-    const fresh = await delivery.firstFresh(positions);
+    const fresh = await delivery.firstFresh(positions, tx);
     if (fresh.size === 0) return nothing;
     const newest = JSON.parse(before[newestProperty] ?? '{}') as Record<string, number>;
     const scratch = identifier(`ingot_partials_${stream.name}`);

@@ -274,6 +274,19 @@ test('where a consumer dies between a window and its results, the next delivery 
   expect((await one.rows('gold.per_minute')).map(({ events: n }) => n)).toEqual([2n]);
 });
 
+test('a batch of which a window holds a part already, and the table nothing, is applied once, in a table too', async () => {
+  for (const make of [fresh, tableWorld]) {
+    const one = await make();
+    if (make === tableWorld) made.push(one);
+    const all = records([click('a'), click('b'), click('c'), click('d')]);
+    await expect(one.consume(all.slice(0, 2), failingFrom(one.services, 5))).rejects.toThrow('The process dies');
+    expect(await idsOf(one)).toEqual([]);
+    await one.consume(all);
+    expect(await idsOf(one)).toEqual(['a', 'b', 'c', 'd']);
+    expect((await one.rows('gold.per_minute')).map(({ events: n }) => n)).toEqual([4n]);
+  }
+});
+
 test('records that were released before their delivery comes again are not applied twice', async () => {
   const one = await fresh(clicks, { ...events, key: [] });
   const all = records([click('a'), click('b', { code: 'x' }), click('c'), click('d', { user: 'bob' })]);

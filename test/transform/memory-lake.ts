@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import type { Dataset } from '../../lib/contract/dataset';
 import type { Manifest, Model } from '../../lib/platform/manifest';
@@ -84,13 +85,17 @@ export async function memoryLake(manifest: Manifest, opsTables: Record<string, s
       }
     },
   };
+  // A lake over a catalog would wait for the end of the commit, for ever, and refuses.
+  const inCommit = new AsyncLocalStorage<true>();
+  const alone = <T>(work: () => Promise<T>): Promise<T> =>
+    inCommit.getStore() === true ? Promise.reject(new Error('Inside a commit, use its transaction')) : work();
   const lake: Lake = {
-    query: tx.query,
-    run: tx.run,
+    query: (sql, params) => alone(() => tx.query(sql, params)),
+    run: (sql, params) => alone(() => tx.run(sql, params)),
     async commit(work) {
-      await duckdb.run('BEGIN');
+      await alone(() => duckdb.run('BEGIN'));
       try {
-        const result = await work(tx);
+        const result = await inCommit.run(true, () => work(tx));
         await duckdb.run('COMMIT');
         return result;
       } catch (error) {
@@ -98,7 +103,7 @@ export async function memoryLake(manifest: Manifest, opsTables: Record<string, s
         throw error;
       }
     },
-    properties,
+    properties: (database, table) => alone(() => properties(database, table)),
     async snapshotId(database, table) {
       const [row] = await duckdb.query(
         `SELECT count(*) AS n, sum(hash(_row)::HUGEINT) AS h FROM ${name(database, table)} AS _row`,

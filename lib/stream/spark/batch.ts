@@ -1,4 +1,4 @@
-import type { Lake } from '../../runtime/services';
+import type { Lake, Transaction } from '../../runtime/services';
 import { identifier, literal } from '../../sql/quote';
 import type { Batch, Fresh } from '../batch';
 import type { Delivery } from '../delivery';
@@ -54,7 +54,7 @@ async function freshOf(
   return {
     size: spans.reduce((sum, { records }) => sum + records, 0),
     waiting: waiting === undefined ? [] : (await recordsIn(waiting, lake)).map(({ record }) => record),
-    delivery: deliveryOf(others, spans, lake, reading),
+    delivery: deliveryOf(others, spans, reading),
     refusals: (judged, poison, place) => tableRefusals(others, judged, poison, { stream, place, lake }),
   };
 }
@@ -90,18 +90,18 @@ function byWaiting(from: string, parked: ReadonlyMap<string, ParkedKey>): { wait
   };
 }
 
-const deliveryOf = (from: string, spans: readonly Span[], lake: Lake, reading: Texts['reading']): Delivery => ({
+const deliveryOf = (from: string, spans: readonly Span[], reading: Texts['reading']): Delivery => ({
   texts: tableTexts(from, reading),
   passed: spans.map(({ shard, last, arrived }) => ({ shard, sequence: last, key: '', data: Buffer.of(), arrived })),
   laneOf: ({ shard }) => shard,
   judgesLateness: true,
   keeps: () => true,
-  async firstFresh(positions) {
+  async firstFresh(positions, tx) {
     const first = new Map<string, number>();
     for (const span of spans) {
       if (hasPassed(positions, span.shard, { sequence: span.last })) continue;
       const ordinal = hasPassed(positions, span.shard, { sequence: span.first })
-        ? await firstBehind(span.shard, positions[span.shard]!.sequence, from, lake)
+        ? await firstBehind(span.shard, positions[span.shard]!.sequence, from, tx)
         : span.ordinal;
       if (ordinal !== undefined) first.set(span.shard, ordinal);
     }
@@ -110,8 +110,13 @@ const deliveryOf = (from: string, spans: readonly Span[], lake: Lake, reading: T
 });
 
 /** Ordinal of the first record behind a sequence; undefined where there is none. */
-async function firstBehind(shard: string, sequence: string, from: string, lake: Lake): Promise<number | undefined> {
-  const [row] = await lake.query<{ ordinal: number | null }>(
+async function firstBehind(
+  shard: string,
+  sequence: string,
+  from: string,
+  tx: Pick<Transaction, 'query'>,
+): Promise<number | undefined> {
+  const [row] = await tx.query<{ ordinal: number | null }>(
     `SELECT min(ordinal) AS ordinal FROM ${from} AS r
      WHERE r.shard = ${literal(shard)} AND NOT ${isAtMost('r.sequence', literal(sequence))}`,
   );
