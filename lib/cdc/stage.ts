@@ -1,5 +1,6 @@
 import type { Column } from '../contract/dataset';
 import { typeText } from '../contract/types';
+import { isRounded } from '../ingest/rounded';
 import { reasonsType } from '../ingest/typed';
 import { DuckdbError } from '../runtime/duckdb';
 import type { Transaction } from '../runtime/services';
@@ -218,7 +219,10 @@ function typedValue({ type }: Column, text: string): string {
   const target = duckdbType(type);
   if (target === 'VARCHAR') return text;
   if (target === 'BLOB') return `TRY(unhex(CASE WHEN starts_with(${text}, '\\x') THEN ${text}[3:] END))`;
-  if (typeof type !== 'string') return `TRY(CAST(TRY_CAST(${text} AS JSON) AS ${target}))`;
+  if (typeof type !== 'string') {
+    const cast = `TRY(CAST(TRY_CAST(${text} AS JSON) AS ${target}))`;
+    return `CASE WHEN NOT ${isRounded(`TRY_CAST(${text} AS JSON)`, 'JSON', cast, type)} THEN ${cast} END`;
+  }
   const cast = `TRY_CAST(${text} AS ${target})`;
   // DuckDB's cast to a whole number rounds: 1.5 is no whole number, and to say 2 would be to make up data.
   if (target === 'INTEGER' || target === 'BIGINT') return `CASE WHEN NOT contains(${text}, '.') THEN ${cast} END`;

@@ -3,6 +3,7 @@ import { condition } from '../sql/condition';
 import { identifier, list } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import { type Reading, type SourceColumn, sameName } from './read';
+import { isRounded } from './rounded';
 
 /** Source columns that a dataset reads, in the types in which its expressions want them. */
 export function wantedColumns(dataset: Dataset, source: Source): SourceColumn[] {
@@ -117,42 +118,15 @@ function copied(column: Column, origin: Origin): Filled {
     return {
       value: `TRY(CAST(${from} AS ${target}))`,
       carried: from,
-      failed: (value, given) => `${isNone(value, given)}${roundedInside(given, value, column.type)}`,
+      failed: (value, given) => `${isNone(value, given)} OR ${isRounded(given, 'JSON', value, column.type)}`,
     };
   }
   return {
     value: `TRY_CAST(${from} AS ${target})`,
     carried: from,
     failed: (value, given) =>
-      `${given} IS NOT NULL AND (${value} IS NULL${rounded(given, origin.type, value, target)}${origin.type === 'VARCHAR' ? '' : roundedInside(given, value, column.type)})`,
+      `${given} IS NOT NULL AND (${value} IS NULL OR ${isRounded(given, origin.type, value, column.type)})`,
   };
-}
-
-/** DuckDB's cast to a whole number rounds: 1.5 is no whole number, and to say 2 would be to make up data. */
-function rounded(given: string, type: string, value: string, target: string): string {
-  if ((target !== 'INTEGER' && target !== 'BIGINT') || /INT|BOOLEAN/.test(type)) return '';
-  const differs = `coalesce(TRY_CAST(${given} AS DOUBLE) <> ${value}, false)`;
-  return type === 'VARCHAR' ? ` OR CASE WHEN contains(${given}, '.') THEN ${differs} ELSE false END` : ` OR ${differs}`;
-}
-
-/** As `rounded`, of the whole numbers inside a nested value: with doubles in their place it must be the same. */
-function roundedInside(given: string, value: string, type: Type): string {
-  const [whole, exact] = [duckdbType(type), duckdbType(withDoubles(type))];
-  if (typeof type === 'string' || whole === exact) return '';
-  const differs = `TRY(CAST(${given} AS ${exact})) IS DISTINCT FROM CAST(${value} AS ${exact})`;
-  return ` OR CASE WHEN ${value} IS NOT NULL AND contains(CAST(${given} AS VARCHAR), '.') THEN ${differs} ELSE false END`;
-}
-
-function withDoubles(type: Type): Type {
-  if (typeof type === 'string') return type === 'int' || type === 'long' ? 'double' : type;
-  switch (type.kind) {
-    case 'struct':
-      return { ...type, fields: type.fields.map((field) => ({ ...field, type: withDoubles(field.type) })) };
-    case 'list':
-      return { ...type, element: withDoubles(type.element) };
-    case 'map':
-      return { ...type, value: withDoubles(type.value) };
-  }
 }
 
 /** Inside a struct, the null that an error leaves is told from the null that the expression means to give. */

@@ -78,6 +78,26 @@ test('values hold whatever they like, in columns of whatever name', async () => 
   await dropStaged(services.lake);
 });
 
+test('a whole number inside a nested value is not made by rounding', async () => {
+  const sizes = { kind: 'map', key: 'string', value: 'int' } as const;
+  const given = ['{"a": 1}', '{"a": 2.0, "b": null}', '{"a": 1.5}', null].map(
+    (value, id): Change => ({
+      operation: 'insert',
+      position: { lsn: 1n, sequence: id },
+      row: { id: String(id), sizes: value },
+      origin: { id: `${id}`, arrivedAt: '', raw: '' },
+    }),
+  );
+  const table = { columns: [column('id', 'long', { required: true }), column('sizes', sizes)], key: ['id'] };
+  const refused = await stageChanges({ dataset: table }, given, services.lake);
+  expect(refused.map(({ change, reasons }) => [change.row.id, reasons.map(({ rule }) => rule)])).toEqual([
+    ['2', ['sizes.type']],
+  ]);
+  const kept = await services.lake.query(`SELECT sizes::VARCHAR AS sizes FROM ${staged.changes} ORDER BY id`);
+  expect(kept.map(({ sizes }) => sizes)).toEqual(['{a=1}', '{a=2, b=NULL}', null]);
+  await dropStaged(services.lake);
+});
+
 let count = 0;
 const send = (records: readonly (object | string)[], from = source, over = services): Promise<Received> =>
   receive(
