@@ -6,7 +6,7 @@ import { findTable } from '../platform/lookup';
 import type { Postgres } from '../runtime/postgres';
 import type { Services } from '../runtime/services';
 import { type Consumed, consume } from '../stream/consume';
-import type { StreamRecord } from '../stream/record';
+import { plainKey, type StreamRecord } from '../stream/record';
 import type { StreamServices } from '../stream/services';
 import type { Stream } from '../stream/stream';
 import type { Layout } from './layout';
@@ -115,7 +115,8 @@ export class LocalStream {
   private keyOf(text: string): string {
     try {
       const value = (JSON.parse(text) as Record<string, unknown>)[this.stream.partitionKey];
-      if (value !== undefined && value !== null) return typeof value === 'string' ? value : JSON.stringify(value);
+      if (value !== undefined && value !== null)
+        return plainKey(typeof value === 'string' ? value : JSON.stringify(value));
     } catch {
       // No JSON: said by the consumer.
     }

@@ -4,7 +4,7 @@ export interface StreamRecord {
   readonly shard: string;
   /** A whole number as text, up to 128 digits; it grows within a shard. */
   readonly sequence: string;
-  /** Partition key: records of one key are in one shard, in their order. */
+  /** Partition key, as `plainKey` leaves it: records of one key are in one shard, in their order. */
   readonly key: string;
   readonly data: Buffer;
   /** When the stream took it, in milliseconds since 1970. */
@@ -22,6 +22,12 @@ export function compareSequences(a: string, b: string): number {
 
 /** A sequence number as text that sorts as the number does. */
 export const sortable = (sequence: string): string => `${String(sequence.length).padStart(3, '0')}_${sequence}`;
+
+/**
+ * A key as it is known here, without NUL, which no SQL text holds, and without the separator of texts: a key of Kafka is
+ * any bytes. Keys that differ in nothing else stop together.
+ */
+export const plainKey = (key: string): string => key.replaceAll('\0', '').replaceAll(separator, '');
 
 /** What Lambda sends for a Kinesis stream. */
 export interface KinesisEvent {
@@ -60,7 +66,7 @@ export function recordsOf(event: KinesisEvent | KafkaEvent): StreamRecord[] {
     return event.Records.map(({ eventID, kinesis }) => ({
       shard: eventID.slice(0, eventID.lastIndexOf(':')),
       sequence: kinesis.sequenceNumber,
-      key: kinesis.partitionKey,
+      key: plainKey(kinesis.partitionKey),
       data: Buffer.from(kinesis.data, 'base64'),
       arrived: Math.round(kinesis.approximateArrivalTimestamp * 1000),
     }));
@@ -68,7 +74,7 @@ export function recordsOf(event: KinesisEvent | KafkaEvent): StreamRecord[] {
     records.map(({ offset, timestamp, key, value }) => ({
       shard,
       sequence: String(offset),
-      key: key === undefined || key === null ? '' : Buffer.from(key, 'base64').toString(),
+      key: key === undefined || key === null ? '' : plainKey(Buffer.from(key, 'base64').toString()),
       data: Buffer.from(value ?? '', 'base64'),
       arrived: timestamp,
     })),

@@ -160,6 +160,42 @@ describe('poison', () => {
     expect(await reasonsOf(broken)).toEqual(['record.poison: Out of Range Error: Overflow in sum']);
   });
 
+  test('a key that is no text, with NUL in it, stops and is released as any other, by function and by Spark', async () => {
+    const [listed, inTable] = [await fresh(), await tableWorld()];
+    made.push(inTable);
+    const key = '\0k\0\x1ey';
+    const ofKey = (all: ReturnType<typeof records>) => all.map((record) => ({ ...record, key }));
+    // As Lambda brings them; a table of Spark's has the key as it is.
+    const asEvent = (all: ReturnType<typeof records>) =>
+      recordsOf({
+        records: {
+          'shard-0': all.map((record) => ({
+            offset: Number(record.sequence),
+            timestamp: record.arrived,
+            key: Buffer.from(record.key).toString('base64'),
+            value: record.data.toString('base64'),
+          })),
+        },
+      });
+    const first = [
+      ...ofKey(records([click('a'), click('b', { code: 'x' }), click('c')])),
+      ...records([click('d', { user: 'bob' })], 4),
+    ];
+    const second = ofKey(records([click('e')], 5));
+    for (const [one, given] of [
+      [listed, asEvent],
+      [inTable, (all: ReturnType<typeof records>) => all],
+    ] as const) {
+      expect(await one.consume(given(first))).toMatchObject({ quarantined: 1, parked: 2 });
+      expect(await one.consume(given([...first, ...second]))).toMatchObject({ repeated: 4, parked: 1 });
+      expect(await idsOf(one)).toEqual(['a', 'd']);
+      expect((await one.services.parked.list('clicks')).map((waits) => waits.key)).toEqual(['ky']);
+      expect(await release({ key: 'ky', skip: true }, clicks, one.services)).toMatchObject({ applied: 2, skipped: 1 });
+      expect(await one.consume(given([...first, ...second]))).toMatchObject({ repeated: 5 });
+      expect(await idsOf(one)).toEqual(['a', 'c', 'd', 'e']);
+    }
+  });
+
   test('a stream that parks what is invalid keeps the order of its keys', async () => {
     const stream = { ...clicks, onInvalid: 'park' } as const;
     const one = await fresh(stream);

@@ -29,6 +29,8 @@ function rowOf(record: StreamRecord, ordinal: number): string {
   const isPacked = data.subarray(0, 4).equals(Buffer.from([0xf3, 0x89, 0x9a, 0xc2]));
   const kept = keptText(record);
   const text = typeof textOf(record, Infinity) === 'string' ? literal(kept) : 'NULL';
-  const values = [literal(shard), literal(sequence), literal(key), arrived, data.length, isPacked, text];
+  // As the stream has it, whatever it holds.
+  const asCame = `decode(from_base64(${literal(Buffer.from(key).toString('base64'))}))`;
+  const values = [literal(shard), literal(sequence), asCame, arrived, data.length, isPacked, text];
   return `(${[ordinal, ...values, `from_base64(${literal(data.toString('base64'))})`].join(', ')})`;
 }

@@ -7,7 +7,7 @@ import { hasPassed, type Positions, releaseLane } from '../positions';
 import { compareSequences } from '../record';
 import type { Stream } from '../stream';
 import type { Texts } from '../texts';
-import { isAtMost, recordsIn, type Span, spansOf, values } from './records';
+import { isAtMost, plainKeySql, recordsIn, type Span, spansOf, values } from './records';
 import { tableRefusals } from './refusals';
 import { sparkReading, tableTexts } from './texts';
 
@@ -22,18 +22,21 @@ export async function tableBatch(
   reading: Texts['reading'] = sparkReading,
 ): Promise<Batch> {
   const [all] = await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${identifier(table)}`);
-  return part(0, Number(all!.n), { table: identifier(table), stream, lake, reading });
+  const records = `(SELECT ordinal, shard, sequence, ${plainKeySql('key')} AS key, arrived, bytes, packed, text, data
+    FROM ${identifier(table)})`;
+  return part(0, Number(all!.n), { records, stream, lake, reading });
 }
 
 interface Around {
-  readonly table: string;
+  /** What stands behind FROM and gives all records of the batch. */
+  readonly records: string;
   readonly stream: Stream;
   readonly lake: Lake;
   readonly reading: Texts['reading'];
 }
 
 function part(start: number, end: number, around: Around): Batch {
-  const held = `(SELECT * FROM ${around.table} WHERE ordinal >= ${start} AND ordinal < ${end})`;
+  const held = `(SELECT * FROM ${around.records} WHERE ordinal >= ${start} AND ordinal < ${end})`;
   return {
     size: end - start,
     slice: (from, to) => part(start + from, start + to, around),

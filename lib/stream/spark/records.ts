@@ -61,6 +61,9 @@ export async function recordsIn(from: string, lake: Pick<Lake, 'query'>): Promis
   }));
 }
 
+/** SQL: a key as `plainKey` leaves it. */
+export const plainKeySql = (key: string): string => `replace(replace(${key}, chr(0), ''), chr(30), '')`;
+
 /** SQL: whether a sequence number is at most another one. They are texts, of more digits than a number holds. */
 export const isAtMost = (a: string, b: string): string =>
   `(strlen(${a}) < strlen(${b}) OR (strlen(${a}) = strlen(${b}) AND ${a} <= ${b}))`;
