@@ -23,12 +23,12 @@ export function airflowVariables(platform: string, jobs: Jobs | undefined): Airf
 }
 
 function jobsOf(target: Jobs['target']): AirflowVariables {
-  const { main, package: zip, platform, bucketName: bucket, settings } = target;
+  const { main, package: zip, platform, bucketName: bucket, settings, given } = target;
   const place =
     'clusterId' in target
       ? { clusterId: target.clusterId }
       : { applicationId: target.applicationId, jobRoleArn: target.jobRoleArn };
-  return { ...place, main, package: zip, platform, bucket, settings };
+  return { ...place, main, package: zip, platform, bucket, settings, given };
 }
 
 /** What a principal must be allowed to run a platform's DAGs: the steps of its state machines, without these. */

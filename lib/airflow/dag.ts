@@ -10,7 +10,8 @@ import {
   type Step,
 } from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
-import { planPlatform } from '../sizing/plan';
+import { planPlatform, sparkSizes } from '../sizing/plan';
+import { type SparkSize, sizeSettings, sizeValues } from '../sizing/spark-size';
 import { type JobsOn, jobClasses, jobImports } from './jobs';
 import { call, dictionary, indented, text } from './python';
 import { airflowSchedule } from './schedule';
@@ -28,19 +29,11 @@ export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `
  * @throws InvalidInputError for a schedule that Airflow cannot say
  */
 export function airflowDags(manifest: Manifest, jobsOn: JobsOn = 'serverless'): string {
-  const onSpark = sparkTables(manifest);
+  const onSpark = sparkSizes(planPlatform(manifest));
   const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest), onSpark));
   const jobs = onSpark.size === 0 ? undefined : jobsOn;
   return `${head(manifest, jobs)}${jobs === undefined ? '' : `\n\n${jobClasses(manifest, jobs)}`}\n\n${dags.join('\n\n')}`;
 }
-
-/** `zone.table` of each table whose engine is Spark. */
-const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(
-    planPlatform(manifest).groups.flatMap(({ tables }) =>
-      tables.filter(({ engine }) => engine === 'spark').map(({ table }) => table),
-    ),
-  );
 
 /** What all DAGs share: how a function is called, and what its answer means to Airflow. */
 function head({ name }: Manifest, jobs: JobsOn | undefined): string {
@@ -181,9 +174,12 @@ class Publish(Handler):
 `;
 }
 
-function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run, onSpark: ReadonlySet<string>): string {
+/** How jobs of each table whose engine is Spark cut up its rows. */
+type Sizes = ReadonlyMap<string, SparkSize>;
+
+function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run, onSpark: Sizes): string {
   const { name } = manifest;
-  const hasJobs = steps.some((step) => step.items.some((item) => isJob(manifest, step, item, onSpark)));
+  const hasJobs = steps.some((step) => step.items.some((item) => jobSize(manifest, step, item, onSpark) !== undefined));
   const { schedule, start } = airflowSchedule(group.name, group.schedule);
   const { notices } = variables(name);
   const stepNames = steps.map((step) => variable(step.name));
@@ -238,8 +234,8 @@ function dag(manifest: Manifest, group: Group, { steps, timeoutSeconds }: Run, o
 const timeout = `timedelta(seconds=${callSeconds + 60})`;
 
 /** All items of a step side by side, and a task behind them all, so that steps are joined by two edges an item. */
-function stepGroup(manifest: Manifest, group: Group, step: Step, onSpark: ReadonlySet<string>): string {
-  const tasks = step.items.map((item) => task(manifest, group, step, item, isJob(manifest, step, item, onSpark)));
+function stepGroup(manifest: Manifest, group: Group, step: Step, onSpark: Sizes): string {
+  const tasks = step.items.map((item) => task(manifest, group, step, item, jobSize(manifest, step, item, onSpark)));
   const opening = call('with TaskGroup', {
     group_id: text(variable(step.name)),
     tooltip: text(step.cause),
@@ -249,10 +245,10 @@ function stepGroup(manifest: Manifest, group: Group, step: Step, onSpark: Readon
   return `${opening} as ${variable(step.name)}:\n    ${indented(list)}`;
 }
 
-/** Whether Spark does it: a model is where its table is. */
-function isJob({ models }: Manifest, { does }: Step, item: string, onSpark: ReadonlySet<string>): boolean {
+/** The size of its job, where Spark does it: a model is where its table is. */
+function jobSize({ models }: Manifest, { does }: Step, item: string, onSpark: Sizes): SparkSize | undefined {
   const table = does === 'transform' ? models.find(({ name }) => name === item)?.writes : item;
-  return table !== undefined && onSpark.has(table);
+  return table === undefined ? undefined : onSpark.get(table);
 }
 
 const classes = {
@@ -261,22 +257,32 @@ const classes = {
   transform: { operator: 'Transform', handler: 'transform' },
 } as const;
 
-function task({ name }: Manifest, group: Group, { does }: Step, item: string, byJob: boolean): string {
+function task({ name }: Manifest, group: Group, { does }: Step, item: string, size: SparkSize | undefined): string {
   const { operator, handler } = classes[does];
   const payloads = {
     ingest: { action: text('load'), table: text(item), run: 'RUN' },
     check: { group: text(group.name), table: text(item), run: 'RUN' },
     transform: { model: text(item), run: 'RUN' },
   };
-  return call(byJob ? `${operator}Job` : operator, {
+  return call(size === undefined ? operator : `${operator}Job`, {
     task_id: text(item),
-    ...(byJob ? { handler: text(handler) } : { function_name: text(`${name}-${handler}`) }),
+    ...(size === undefined ? { function_name: text(`${name}-${handler}`) } : { handler: text(handler) }),
     payload: dictionary(payloads[does]),
+    ...(size === undefined ? {} : { size: dictionary(settingsOf(size)) }),
     // Loading is as many calls as there are batches: only the run's own limit ends them. A job has a limit of its own.
-    ...(byJob || does === 'ingest' ? {} : { execution_timeout: timeout }),
+    ...(size !== undefined || does === 'ingest' ? {} : { execution_timeout: timeout }),
     on_failure_callback: 'DEAD_LETTER',
   });
 }
+
+/** What Spark is told of a size, by Spark's own names. */
+const settingsOf = (size: SparkSize): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(sizeValues(size)).map(([key, value]) => [
+      sizeSettings[key as keyof typeof sizeSettings],
+      text(value),
+    ]),
+  );
 
 /** `CheckIngested` as `check_ingested`. */
 const variable = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z0-9])/g, '_').toLowerCase();

@@ -70,10 +70,22 @@ const readAnswer = `text = S3Hook(aws_conn_id=self.aws_conn_id).read_key(key, sp
             raise AirflowFailException(f"{refused['Error']}: {refused['Cause']}")
         return answer`;
 
+const submitted = `def submitted(spark: dict[str, Any], size: dict[str, str]) -> list[str]:
+    """Files of a job, and into how large parts it cuts a table's rows.
+
+    What the owner of the place where it runs has said of that stays as it is.
+    """
+    files = f"{spark['package']}#ingot,{spark['platform']}#platform"
+    told = [f"{key}={size[key]}" for key in size if key not in spark["given"]]
+    return ["--archives", files, *(word for conf in told for word in ("--conf", conf))]`;
+
 // Never deferred, whatever Airflow's default is: who comes back from that does not read the answer.
 function serverlessJob({ name }: Manifest): string {
   const { spark } = variables(name);
-  return `class Job(EmrServerlessStartJobOperator):
+  return `${submitted}
+
+
+class Job(EmrServerlessStartJobOperator):
     """Does by a job of Spark what otherwise a function does. Its answer is in S3."""
 
     template_fields = (
@@ -82,7 +94,14 @@ function serverlessJob({ name }: Manifest): string {
         "spark",
     )
 
-    def __init__(self, *, handler: str, payload: dict[str, Any], **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        handler: str,
+        payload: dict[str, Any],
+        size: dict[str, str],
+        **kwargs: Any,
+    ):
         super().__init__(
             application_id="{{ var.json.${spark}.applicationId }}",
             execution_role_arn="{{ var.json.${spark}.jobRoleArn }}",
@@ -97,6 +116,7 @@ function serverlessJob({ name }: Manifest): string {
         )
         self.handler = handler
         self.payload = payload
+        self.size = size
         self.spark = "{{ var.json.${spark} | tojson }}"
 
     def call(self, payload: dict[str, Any], context: Any) -> Any:
@@ -111,9 +131,7 @@ function serverlessJob({ name }: Manifest): string {
                     json.dumps(payload),
                     f"s3://{spark['bucket']}/{key}",
                 ],
-                "sparkSubmitParameters": (
-                    f"--archives {spark['package']}#ingot,{spark['platform']}#platform"
-                ),
+                "sparkSubmitParameters": " ".join(submitted(spark, self.size)),
             },
         }
         self.client_request_token = str(uuid4())
@@ -124,7 +142,10 @@ function serverlessJob({ name }: Manifest): string {
 
 function clusterJob({ name }: Manifest): string {
   const { spark } = variables(name);
-  return `def base64(value: Any) -> str:
+  return `${submitted}
+
+
+def base64(value: Any) -> str:
     """A value for a step's arguments, in which YARN reads two braces as its own."""
     return f"base64:{b64encode(json.dumps(value).encode()).decode()}"
 
@@ -138,7 +159,14 @@ class Job(EmrAddStepsOperator):
     template_fields = (*EmrAddStepsOperator.template_fields, "payload", "spark")
     template_ext = ()
 
-    def __init__(self, *, handler: str, payload: dict[str, Any], **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        handler: str,
+        payload: dict[str, Any],
+        size: dict[str, str],
+        **kwargs: Any,
+    ):
         super().__init__(
             job_flow_id="{{ var.json.${spark}.clusterId }}",
             deferrable=False,
@@ -147,6 +175,7 @@ class Job(EmrAddStepsOperator):
         )
         self.handler = handler
         self.payload = payload
+        self.size = size
         self.spark = "{{ var.json.${spark} | tojson }}"
         self.step_ids: list[str] = []
 
@@ -157,8 +186,7 @@ class Job(EmrAddStepsOperator):
             "spark-submit",
             "--deploy-mode",
             "cluster",
-            "--archives",
-            f"{spark['package']}#ingot,{spark['platform']}#platform",
+            *submitted(spark, self.size),
             spark["main"],
             base64(spark["settings"]),
             self.handler,

@@ -5,6 +5,7 @@ import { airflowDags } from '../../lib/airflow/dag';
 import { callSeconds, itemsAtOnce, jobRetries, retries, runOf } from '../../lib/pipeline/run';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
+import { sizeSettings, sizeValues, sparkSize } from '../../lib/sizing/spark-size';
 import { manifest as small } from '../constructs/manifest';
 import { hasAirflow, inAirflow, ruff } from './airflow';
 
@@ -63,7 +64,14 @@ const spark = {
   platform: 's3://files/platform.zip',
   bucket: 'answers',
   settings: { environment: { INGOT_ZONES: '{"silver":"s3://silver"}' }, scratch: 's3://answers/spark/scratch' },
+  given: [sizeSettings.writeBytes],
 };
+/** What a job of a table whose volume nobody declares is told, where `writeBytes` is given by the owner. */
+const { partitions, partitionBytes } = sizeValues(sparkSize());
+const sizes = [
+  ...['--conf', `${sizeSettings.partitions}=${partitions}`],
+  ...['--conf', `${sizeSettings.partitionBytes}=${partitionBytes}`],
+];
 const { applicationId, jobRoleArn, ...files } = spark;
 const onCluster = { clusterId: 'j-1', ...files };
 const variables = {
@@ -256,7 +264,7 @@ describe('run by Airflow', () => {
     ).sparkSubmit;
     expect(submit).toEqual({
       entryPoint: spark.main,
-      sparkSubmitParameters: `--archives ${spark.package}#ingot,${spark.platform}#platform`,
+      sparkSubmitParameters: `--archives ${spark.package}#ingot,${spark.platform}#platform ${sizes.join(' ')}`,
     });
     expect(JSON.parse(entryPointArguments[0]!)).toEqual(spark.settings);
     expect(entryPointArguments[3]).toBe(`s3://answers/spark/answers/${run}/ingest-silver.flights-3.json`);
@@ -266,7 +274,7 @@ describe('run by Airflow', () => {
     expect(refused.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
   });
 
-  test('on an EMR cluster they are steps with the arguments of the state machine, and a step that fails is tried again', () => {
+  test('on an EMR cluster they are steps with the arguments of the state machine, sizes included, and a step that fails is tried again', () => {
     if (!there) return;
     const { state, calls } = ended.steps;
     expect(state).toBe('success');
@@ -290,14 +298,15 @@ describe('run by Airflow', () => {
       Jar: 'command-runner.jar',
       Args: [
         ...['spark-submit', '--deploy-mode', 'cluster'],
-        ...['--archives', `${files.package}#ingot,${files.platform}#platform`, files.main],
+        ...['--archives', `${files.package}#ingot,${files.platform}#platform`],
+        ...[...sizes, files.main],
         expect.stringMatching(/^base64:/),
         'ingest',
         expect.stringMatching(/^base64:/),
         `s3://answers/spark/answers/${run}/ingest-silver.flights-3.json`,
       ],
     });
-    expect(JSON.parse(atob(jar.Args[6]!.replace('base64:', '')))).toEqual(files.settings);
+    expect(JSON.parse(atob(jar.Args[10]!.replace('base64:', '')))).toEqual(files.settings);
     expect(calls.find(({ to }) => to === 'waiter')!.event).toMatchObject({ ClusterId: 'j-1', StepId: 's-1' });
     expect(calls.filter(({ to }) => to === 'cancel')).toEqual([]);
     expect(ended.refusedStep.state).toBe('failed');

@@ -186,7 +186,7 @@ describe('a pipeline whose jobs run on an EMR cluster', () => {
     expect(role).toMatch(/spark\/answers\/\*/);
     expect(role).not.toMatch(/emr-serverless|states:/);
     const told = variables.ingot_aviation_spark as object;
-    expect(Object.keys(told)).toEqual(['clusterId', 'main', 'package', 'platform', 'bucket', 'settings']);
+    expect(Object.keys(told)).toEqual(['clusterId', 'main', 'package', 'platform', 'bucket', 'settings', 'given']);
     const python = airflowDags(pipeline.manifest, 'cluster');
     for (const key of Object.keys(told))
       expect(python).toMatch(new RegExp(`spark\\["${key}"\\]|spark\\['${key}'\\]|_spark\\.${key}`));
