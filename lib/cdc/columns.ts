@@ -1,5 +1,5 @@
 import type { Dataset } from '../contract/dataset';
-import { identifier, literal } from '../sql/quote';
+import { literal } from '../sql/quote';
 
 /** How the changes of a source's table are kept. */
 export type Mode =
@@ -91,6 +91,3 @@ export function olderOf(columns: readonly string[], position: (column: string) =
 /** Columns of a dataset that are not of its key. */
 export const restOf = ({ columns, key }: Pick<Dataset, 'columns' | 'key'>): string[] =>
   columns.map(({ name }) => name).filter((name) => !key.includes(name));
-
-export const metaColumn = (name: string, of?: string): string =>
-  of === undefined ? identifier(name) : `${of}.${identifier(name)}`;

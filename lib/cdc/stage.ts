@@ -24,20 +24,6 @@ export const staged = {
   versions: '_ingot_cdc_versions',
 } as const;
 
-/** Columns that a staged change has beside the contract's. */
-export const stagedColumns = {
-  index: '_n',
-  operation: '_op',
-  lsn: '_lsn',
-  sequence: '_seq',
-  position: '_pos',
-  /** Whether the row is gone after it. */
-  dead: '_dead',
-  /** As `change_older`: an empty text for each column that was not sent. */
-  older: '_older',
-  at: '_at',
-} as const;
-
 /** A change that cannot be what the contract says. */
 export interface Rejected {
   readonly change: Change;

@@ -36,7 +36,7 @@ export async function refusedOf(records: readonly StreamRecord[], given: Judged,
 }
 
 /** Columns of a table of quarantine, in the order in which `enquarantine` takes them. */
-export const quarantineColumns = ['quarantined_at', 'run', 'batch', 'file', 'row_number', 'reasons', 'raw'] as const;
+const quarantineColumns = ['quarantined_at', 'run', 'batch', 'file', 'row_number', 'reasons', 'raw'] as const;
 
 /**
  * Puts records into the quarantine beside their stream's table, each once: by its shard and sequence, which stand in the
@@ -72,7 +72,7 @@ export async function quarantine(
 }
 
 /** Rows for a table of quarantine. */
-export interface Quarantined {
+interface Quarantined {
   /** What stands behind FROM and gives the columns of quarantine. */
   readonly from: string;
   readonly parameters?: Readonly<Record<string, string>>;
