@@ -12,7 +12,10 @@ import type { Stream } from './stream';
 /** Records that are consumed together: in this process, or in a table of the engine that applies them. */
 export interface Batch {
   readonly size: number;
-  /** Some of them, by their places. Of a shard, those in `slice(0, n)` come before those in `slice(n, …)`. */
+  /**
+   * Some of them, by their places. Records of a shard stand in their order, so that those in `slice(0, n)` come before
+   * those in `slice(n, …)`.
+   */
   slice(start: number, end: number): Batch;
   /** What of it was not applied before. */
   fresh(positions: Positions, parked: ReadonlyMap<string, ParkedKey>): Promise<Fresh>;
@@ -38,6 +41,7 @@ export interface Refusals {
   behind(stopping: readonly Refused[]): Promise<readonly Placed[]>;
   /** Puts the bad ones into quarantine, but for those behind one that stops their key; gives how many. */
   quarantine(stopping: readonly Refused[]): Promise<number>;
+  drop(): Promise<void>;
 }
 
 /** A record, and its place in its delivery. */
@@ -46,7 +50,7 @@ export interface Placed {
   readonly record: StreamRecord;
 }
 
-/** Records that this process holds. */
+/** Records that this process holds; those of a shard stand in their order, as streams deliver them. */
 export const listedBatch = (records: readonly StreamRecord[], stream: Stream, lake: Lake): Batch => ({
   size: records.length,
   slice: (start, end) => listedBatch(records.slice(start, end), stream, lake),
@@ -99,6 +103,7 @@ function listedRefusals(
       await quarantine(bad, stream, place, lake);
       return bad.length;
     },
+    drop: async () => {},
   };
 }
 

@@ -1,7 +1,7 @@
 import { findTable } from '../platform/lookup';
 import { identifier } from '../sql/quote';
 import { type Applied, apply } from './apply';
-import { type Batch, listedBatch, type Placed } from './batch';
+import { type Batch, listedBatch, type Placed, type Refusals } from './batch';
 import { isFaultOfValues, type Judged, judge, judged } from './judge';
 import { putMetrics } from './metrics';
 import { byKey, park } from './park';
@@ -96,12 +96,7 @@ async function attempt(
 
   const given = await judge(delivery, stream, place.dataset, lake);
   try {
-    const refused = await refusals(given, poison, place);
-    const stopping = await refused.stopping();
-    const behind = await refused.behind(stopping);
-    // Of the records of a key that stops, the first says why; those behind it are judged when they are released. It is
-    // in quarantine before its key is known to wait: nobody judges it again after that.
-    const quarantined = await refused.quarantine(stopping);
+    const { stopping, behind, quarantined } = await setAside(await refusals(given, poison, place));
     const stopped = new Map(stopping.map((one) => [one.record.key, one]));
     for (const [key, ofKey] of grouped([...waiting, ...behind.map(({ record }) => record)]))
       if (!(await park(ofKey, parked.get(key), reasonOf(stopped.get(key)), stream, services))) return undefined;
@@ -111,6 +106,26 @@ async function attempt(
   } finally {
     await given.drop();
   }
+}
+
+/**
+ * Of the records of a key that stops, the first says why; those behind it are judged when they are released. It is in
+ * quarantine before its key is known to wait: nobody judges it again after that.
+ */
+async function setAside(refused: Refusals): Promise<SetAside> {
+  try {
+    const stopping = await refused.stopping();
+    const behind = await refused.behind(stopping);
+    return { stopping, behind, quarantined: await refused.quarantine(stopping) };
+  } finally {
+    await refused.drop();
+  }
+}
+
+interface SetAside {
+  readonly stopping: readonly Refused[];
+  readonly behind: readonly Placed[];
+  readonly quarantined: number;
 }
 
 const reasonOf = (refused: Refused | undefined): string =>

@@ -57,7 +57,7 @@ describe('bad input', () => {
       /^record.size: the record has 700\d\d bytes; allowed are 65536$/,
     ],
   ];
-  test('in a table, as Spark has them, they get the same reasons, and are kept as they came', async () => {
+  test('in a table, as Spark has them, they get the same reasons, are kept as they came, and nothing is left over', async () => {
     const [listed, inTable] = [await fresh(), await tableWorld()];
     made.push(inTable);
     const all = records([click('a'), ...cases.map(([, bad]) => bad), click('b')]);
@@ -65,6 +65,9 @@ describe('bad input', () => {
       expect(await one.consume(all)).toMatchObject({ records: all.length, quarantined: cases.length, changed: 2 });
     const kept = ({ rows }: World) => rows('lake.test_silver.events_quarantine', 'file');
     expect(await kept(inTable)).toEqual(await kept(listed));
+    const { lake } = inTable.services;
+    const left = await lake.query('SELECT table_name AS name FROM duckdb_tables() WHERE temporary');
+    expect(left).toEqual([{ name: 'ingot_records' }]);
   });
 
   test.each(cases)(

@@ -22,7 +22,10 @@ export async function tableRefusals(
   { stream, place, lake }: Around,
 ): Promise<Refusals> {
   const table = identifier(`ingot_refused_${stream.name}`);
-  await lake.run(`DROP TABLE IF EXISTS ${table}`);
+  const drop = async () => {
+    await lake.run(`DROP TABLE IF EXISTS ${table}`);
+  };
+  await drop();
   await lake.run(
     `CREATE TEMP TABLE ${table} (ordinal INTEGER, shard VARCHAR, sequence VARCHAR, key VARCHAR, arrived BIGINT,
       reasons ${reasonsType}, raw VARCHAR)`,
@@ -56,6 +59,7 @@ export async function tableRefusals(
       );
       return Number(bounds!.n);
     },
+    drop,
   };
 }
 
