@@ -31,6 +31,8 @@ class Names:
     """View over files, from the JSON that describes them."""
     properties: Callable[[str, str], Mapping[str, str]] = lambda database, table: {}
     """Properties of a table (database, name)."""
+    snapshot: Callable[[str, str], int | None] = lambda database, table: None
+    """Snapshot at which this transaction reads a table (database, name) that it does not write, if at a certain one."""
 
 
 def parse(sql: str, parameters: Mapping[str, object] | None = None) -> exp.Expr:
@@ -89,8 +91,7 @@ def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
             table.replace(_properties(names.properties(*named[-2:])))
         elif table.db:
             place, name = table_of(table, names.zones)
-            branch = names.branch(place, name)
-            parts = [CATALOG, place, name] + ([f"branch_{branch}"] if branch else [])
+            parts = [CATALOG, place, name, *_version(place, name, names)]
             alias = table.args.get("alias")
             # Rows of `silver.flights` are known as `flights` where no alias is given.
             if alias is None and isinstance(table.parent, exp.From | exp.Join):
@@ -102,6 +103,14 @@ def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
             table.set("this", exp.to_identifier(wanted, quoted=True))
             table.set("alias", shown)
     return tree
+
+
+def _version(place: str, name: str, names: Names) -> list[str]:
+    branch = names.branch(place, name)
+    if branch is not None:
+        return [f"branch_{branch}"]
+    snapshot = names.snapshot(place, name)
+    return [] if snapshot is None else [f"snapshot_id_{snapshot}"]
 
 
 SNAPSHOTS = "iceberg_snapshots"

@@ -15,7 +15,7 @@ from pyspark.sql.types import StructType
 from sqlglot import exp
 
 from .dialect import ROWID, WITH_ROWID, Names, parse, read_argument, spark_sql, table_of, temporary_name
-from .lake import ConflictError, Table, Write, is_conflict
+from .lake import ConflictError, State, Table, Write, is_conflict
 from .readers import Reading, columns_of, read, read_records
 from .session import Settings
 from .streaming import Following, Source, numbered
@@ -47,6 +47,8 @@ class Engine:
         self.settings = settings
         self._temporary: dict[str, Temporary] = {}
         self._writes: dict[tuple[str, str], Write] | None = None
+        self._seen: dict[tuple[str, str], State] | None = None
+        """Tables as the open transaction found them; a statement that is one by itself notes none."""
         self._following: Following | None = None
 
     # Transactions
@@ -54,7 +56,7 @@ class Engine:
     def begin(self) -> None:
         if self._writes is not None:
             raise RuntimeError("a transaction is already open")
-        self._writes = {}
+        self._writes, self._seen = {}, {}
 
     def commit(self) -> None:
         """
@@ -64,27 +66,35 @@ class Engine:
         """
         writes = self._writes or {}
         try:
-            for write in writes.values():
-                write.commit()
+            for place, write in writes.items():
+                write.commit((self._seen or {}).get(place))
         except ConflictError:
             self.rollback()
             raise
-        self._writes = None
+        self._writes = self._seen = None
 
     def rollback(self) -> None:
         for write in (self._writes or {}).values():
             write.abandon()
-        self._writes = None
+        self._writes = self._seen = None
 
     def properties(self, database: str, table: str) -> dict[str, str]:
         pending = (self._writes or {}).get((database, table))
-        return {**Table(self.spark, database, table).properties(), **(pending.properties if pending else {})}
+        return {**self._state(database, table).properties, **(pending.properties if pending else {})}
 
     def set_properties(self, database: str, table: str, properties: Mapping[str, str]) -> None:
         self._write(database, table).properties.update(properties)
 
     def snapshot_id(self, database: str, table: str) -> str | None:
-        return Table(self.spark, database, table).snapshot_id()
+        return self._state(database, table).rows()
+
+    def _state(self, database: str, table: str) -> State:
+        """A table as it is, or as the transaction found it when it first asked: by that it decides what it writes."""
+        if self._seen is None:
+            return Table(self.spark, database, table).state()
+        if (database, table) not in self._seen:
+            self._seen[database, table] = Table(self.spark, database, table).state()
+        return self._seen[database, table]
 
     # Statements
 
@@ -128,6 +138,9 @@ class Engine:
             write = (self._writes or {}).get((database, table))
             return write.branch if write else None
 
+        def snapshot(database: str, table: str) -> int | None:
+            return None if self._seen is None else self._state(database, table).readable
+
         def read_view(argument: str) -> str:
             view = f"ingot_files_{uuid.uuid4().hex}"
             self._read(read_argument(argument)).createOrReplaceTempView(view)
@@ -135,7 +148,12 @@ class Engine:
 
         views = {name: temporary.view for name, temporary in self._temporary.items()}
         return Names(
-            zones=self.settings.zones, temporary=views, branch=branch, read=read_view, properties=self.properties
+            zones=self.settings.zones,
+            temporary=views,
+            branch=branch,
+            snapshot=snapshot,
+            read=read_view,
+            properties=self.properties,
         )
 
     def _read(self, given: dict[str, object]) -> DataFrame:
@@ -190,10 +208,11 @@ class Engine:
         """A statement that writes a table of the lake; its own transaction where none is open."""
         alone = self._writes is None
         if alone:
-            self.begin()
+            self._writes = {}
         try:
-            write = self._write(*table_of(target, self.settings.zones))
-            write.begin()
+            place = table_of(target, self.settings.zones)
+            write = self._write(*place)
+            write.begin((self._seen or {}).get(place))
             before = write.head()
             if isinstance(tree, exp.Insert):
                 tree = self._fitting(tree, write)

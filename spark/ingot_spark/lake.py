@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from py4j.java_gateway import JavaObject
 from pyspark.sql import SparkSession
@@ -24,6 +25,44 @@ class ConflictError(Exception):
     """Another writer was first: then the same work, run again from its start, may succeed."""
 
 
+@dataclass(frozen=True)
+class State:
+    """A table as a transaction found it."""
+
+    properties: Mapping[str, str]
+    snapshot: int | None
+    """Current snapshot of `main`."""
+    readable: int | None
+    """The same, where what is read of it has the columns that the table has now."""
+
+    @staticmethod
+    def of(table: JavaObject) -> State:
+        snapshot = table.currentSnapshot()
+        found = None if snapshot is None else int(snapshot.snapshotId())
+        same = found is not None and snapshot.schemaId() == table.schema().schemaId()
+        return State(dict(table.properties()), found, found if same else None)
+
+    def rows(self) -> str | None:
+        """Snapshot whose rows these are: a compaction changes no row, and its mark says whose they are."""
+        if self.snapshot is None:
+            return None
+        current = str(self.snapshot)
+        mark = self.properties.get("ingot.compacted")
+        compacted = {} if mark is None else json.loads(mark)
+        return str(compacted["rows"]) if compacted.get("snapshot") == current else current
+
+    def has_moved_to(self, other: State) -> bool:
+        return self.snapshot != other.snapshot or self.has_changed_in(other)
+
+    def has_changed_in(self, other: State) -> bool:
+        """Whether other properties are there than were: positions are among them."""
+
+        def own(properties: Mapping[str, str]) -> dict[str, str]:
+            return {name: value for name, value in properties.items() if name not in MERGE_ON_READ}
+
+        return own(self.properties) != own(other.properties)
+
+
 class Table:
     """One table of the lake, through Iceberg's own API, which says what SQL cannot."""
 
@@ -40,19 +79,8 @@ class Table:
         util = self.spark._jvm.org.apache.iceberg.spark.Spark3Util  # type: ignore[union-attr]
         return util.loadIcebergTable(self.spark._jsparkSession, self.path)
 
-    def properties(self) -> dict[str, str]:
-        return dict(self.load().properties())
-
-    def snapshot_id(self) -> str | None:
-        table = self.load()
-        snapshot = table.currentSnapshot()
-        if snapshot is None:
-            return None
-        current = str(snapshot.snapshotId())
-        # A compaction changes no row: its mark says whose rows they are.
-        mark = table.properties().get("ingot.compacted")
-        compacted = {} if mark is None else json.loads(mark)
-        return str(compacted["rows"]) if compacted.get("snapshot") == current else current
+    def state(self) -> State:
+        return State.of(self.load())
 
     def refresh(self) -> None:
         """Spark plans by what it has read of a table before, unless it is told that there is more."""
@@ -68,11 +96,18 @@ class Write:
         self.properties: dict[str, str] = {}
         self._base: int | None = None
 
-    def begin(self) -> str:
-        """The branch that statements write to."""
+    def begin(self, seen: State | None = None) -> str:
+        """
+        The branch that statements write to.
+
+        Raises ConflictError where the table is no longer as the transaction has `seen` it.
+        """
         if self.branch is not None:
             return self.branch
         table = self.table.load()
+        found = State.of(table)
+        if seen is not None and seen.has_moved_to(found):
+            raise self._conflict()
         given = table.properties()
         missing = {name: value for name, value in MERGE_ON_READ.items() if given.get(name) is None}
         if missing:
@@ -81,11 +116,16 @@ class Write:
                 update.set(name, value)
             update.commit()
         branch = f"{PREFIX}{uuid.uuid4().hex}"
-        if table.currentSnapshot() is None:
+        base = found.snapshot
+        if base is None:
             # Else the branch would be all that the table has, and DuckDB would read it before it is committed.
             table.newFastAppend().commit()
             table.refresh()
-        self._base = int(table.currentSnapshot().snapshotId())
+            first = table.currentSnapshot()
+            if first.parentId() is not None:
+                raise self._conflict()
+            base = int(first.snapshotId())
+        self._base = base
         manage = table.manageSnapshots()
         for stale in self._stale(table):
             manage = manage.removeBranch(stale)
@@ -108,11 +148,16 @@ class Write:
         snapshot = self.table.load().snapshot(self.branch) if self.branch is not None else None
         return None if snapshot is None else int(snapshot.snapshotId())
 
-    def commit(self) -> None:
+    def commit(self, seen: State | None = None) -> None:
         """
-        Raises ConflictError where `main` has moved since `begin`.
+        Raises ConflictError where `main` has moved since `begin`, or the table is not as the transaction has `seen` it.
         """
         table = self.table.load()
+        if seen is not None:
+            # From `begin` on, it is the base that says whether rows have come.
+            found = State.of(table)
+            if seen.has_changed_in(found) if self.branch is not None else seen.has_moved_to(found):
+                raise self._conflict()
         transaction = table.newTransaction()
         try:
             if self.branch is not None:
@@ -136,10 +181,13 @@ class Write:
     def _forward(self, manage: JavaObject, table: JavaObject) -> JavaObject:
         current = table.currentSnapshot()
         if (None if current is None else current.snapshotId()) != self._base:
-            raise ConflictError(f"{self.table.path}: branch main has changed")
+            raise self._conflict()
         if self._base is None:
             return manage.createBranch("main", self.head())
         return manage.fastForwardBranch("main", self.branch)
+
+    def _conflict(self) -> ConflictError:
+        return ConflictError(f"{self.table.path}: branch main has changed")
 
     def abandon(self) -> None:
         """Removes the branch. What cannot be removed now is removed by a later write."""
