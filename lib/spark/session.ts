@@ -136,9 +136,14 @@ function asker({ answers, requests, printed }: Line): Asking {
     });
 }
 
-/** Executors that were lost may not be lost again: AWS takes those on Spot back when it wants. */
+/**
+ * What may pass: a catalog or store that answers 5xx or not in time, and executors that were lost, which may not be lost
+ * again: AWS takes those on Spot back when it wants.
+ */
+const transient: ReadonlySet<string> = new Set(['Transient', 'Executor Lost']);
+
 function refusal(kind: string, message: string): Error {
-  if (kind === 'Executor Lost') return new TransientError(message);
+  if (transient.has(kind)) return new TransientError(message);
   return kind === 'Out of Memory' ? new SparkMemoryError(message) : new SparkError(message);
 }
 

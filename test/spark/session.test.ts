@@ -51,8 +51,8 @@ test('what Spark refuses is an error that says its kind, in the way that DuckDB 
   expect(session.isConflict(error)).toBe(false);
 });
 
-test('too little memory is an error that says what to do, and is not tried again; lost executors may come again', async () => {
-  const kinds = ['Out of Memory', 'Executor Lost'];
+test('too little memory is an error that says what to do, and is not tried again; lost executors and a catalog that is out of reach may come again', async () => {
+  const kinds = ['Out of Memory', 'Executor Lost', 'Transient'];
   const { session } = line(() => ({ error: { kind: kinds.shift(), message: 'Spark had too little' } }));
   const memory = await session.run('select x').catch((e: unknown) => e);
   expect(memory).toBeInstanceOf(SparkMemoryError);
@@ -65,6 +65,7 @@ test('too little memory is an error that says what to do, and is not tried again
   const lost = await session.run('select x').catch((e: unknown) => e);
   expect(lost).toBeInstanceOf(TransientError);
   expect(lost).toMatchObject({ message: 'Executor Lost Error: Spark had too little' });
+  await expect(session.run('select x')).rejects.toThrow(TransientError);
 });
 
 test('a run’s report says what to do about the engine where that failed, and about the files where they did', async () => {
