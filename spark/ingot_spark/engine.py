@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import cast
@@ -69,14 +70,17 @@ class Engine:
             for place, write in writes.items():
                 write.commit((self._seen or {}).get(place))
         except ConflictError:
-            self.rollback()
+            # Whoever asked is told of the conflict, after which the work is begun again, and not of what came of it.
+            with suppress(Exception):
+                self.rollback()
             raise
         self._writes = self._seen = None
 
     def rollback(self) -> None:
-        for write in (self._writes or {}).values():
+        """Undoes what the transaction wrote. It is over in any case: a later write removes a branch that is left."""
+        writes, self._writes, self._seen = self._writes or {}, None, None
+        for write in writes.values():
             write.abandon()
-        self._writes = self._seen = None
 
     def properties(self, database: str, table: str) -> dict[str, str]:
         pending = (self._writes or {}).get((database, table))

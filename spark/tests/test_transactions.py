@@ -195,3 +195,20 @@ def test_properties_that_have_changed_since_they_were_read_are_a_conflict(
     assert tables["t"].given == {"ingot.position": "1", **(MERGE_ON_READ if statement else {})}
     assert list(tables["t"].heads) == ["main"]
     engine.begin()
+
+
+def test_a_transaction_is_over_where_its_branch_could_not_be_removed(tables: dict[str, Iceberg]) -> None:
+    engine = engine_on(tables)
+    engine.begin()
+    engine.run(WRITING.format("t"))
+    tables["t"].fails = True
+    with pytest.raises(RuntimeError, match="the catalog is not there"):
+        engine.rollback()
+    tables["t"].fails = False
+    engine.begin()
+    engine.run(WRITING.format("t"))
+    tables["t"].write("main")
+    tables["t"].fails = True
+    with pytest.raises(ConflictError):
+        engine.commit()
+    engine.begin()
