@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from py4j.protocol import Py4JNetworkError
 from pyspark.errors import PySparkException
@@ -38,13 +39,24 @@ _kinds = {
     "UNRESOLVED_ROUTINE": "Binder",
     "TABLE_OR_VIEW_NOT_FOUND": "Catalog",
     "PARSE_SYNTAX_ERROR": "Parser",
-    # The file is to blame, and no other cause is known that looks so.
+    "MALFORMED_": "Invalid Input",
+    "CANNOT_PARSE_TIMESTAMP": "Invalid Input",
+    "CAST_": "Conversion",
+    "NUMERIC_VALUE_OUT_OF_RANGE": "Conversion",
+    "DATETIME_": "Conversion",
+    "ARITHMETIC_OVERFLOW": "Out of Range",
+    "BINARY_ARITHMETIC_OVERFLOW": "Out of Range",
+    "INTERVAL_ARITHMETIC_OVERFLOW": "Out of Range",
+    # What Ingot's own functions say; what a sequence number lacks is nobody's value.
+    "USER_RAISED_EXCEPTION] Out of Range Error: ": "Out of Range",
+    "USER_RAISED_EXCEPTION] cannot be read as ": "Conversion",
+}
+
+# Where nothing else looks to blame, the file is.
+_files = {
     "FAILED_READ_FILE": "Invalid Input",
     "CANNOT_READ_FILE_FOOTER": "Invalid Input",
     "UNABLE_TO_INFER_SCHEMA": "Invalid Input",
-    "MALFORMED_": "Invalid Input",
-    "CAST_": "Conversion",
-    "ARITHMETIC_OVERFLOW": "Out of Range",
 }
 
 _MEMORY = re.compile(
@@ -66,19 +78,27 @@ def described(error: Exception) -> tuple[str, str]:
     first = _first(text, error)
     task = _IN_TASK.match(first) or _IN_TASK.search(first)
     cause = task.group(2) if task else first
+    # First, since they quote values, in which anything may stand.
+    kind = _kind(error, text, _kinds)
+    if kind is not None:
+        return kind, cause
     if _MEMORY.search(text):
         where = "an executor, for one part of the rows" if task else "the driver"
         return MEMORY, f"Spark had too little memory in {where} ({cause})"
     if "ExecutorLostFailure" in first:
         times = f", {task.group(1)} times at the same part of the rows" if task else ""
         return LOST, f"Spark lost executors while they worked{times} ({cause})"
-    name = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
-    found = next((kind for start, kind in _kinds.items() if name.startswith(start)), None)
-    kind = found or next((kind for start, kind in _kinds.items() if f"[{start}" in text), None)
+    kind = _kind(error, text, _files)
     gone = _GONE_FILE.search(first)
     if kind is None and gone:
         return "IO", f"a file that a table names is not there: {gone.group(1)}"
     return kind or "INTERNAL", cause
+
+
+def _kind(error: Exception, text: str, kinds: Mapping[str, str]) -> str | None:
+    name = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
+    found = next((kind for start, kind in kinds.items() if name.startswith(start)), None)
+    return found or next((kind for start, kind in kinds.items() if f"[{start}" in text), None)
 
 
 def _first(text: str, error: Exception) -> str:

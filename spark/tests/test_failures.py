@@ -66,6 +66,32 @@ def test_what_spark_refuses_has_the_kind_that_duckdb_has_for_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("[USER_RAISED_EXCEPTION] Out of Range Error: cannot take square root of a negative number", "Out of Range"),
+        ("[USER_RAISED_EXCEPTION] cannot be read as STRUCT<a: INT>: {}", "Conversion"),
+        ("[USER_RAISED_EXCEPTION] the sequence number 17 does not say its shard", "INTERNAL"),
+        ("[NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION] 12345.6 cannot be represented as Decimal(3, 1)", "Conversion"),
+        ("[DATETIME_OVERFLOW] Datetime operation overflow: add 1000 YEAR", "Conversion"),
+        ("[DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION] Invalid value for MonthOfYear: 13", "Conversion"),
+        ("[CANNOT_PARSE_TIMESTAMP] Text 'x' could not be parsed at index 0", "Invalid Input"),
+        ("[INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION] Integer overflow with intervals", "Out of Range"),
+        ("[BINARY_ARITHMETIC_OVERFLOW] 127S + 1S caused overflow", "Out of Range"),
+        # A value may say what it likes.
+        ("[CAST_INVALID_INPUT] The value 'java.lang.OutOfMemoryError: 52' of the type STRING cannot", "Conversion"),
+        ("[FAILED_READ_FILE.NO_HINT] Encountered error while reading file s3://b/1.parquet", "Invalid Input"),
+        (
+            "[FAILED_READ_FILE.NO_HINT] Encountered error\n\tat x\nCaused by: java.lang.OutOfMemoryError: heap",
+            "Out of Memory",
+        ),
+    ],
+)
+def test_a_value_that_spark_refuses_has_the_kind_that_duckdb_has_for_it(said: str, kind: str) -> None:
+    assert described(RuntimeError(CALL + TASK + "org.apache.spark.SparkRuntimeException: " + said + TRACE))[0] == kind
+    assert described(RuntimeError(said))[0] == kind
+
+
+@pytest.mark.parametrize(
     "error", [Py4JNetworkError("Answer from Java side is empty"), ConnectionRefusedError(111, "x")]
 )
 def test_a_spark_that_is_gone_gives_no_answer(error: Exception) -> None:
