@@ -14,6 +14,8 @@ from .rewrite import UntranslatableError
 
 MEMORY = "Out of Memory"
 LOST = "Executor Lost"
+TRANSIENT = "Transient"
+"""The catalog or the object store is broken, throttling or out of reach, and the clients have tried enough."""
 
 
 class SparkGoneError(Exception):
@@ -64,6 +66,17 @@ _MEMORY = re.compile(
     r"OutOfMemoryError|UNABLE_TO_ACQUIRE_MEMORY|exceeding (physical )?memory limits"
     r"|ExecutorLostFailure.*(exited with code|Exit status:?|exit code) (52|137)\b"
 )
+_TRANSIENT = re.compile(
+    # Iceberg's REST client: 500 and 503, and on a commit 502 and 504 too; others it gives with their code.
+    r"\b(?:[a-z]\w*\.)+(?:ServiceUnavailableException|ServiceFailureException"
+    r"|RESTException: Unable to process \(code: (?:429|5(?!01|05|07)\d\d),"
+    # What either client, or the connection under it, says of time and of a server that is not there.
+    r"|(?:SocketTimeout|Connect(?:ion|ionRequest|ionPool)?Timeout|ApiCall(?:Attempt)?Timeout)Exception"
+    r"|(?:ConnectException|HttpHostConnectException|UnknownHostException|NoHttpResponseException)"
+    r"|SocketException: (?:Connection reset|Broken pipe)"
+    # AWS's SDK, in both its versions, under whatever reads S3.
+    r"|\w*Exception: (?:(?!Exception: ).)*\bStatus Code: (?:429|5(?!01|05|07)\d\d)\b).*"
+)
 _GONE_FILE = re.compile(r"(?:NotFoundException|FileNotFoundException|NoSuchKeyException): (.*)")
 _IN_TASK = re.compile(r"Job aborted due to stage failure.* failed (\d+) times.*?executor \w+\): (.*)")
 
@@ -88,6 +101,9 @@ def described(error: Exception) -> tuple[str, str]:
     if "ExecutorLostFailure" in first:
         times = f", {task.group(1)} times at the same part of the rows" if task else ""
         return LOST, f"Spark lost executors while they worked{times} ({cause})"
+    transient = _TRANSIENT.search(f"{text}\n{_trace(error)}")
+    if transient:
+        return TRANSIENT, f"the catalog or the object store is broken, throttling or out of reach ({transient.group()})"
     kind = _kind(error, text, _files)
     gone = _GONE_FILE.search(first)
     if kind is None and gone:
@@ -99,6 +115,11 @@ def _kind(error: Exception, text: str, kinds: Mapping[str, str]) -> str | None:
     name = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
     found = next((kind for start, kind in kinds.items() if name.startswith(start)), None)
     return found or next((kind for start, kind in kinds.items() if f"[{start}" in text), None)
+
+
+def _trace(error: Exception) -> str:
+    """What PySpark leaves out of the text of an error that it knows: what came before it."""
+    return str(getattr(error, "_stackTrace", None) or "")
 
 
 def _first(text: str, error: Exception) -> str:

@@ -3,7 +3,7 @@ import json
 
 import pytest
 from py4j.protocol import Py4JNetworkError
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, PySparkException
 
 from ingot_spark.failures import SparkGoneError, described
 from ingot_spark.lake import ConflictError
@@ -89,6 +89,49 @@ def test_what_spark_refuses_has_the_kind_that_duckdb_has_for_it() -> None:
 def test_a_value_that_spark_refuses_has_the_kind_that_duckdb_has_for_it(said: str, kind: str) -> None:
     assert described(RuntimeError(CALL + TASK + "org.apache.spark.SparkRuntimeException: " + said + TRACE))[0] == kind
     assert described(RuntimeError(said))[0] == kind
+
+
+ICEBERG = "org.apache.iceberg.exceptions."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{ICEBERG}ServiceUnavailableException: Service unavailable: Slow down",
+        f"{ICEBERG}ServiceFailureException: Server error: InternalError: x",
+        f"{ICEBERG}RESTException: Unable to process (code: 429, type: Too Many Requests): x",
+        f"{ICEBERG}RESTException: Unable to process (code: 502, type: Bad Gateway): x",
+        "java.net.SocketTimeoutException: Read timed out",
+        "org.apache.iceberg.shaded.org.apache.hc.client5.http.ConnectTimeoutException: Connect to catalog timed out",
+        "software.amazon.awssdk.core.exception.ApiCallTimeoutException: Client execution did not complete",
+        "java.net.ConnectException: Connection refused",
+        "software.amazon.awssdk.services.s3.model.S3Exception: Slow (Service: S3, Status Code: 503, Request ID: 1)",
+        "com.amazonaws.services.s3.model.AmazonS3Exception: Slow (Service: Amazon S3; Status Code: 503; Error Code: x)",
+    ],
+)
+def test_a_catalog_or_a_store_that_is_out_of_reach_may_be_asked_again(said: str) -> None:
+    line = f"the catalog or the object store is broken, throttling or out of reach ({said})"
+    commit = f"{ICEBERG}CommitStateUnknownException: x\nCannot determine whether the commit was successful\n\tat x\n"
+    file = "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file s3://b/1.parquet\n\tat x\n"
+    for before in ("", TASK, f"{commit}Caused by: ", f"{file}Caused by: "):
+        assert described(RuntimeError(CALL + before + said + "\n\tat x")) == ("Transient", line)
+    known = PySparkException("Job aborted")
+    known._stackTrace = f"org.apache.spark.SparkException: Job aborted\nCaused by: {said}\n\tat x"  # type: ignore[attr-defined]
+    assert described(known) == ("Transient", line)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"{ICEBERG}RESTException: Unable to process (code: 422, type: x): y",
+        f"{ICEBERG}RESTException: Unable to process (code: 501, type: Not Implemented): y",
+        f"{ICEBERG}ForbiddenException: Forbidden: x",
+        "software.amazon.awssdk.services.s3.model.S3Exception: No (Service: S3, Status Code: 403, Request ID: 1)",
+        "java.io.IOException: No space left on device",
+    ],
+)
+def test_what_the_catalog_or_the_store_refuses_is_not_asked_again(said: str) -> None:
+    assert described(RuntimeError(CALL + said + "\n\tat x"))[0] == "INTERNAL"
 
 
 @pytest.mark.parametrize(
