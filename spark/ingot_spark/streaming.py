@@ -117,12 +117,13 @@ def _milliseconds(time: str) -> Column:
     return f.unix_millis(f.col(time).cast("timestamp"))
 
 
-def _kafka(rows: DataFrame) -> DataFrame:
+def kafka(rows: DataFrame) -> DataFrame:
     """As Lambda names them: `topic-partition`, and the offset as a text."""
+    # A key whose bytes are no text would be another one in Spark than where it has been collected.
     return rows.select(
         f.concat_ws("-", "topic", "partition").alias("shard"),
         f.col("offset").cast("string").alias("sequence"),
-        f.coalesce(f.col("key").cast("string"), f.lit("")).alias("key"),
+        f.coalesce(f.make_valid_utf8(f.col("key").cast("string")), f.lit("")).alias("key"),
         _milliseconds("timestamp").alias("arrived"),
         f.coalesce("value", f.lit(bytearray())).alias("data"),
     )
@@ -150,5 +151,5 @@ def kinesis(rows: DataFrame) -> DataFrame:
     )
 
 
-RECORDS = {"kafka": _kafka, "aws-kinesis": kinesis}
+RECORDS = {"kafka": kafka, "aws-kinesis": kinesis}
 """By the name of Spark's reader: its rows as records."""

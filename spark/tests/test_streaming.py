@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 
 from ingot_spark.readers import CORRUPT, FILE_INDEX, read_records
-from ingot_spark.streaming import kinesis, numbered
+from ingot_spark.streaming import kafka, kinesis, numbered
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,15 @@ def test_a_record_of_kinesis_says_its_shard_by_its_sequence_number(spark: SparkS
     assert records[0].arrived == 1_767_268_800_000
     with pytest.raises(Exception, match="the sequence number 17 does not say its shard"):
         kinesis(spark.createDataFrame([(bytearray(), "k", "17", ARRIVED)], kind)).collect()
+
+
+def test_a_key_of_kafka_is_the_same_text_in_spark_and_where_it_is_collected(spark: SparkSession) -> None:
+    kind = "key binary, value binary, topic string, partition int, offset long, timestamp timestamp"
+    keys = [b"k\xff", None, "é".encode(), b""]
+    rows = [(key and bytearray(key), bytearray(b"{}"), "t", 0, i, ARRIVED) for i, key in enumerate(keys)]
+    records = kafka(spark.createDataFrame(rows, kind)).orderBy("sequence")
+    assert [row.key for row in records.collect()] == ["k\ufffd", "", "é", ""]
+    assert [row.n for row in records.selectExpr("octet_length(key) AS n").collect()] == [4, 0, 2, 0]
 
 
 def test_records_are_counted_shard_by_shard_each_once_and_bytes_that_are_no_text_have_none(
