@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -13,6 +14,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 CORRUPT = "_ingot_broken_line"
 FILE_INDEX = "file_index"
+END = uuid.uuid4().hex
+"""Name that no text can hold on purpose: else one could close what it stands in, and have more after it."""
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
@@ -114,8 +117,9 @@ def _objects(lines: DataFrame, columns: list[str], nested: Sequence[str], *more:
 def _object(kind: str) -> Column:
     """The fields of a text that is one JSON object."""
     # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
-    pair = f.from_json(f.concat(f.lit("["), "value", f.lit(",{}]")), f"array<map<string,{kind}>>", STRICT)
-    return f.when(f.size(pair) == 2, pair[0])
+    last = f.lit(f',{{"{END}":0}}]')
+    pair = f.from_json(f.concat(f.lit("["), "value", last), f"array<map<string,{kind}>>", STRICT)
+    return f.when((f.size(pair) == 2) & f.map_contains_key(pair[1], END), pair[0])
 
 
 def _is_array(spark: SparkSession, uri: str) -> bool:

@@ -89,7 +89,10 @@ def test_records_are_counted_shard_by_shard_each_once_and_bytes_that_are_no_text
 def test_a_text_is_one_json_object_or_it_is_broken(spark: SparkSession) -> None:
     good = {' {"a": "x", "b": {"c": [1, 2]}}\n': ("x", '{"c":[1,2]}'), "{}": (None, None)}
     bad = ["", "null", "1", "[{}]", '{"a":', "{} x", "{},{}", "{}]", "{}],[{},{}", "{'a': 1}", "{a: 1}", '{"a": NaN}']
+    bad += ['{"a": "x"},{}] whatever', '{"a": "x"},{"b": 0}] {"a": "y"}', '{"a": "x"},{"b": [', '{"a": "x"},']
     texts = spark.createDataFrame([(i, text) for i, text in enumerate([*good, *bad])], "ordinal int, text string")
     rows: list[Row] = read_records(texts, ["a", "b"]).orderBy(FILE_INDEX).collect()
     assert [(row.a, row.b) for row in rows[: len(good)]] == list(good.values())
+    assert [row[CORRUPT] for row in rows] == [*(None for _ in good), *bad]
+    rows = read_records(texts, ["a", "b"], ["b"]).orderBy(FILE_INDEX).collect()
     assert [row[CORRUPT] for row in rows] == [*(None for _ in good), *bad]
