@@ -123,6 +123,9 @@ const scenarios = {
     answers: { 'cluster-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
   },
   failedStep: { dag: 'cluster-aviation', answers: { 'cluster-ingest:plan': planned, step: 'FAILED' } },
+  unheardStep: { dag: 'cluster-aviation', answers: { 'cluster-ingest:plan': planned, step: 'ExpiredTokenException' } },
+  lateStep: { dag: 'cluster-aviation', answers: { 'cluster-ingest:plan': planned, step: 'RUNNING' } },
+  lateJob: { dag: 'spark-aviation', answers: { 'spark-ingest:plan': planned, job: 'RUNNING' } },
 };
 
 test("Airflow's own DagBag reads what is written: no import error, the tasks of the model in their order", async () => {
@@ -313,11 +316,23 @@ describe('run by Airflow', () => {
     expect(ended.refusedStep.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
     expect(ended.failedStep.state).toBe('failed');
     expect(ended.failedStep.calls.filter(({ to }) => to === 'emr')).toHaveLength(1 + jobRetries.attempts);
-    expect(ended.failedStep.calls.find(({ to }) => to === 'cancel')!.event).toEqual({
-      ClusterId: 'j-1',
-      StepIds: ['s-1'],
-    });
     const kept = ended.failedStep.calls.filter(({ to }) => to === 'queue');
     expect(JSON.parse(kept[0]!.event.message_body as string)).toMatchObject({ step: 'ingest.silver.flights' });
   });
+
+  test.each([
+    ['failedStep', 1 + jobRetries.attempts, []],
+    ['unheardStep', 1 + jobRetries.attempts, []],
+    ['lateStep', 1, [{ ClusterId: 'j-1', StepIds: ['s-1'] }]],
+    ['lateJob', 1, [{ applicationId: '00f1', jobRunId: '1' }]],
+  ] as const)(
+    '%s: only what is over its time is cancelled, and not tried again; not what failed, nor where Airflow could not ask',
+    (name, tries, cancelled) => {
+      if (!there) return;
+      const { state, calls } = ended[name];
+      expect(state).toBe('failed');
+      expect(calls.filter(({ to }) => to === 'emr')).toHaveLength(tries);
+      expect(calls.filter(({ to }) => to === 'cancel').map(({ event }) => event)).toEqual(cancelled);
+    },
+  );
 });

@@ -36,7 +36,7 @@ def invoke(self, function_name, payload=None, **_):
 
 
 class Emr:
-    """EMR Serverless, whose jobs answer at once, as functions do."""
+    """EMR Serverless, whose jobs have ended before anybody asks."""
 
     def get_application(self, **_):
         return {"application": {"state": "STARTED"}}
@@ -48,12 +48,19 @@ class Emr:
         objects[answer] = answers.get(f"job:{handler}", {})
         return {"jobRunId": "1", "ResponseMetadata": {"HTTPStatusCode": 200}}
 
+    def cancel_job_run(self, **given):
+        calls.append({"to": "cancel", "event": given})
+        return {"ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    def get_job_run(self, **_):
+        return {"jobRun": {"state": "CANCELLED"}}
+
     def wait(self, **_):
-        pass
+        end("job")
 
 
 class Cluster:
-    """An EMR cluster, whose steps have ended before anybody asks; one that has failed is told by its waiter."""
+    """An EMR cluster, whose steps have ended before anybody asks."""
 
     def describe_cluster(self, **_):
         return {"Cluster": {"LogUri": "s3://logs"}}
@@ -70,9 +77,20 @@ class Cluster:
         calls.append({"to": "cancel", "event": given})
 
     def wait(self, **given):
-        calls.append({"to": "waiter", "event": given})
-        if answers.get("step") == "FAILED":
-            raise WaiterError("step_wait_for_terminal", "Waiter encountered a terminal failure state", {})
+        if calls[-1]["to"] != "waiter":
+            calls.append({"to": "waiter", "event": given})
+        end("step")
+
+
+def end(what):
+    """What botocore's waiter says, asked once: done; or failed, or at work still, or that it may not ask."""
+    said = answers.get(what)
+    if said == "FAILED":
+        raise WaiterError(what, "Waiter encountered a terminal failure state", {})
+    if said == "RUNNING":
+        raise WaiterError(what, "Max attempts exceeded", {})
+    if said is not None:
+        raise WaiterError(what, f"An error occurred ({said}): no", {"Error": {"Code": said}})
 
 
 objects = {}
