@@ -27,13 +27,17 @@ interface JobFiles {
   readonly given: readonly string[];
 }
 
-/** What is told with a job that did not answer, and that was started again for nothing. */
-const jobRemedy =
-  `The job ended before it answered, also when it was started again; the table is as it was, or complete. Its log says why: ` +
-  'where Spark had too little memory, give its workers more (engine.spark.worker in platform.yaml), then run again.';
+/** What is told with a job that did not answer: it failed each time that it was started, or it was over its time. */
+const jobRemedy = (spark: SparkTarget): string =>
+  `No answer came from the job: it failed each time, or took more than ${jobSeconds / 60} minutes. The table is as it was, or ` +
+  ('clusterId' in spark
+    ? "complete; a job that took too long may still be at work in YARN. The step's log says why: where Spark had too little " +
+      "memory, give the cluster's nodes more (instanceTypes of the EmrCluster), then run again."
+    : "complete. The job's log says why: where Spark had too little memory, give its workers more (engine.spark.worker in " +
+      'platform.yaml), then run again.');
 
 /** One call of a handler, as a job. */
-export interface JobCall {
+interface JobCall {
   /** Begins the names of its states. */
   readonly name: string;
   readonly platform: string;
@@ -56,7 +60,8 @@ export interface JobCall {
  * States in which a job of EMR Serverless, or a step of an EMR cluster, does what otherwise a function does. Its answer is
  * an object in S3: what a handler refuses is told there in the handler's own words, and goes the way of a function's
  * error. A job that failed itself, or could not be started, is tried twice more: writes are idempotent. Where a run is
- * stopped, Step Functions cancels the job.
+ * stopped or a job is over its time, Step Functions cancels the job. Of a step that ends what submitted the job: YARN may go
+ * on with it.
  */
 export function jobStates(call: JobCall, spark: SparkTarget): Record<string, State> {
   const { name, handler, resultPath, next, failed } = call;
@@ -93,7 +98,7 @@ export function jobStates(call: JobCall, spark: SparkTarget): Record<string, Sta
       Next: `${name}Answer`,
     },
     // EMR's own words tell what ended, and not what to do.
-    [`${name}JobFailed`]: { Type: 'Pass', Result: jobRemedy, ResultPath: '$.error.Remedy', Next: failed },
+    [`${name}JobFailed`]: { Type: 'Pass', Result: jobRemedy(spark), ResultPath: '$.error.Remedy', Next: failed },
     [`${name}Answer`]: {
       Type: 'Task',
       Resource: text`arn:${aws.partition}:states:::aws-sdk:s3:getObject`,

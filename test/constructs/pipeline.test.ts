@@ -349,7 +349,7 @@ describe('a state machine with jobs of Spark', () => {
             Error: 'Error',
             Cause: expect.stringContaining('driver lost'),
             Remedy: expect.stringMatching(
-              /^The job ended before it answered.*the table is as it was, or complete.*platform\.yaml/,
+              /^No answer came from the job: .*or took more than 370 minutes\. The table is as it was, or complete.*platform\.yaml/,
             ),
           },
         },
