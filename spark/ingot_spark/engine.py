@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -43,9 +43,11 @@ _PLACE, _FILE, _BLOCK, _SPLIT, _SHIFT = (f"_ingot_{name}" for name in ("place", 
 class Engine:
     """One session: temporary tables, and at most one transaction at a time."""
 
-    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+    def __init__(self, spark: SparkSession, settings: Settings, is_heard: Callable[[], bool] = lambda: True) -> None:
+        """`is_heard` says whether whoever asks is still there: else nobody waits for what a stream may still bring."""
         self.spark = spark
         self.settings = settings
+        self._is_heard = is_heard
         self._temporary: dict[str, Temporary] = {}
         self._writes: dict[tuple[str, str], Write] | None = None
         self._seen: dict[tuple[str, str], State] | None = None
@@ -183,12 +185,16 @@ class Engine:
                 self.spark.catalog.dropTempView(made.name)
         remove(self.spark, self.settings.scratch)
         if self._following is None:
-            self._following = Following(self.spark, Source.of(given))
-        records = self._following.next()
-        if records is None:
-            return None
-        folder = f"{self.settings.scratch}/records_{uuid.uuid4().hex}"
-        rows = numbered(self.spark, records, folder)
+            self._following = Following(self.spark, Source.of(given), self._is_heard)
+        try:
+            records = self._following.next()
+            if records is None:
+                return None
+            rows = numbered(self.spark, records, f"{self.settings.scratch}/records_{uuid.uuid4().hex}")
+        except Exception:
+            # To ask the same query for the next batch is to say that this one is done with; a new one begins with it.
+            self.close()
+            raise
         view = f"ingot_temporary_{uuid.uuid4().hex}"
         placed = rows.withColumn(ROWID, f.col("ordinal").cast("long"))
         self._temporary[RECORDS] = Temporary(view=view, schema=rows.schema, shown=[placed])
@@ -199,6 +205,7 @@ class Engine:
         """Ends what is still at work."""
         if self._following is not None:
             self._following.stop()
+            self._following = None
 
     def _write(self, database: str, table: str) -> Write:
         if self._writes is None:

@@ -68,9 +68,12 @@ def _with_handlers(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as handlers:
         try:
-            serve(Engine(spark, settings), cast(TextIO, handlers.stdout), cast(TextIO, handlers.stdin))
+            engine = Engine(spark, settings, is_heard=lambda: handlers.poll() is None)
+            serve(engine, cast(TextIO, handlers.stdout), cast(TextIO, handlers.stdin))
         except BrokenPipeError:
-            pass  # They have ended in the middle; their exit code says so.
+            # They have ended in the middle; their exit code says so. What is left of the answer is for nobody.
+            with suppress(BrokenPipeError):
+                cast(TextIO, handlers.stdin).close()
         except BaseException:
             handlers.kill()
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
@@ -40,7 +40,7 @@ class Following:
     asked for: only then does Spark note that it has been read. So whatever ends before that is read again.
     """
 
-    def __init__(self, spark: SparkSession, source: Source) -> None:
+    def __init__(self, spark: SparkSession, source: Source, is_heard: Callable[[], bool] = lambda: True) -> None:
         rows = spark.readStream.format(source.format).options(**source.options).load()
         writer = rows.writeStream.foreachBatch(self._offer).option("checkpointLocation", source.checkpoint)
         trigger = {"processingTime": f"{source.seconds} seconds"} if source.seconds > 0 else {"availableNow": True}
@@ -49,10 +49,11 @@ class Following:
         self._done = threading.Event()
         self._waits = False
         self._stops = False
+        self._is_heard = is_heard
         self._query: StreamingQuery = writer.trigger(**cast(Any, trigger)).start()
 
     def next(self) -> DataFrame | None:
-        """The records of the next micro-batch that has any; none where the query has come to its end."""
+        """The records of the next micro-batch that has any; none where the query has ended, or nobody asks."""
         if self._waits:
             self._waits = False
             self._done.set()
@@ -60,6 +61,8 @@ class Following:
             try:
                 batch = self._offered.get(timeout=POLL_SECONDS)
             except queue.Empty:
+                if not self._is_heard():
+                    return None
                 if self._query.isActive or not self._offered.empty():
                     continue
                 failure = self._query.exception()
@@ -79,8 +82,10 @@ class Following:
 
     def _offer(self, batch: DataFrame, _number: int) -> None:
         self._done.clear()
-        self._offered.put(batch)
-        self._done.wait()
+        # It may have been stopped before, and what says so has just been cleared.
+        if not self._stops:
+            self._offered.put(batch)
+            self._done.wait()
         if self._stops:
             raise RuntimeError("nobody has said that this batch is done with")
 
