@@ -6,7 +6,7 @@ import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
 import { recordsOf } from '../../lib/stream/record';
 import { release } from '../../lib/stream/release';
 import type { StreamServices } from '../../lib/stream/services';
-import type { ConsumeJobEvent } from '../../lib/stream/spark/follow';
+import { type ConsumeJobEvent, follow } from '../../lib/stream/spark/follow';
 import { recordSource } from '../../lib/stream/spark/source';
 import { arrived, click, records } from './records';
 import { tableWorld } from './tables';
@@ -372,6 +372,29 @@ test('Spark reads a stream of Kinesis, and a topic of MSK with IAM or of any Kaf
     'kafka.sasl.jaas.config': 'software.amazon.msk.auth.iam.IAMLoginModule required;',
     'kafka.sasl.client.callback.handler.class': 'software.amazon.msk.auth.iam.IAMClientCallbackHandler',
   });
+});
+
+test('a batch that cannot be read is asked for again where that may help, and fails the job where it may not', async () => {
+  const { services } = await fresh();
+  const soon = jest.spyOn(Math, 'random').mockReturnValue(0);
+  const source = recordSource(
+    { kind: 'kinesis', stream: 'shop-clicks', region: 'eu-west-1' },
+    { checkpoint: 's3://ops/checkpoints/clicks', seconds: 0, records: 1 },
+  );
+  const asked = async (error: Error) => {
+    const nextBatch = jest.fn(async (): Promise<string | undefined> => undefined).mockRejectedValueOnce(error);
+    const consumed: unknown[] = [];
+    const all = async () => {
+      for await (const one of follow(source, { nextBatch }, clicks, services)) consumed.push(one);
+    };
+    const failure = await all().catch((thrown: unknown) => thrown);
+    return { failure, consumed, times: nextBatch.mock.calls.length };
+  };
+  const lost = await asked(new TransientError('Executor Lost Error: it is gone'));
+  expect(lost).toEqual({ failure: undefined, consumed: [], times: 2 });
+  const broken = new Error('the sequence number 17 does not say its shard');
+  expect(await asked(broken)).toEqual({ failure: broken, consumed: [], times: 1 });
+  soon.mockRestore();
 });
 
 test('the event of a job that docs/streams.md shows is one, of a topic with IAM', () => {

@@ -28,7 +28,7 @@ export interface ConsumedByJob {
  * batch is applied before Spark notes that it has been read; one that is read again changes nothing.
  *
  * @param services with Spark's lake
- * @throws Error where a batch cannot be applied: whoever starts it again begins with that batch
+ * @throws Error where a batch cannot be read or applied: whoever starts it again begins with that batch
  */
 export async function* follow(
   source: RecordSource,
@@ -37,10 +37,11 @@ export async function* follow(
   services: StreamServices,
 ): AsyncIterable<Consumed> {
   for (;;) {
-    const table = await session.nextBatch(source);
+    // After a failure Spark reads from its checkpoint on: the same batch, or the one before where that was not noted yet.
+    const table = await patiently(() => session.nextBatch(source), services.log);
     if (table === undefined) return;
-    const batch = await tableBatch(table, stream, services.lake);
-    yield await patiently(() => consumeBatch(batch, stream, services), services.log);
+    const apply = async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services);
+    yield await patiently(apply, services.log);
   }
 }
 
