@@ -1,7 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
@@ -16,6 +20,7 @@ import { packageFolder } from '../../lib/spark/package-folder';
 import { findSparkPython, icebergPackage } from '../../lib/spark/python';
 import { makeTables } from '../../lib/tables/make';
 import { shopFiles } from '../faults/shop';
+import { isThere, processesBelow } from './processes';
 
 const run = promisify(execFile);
 
@@ -79,10 +84,84 @@ describe('a job of EMR Serverless', () => {
     await expect(job('ingest', '{')).rejects.toThrow('JSON');
   }, 1_200_000);
 
-  /** What a job answers, started as EMR starts it: in the folder where its archives are unpacked. */
-  async function job(handler: string, event: object | string): Promise<unknown> {
+  test('that is cancelled or killed in the middle leaves the table as it was and no answer, and two at once load a batch once', async () => {
+    if (python === undefined) return;
+    const { services } = workbench;
+    const orders = () => services.lake.query('SELECT order_id FROM silver.orders ORDER BY ALL');
+    write(folder, {
+      '.ingot/lake/bronze/orders/source=shop/date=2026-01-02/1.csv':
+        'order_id,customer,amount,ordered_on\n7,dee,1,2026-01-05\n',
+    });
+    const { tables } = await plan({ action: 'plan', group: 'shop', run: 'r2' }, services);
+    const { batch } = tables.find(({ table }) => table === 'silver.orders')!.batches[0]!;
+    const before = await orders();
+    const load = { action: 'load', table: 'silver.orders', batch, run: 'r2' };
+
+    for (const [who, signal] of [
+      ['job', 'SIGTERM'],
+      ['job', 'SIGKILL'],
+      ['handlers', 'SIGKILL'],
+    ] as const) {
+      const killed = await killedAtItsBranch(load, who, signal);
+      expect([who, signal, killed.ended]).not.toEqual([who, signal, 0]);
+      expect([who, signal, killed.answered]).toEqual([who, signal, false]);
+      expect(await orders()).toEqual(before);
+    }
+
+    const both = (await Promise.all([job('ingest', load, 'one'), job('ingest', load, 'other')])) as LoadResult[];
+    expect(both.map(({ status }) => status).sort()).toEqual(['loaded', 'repeated']);
+    const after = await orders();
+    expect(after.filter(({ order_id }) => order_id === 7n)).toHaveLength(1);
+    expect(new Set(after.map(({ order_id }) => order_id)).size).toBe(after.length);
+  }, 1_800_000);
+
+  /** Starts a job, and ends it, or the handlers beside it, when it has begun to write: its branch is there. */
+  async function killedAtItsBranch(event: object, who: 'job' | 'handlers', signal: NodeJS.Signals) {
+    const { uri } = workbench.services.catalog;
+    let kill = () => {};
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const { method, url } = request;
+      const answer = await fetch(new URL(url!, uri), {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body.length === 0 ? {} : { body }),
+      });
+      const text = await answer.text();
+      if (/"ref-name":\s*"ingot_/.test(body.toString())) kill();
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    try {
+      const through = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${new URL(uri).pathname.replace(/\/$/, '')}`;
+      const { arguments_, answer } = called('ingest', event, 'killed', through);
+      const child = spawn(python!, arguments_, { cwd: folder, env: environment, stdio: 'ignore' });
+      const started = new Set<number>();
+      kill = () => {
+        // Once: what ends then may ask for its branch to go.
+        kill = () => {};
+        const below = processesBelow(child.pid!);
+        for (const { pid } of below) started.add(pid);
+        const handlers = below.find(({ command }) => command.includes('job.js'))!.pid;
+        process.kill(who === 'job' ? child.pid! : handlers, signal);
+      };
+      const [code, by] = (await once(child, 'exit')) as [number | null, string | null];
+      for (const pid of started) while (isThere(pid)) await sleep(200);
+      return { ended: code ?? by, answered: existsSync(answer), started: started.size };
+    } finally {
+      proxy.close();
+      proxy.closeAllConnections();
+    }
+  }
+
+  const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+
+  /** How EMR calls a job, and the file with its answer. */
+  function called(handler: string, event: object | string, name = handler, uri = workbench.services.catalog.uri) {
     const { manifest, catalog } = workbench.services;
-    const answer = join(folder, 'answers', `${handler}.json`);
+    const answer = join(folder, 'answers', `${name}.json`);
     rmSync(answer, { force: true });
     const settings = {
       environment: {
@@ -92,7 +171,7 @@ describe('a job of EMR Serverless', () => {
         INGOT_WAREHOUSE: catalog.warehouse,
       },
       scratch: join(folder, 'scratch'),
-      catalog: { uri: catalog.uri, warehouse: catalog.warehouse, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+      catalog: { uri, warehouse: catalog.warehouse, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
       spark: {
         'spark.master': 'local[2]',
         'spark.jars.packages': icebergPackage,
@@ -103,11 +182,14 @@ describe('a job of EMR Serverless', () => {
       },
     };
     const said = typeof event === 'string' ? event : JSON.stringify(event);
-    const arguments_ = [JSON.stringify(settings), handler, said, pathToFileURL(answer).href];
-    await run(python!, [join(packageFolder(), 'main.py'), ...arguments_], {
-      cwd: folder,
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
-    });
+    const main = join(packageFolder(), 'main.py');
+    return { arguments_: [main, JSON.stringify(settings), handler, said, pathToFileURL(answer).href], answer };
+  }
+
+  /** What a job answers, started as EMR starts it: in the folder where its archives are unpacked. */
+  async function job(handler: string, event: object | string, name = handler): Promise<unknown> {
+    const { arguments_, answer } = called(handler, event, name);
+    await run(python!, arguments_, { cwd: folder, env: environment });
     return JSON.parse(readFileSync(answer, 'utf8'));
   }
 });
