@@ -95,6 +95,25 @@ def follow(job: Any, **asked: Any) -> None:
         # It would take as long again.
         raise AirflowFailException(f"Over its time: {error}") from error`;
 
+/** Of a job: what it does, and the arguments of the operator. */
+const constructor = (given: string, spark: string): string => `def __init__(
+        self,
+        *,
+        handler: str,
+        payload: dict[str, Any],
+        size: dict[str, str],
+        **kwargs: Any,
+    ):
+        super().__init__(
+            ${given}
+            ${retried}
+            **kwargs,
+        )
+        self.handler = handler
+        self.payload = payload
+        self.size = size
+        self.spark = "{{ var.json.${spark} | tojson }}"`;
+
 // Never deferred, whatever Airflow's default is: who comes back from that does not read the answer.
 function serverlessJob({ name }: Manifest): string {
   const { spark } = variables(name);
@@ -110,16 +129,8 @@ class Job(EmrServerlessStartJobOperator):
         "spark",
     )
 
-    def __init__(
-        self,
-        *,
-        handler: str,
-        payload: dict[str, Any],
-        size: dict[str, str],
-        **kwargs: Any,
-    ):
-        super().__init__(
-            application_id="{{ var.json.${spark}.applicationId }}",
+    ${constructor(
+      `application_id="{{ var.json.${spark}.applicationId }}",
             execution_role_arn="{{ var.json.${spark}.jobRoleArn }}",
             job_driver={},
             name=f"${name}-{handler}",
@@ -127,14 +138,9 @@ class Job(EmrServerlessStartJobOperator):
             deferrable=False,
             wait_for_completion=False,
             waiter_delay=${delay},
-            waiter_max_attempts=${jobSeconds / delay},
-            ${retried}
-            **kwargs,
-        )
-        self.handler = handler
-        self.payload = payload
-        self.size = size
-        self.spark = "{{ var.json.${spark} | tojson }}"
+            waiter_max_attempts=${jobSeconds / delay},`,
+      spark,
+    )}
 
     def call(self, payload: dict[str, Any], context: Any) -> Any:
         spark = json.loads(self.spark)
@@ -184,24 +190,11 @@ class Job(EmrAddStepsOperator):
     template_fields = (*EmrAddStepsOperator.template_fields, "payload", "spark")
     template_ext = ()
 
-    def __init__(
-        self,
-        *,
-        handler: str,
-        payload: dict[str, Any],
-        size: dict[str, str],
-        **kwargs: Any,
-    ):
-        super().__init__(
-            job_flow_id="{{ var.json.${spark}.clusterId }}",
-            deferrable=False,
-            ${retried}
-            **kwargs,
-        )
-        self.handler = handler
-        self.payload = payload
-        self.size = size
-        self.spark = "{{ var.json.${spark} | tojson }}"
+    ${constructor(
+      `job_flow_id="{{ var.json.${spark}.clusterId }}",
+            deferrable=False,`,
+      spark,
+    )}
         self.step_ids: list[str] = []
 
     def call(self, payload: dict[str, Any], context: Any) -> Any:

@@ -12,6 +12,7 @@ import { openWorkbench } from '../../lib/local/workbench';
 import { loadPlatform } from '../../lib/platform/load';
 import { changesManifest } from '../cdc/platform';
 import { ingot } from '../cli/ingot';
+import { type Step, stepping } from '../faults/dying';
 import { column, dataset } from '../ingest/datasets';
 import { contractFile, type Files, inFolder } from '../platform/folder';
 import { icebergLake } from '../publish/iceberg-lake';
@@ -44,30 +45,21 @@ class Died extends Error {}
 /** Services of which the n-th call of those that change something dies: before it has done so, or after. */
 function dying(services: ErasureServices, at: number, after: boolean): { services: ErasureServices; calls(): number } {
   let calls = 0;
-  const on = async <T>(work: () => Promise<T>): Promise<T> => {
+  const on: Step = async (work) => {
     calls += 1;
     if (calls === at && !after) throw new Died();
     const result = await work();
     if (calls === at) throw new Died();
     return result;
   };
-  const wrap = <T extends object>(target: T, names: readonly (keyof T)[]): T =>
-    new Proxy(target, {
-      get(of, name) {
-        const held = Reflect.get(of, name) as unknown;
-        if (typeof held !== 'function') return held;
-        if (!names.includes(name as keyof T)) return held.bind(of) as unknown;
-        return (...args: unknown[]) => on(() => held.apply(of, args) as Promise<unknown>);
-      },
-    });
   return {
     services: {
       ...services,
-      lake: wrap(services.lake, ['commit']),
-      objects: wrap(services.objects, ['replace', 'write', 'remove']),
-      tables: wrap(services.tables, ['commitTable']),
-      tableFiles: wrap(services.tableFiles, ['remove']),
-      ledger: wrap(services.ledger, ['add', 'put']),
+      lake: stepping(services.lake, ['commit'], on),
+      objects: stepping(services.objects, ['replace', 'write', 'remove'], on),
+      tables: stepping(services.tables, ['commitTable'], on),
+      tableFiles: stepping(services.tableFiles, ['remove'], on),
+      ledger: stepping(services.ledger, ['add', 'put'], on),
     },
     calls: () => calls,
   };

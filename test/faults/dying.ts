@@ -5,33 +5,39 @@ export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-export interface Dying extends Services {
+export interface Dying {
   /** Steps that have been done. */
   readonly steps: () => number;
 }
 
-/** Services of which each call to the world outside is a step, done by way of `step`. */
-export function stepwise(services: Services, step: <T>(work: () => Promise<T>) => Promise<T>): Services {
-  const stepping = <T extends object>(target: T, names: readonly (keyof T)[]): T =>
-    new Proxy(target, {
-      get(_, name) {
-        const value = target[name as keyof T];
-        if (typeof value !== 'function') return value;
-        if (!names.includes(name as keyof T)) return value.bind(target);
-        return (...args: unknown[]) => step(() => value.apply(target, args));
-      },
-    });
-  const { lake, objects, arrivals } = services;
-  const steppingLake: Lake = new Proxy(stepping(lake, ['query', 'run', 'properties', 'snapshotId']), {
-    get(target, name) {
-      if (name !== 'commit') return target[name as keyof Lake];
-      const commit: Lake['commit'] = (work) =>
-        step(() =>
-          lake.commit((tx) => work(stepping<Transaction>(tx, ['query', 'run', 'properties', 'setProperties']))),
-        );
-      return commit;
+/** Does some work, and may die before or after it. */
+export type Step = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** An object of which each call of one of these names is a step. */
+export function stepping<T extends object>(target: T, names: readonly (keyof T)[], step: Step): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const value = target[name as keyof T];
+      if (typeof value !== 'function') return value;
+      if (!names.includes(name as keyof T)) return value.bind(target);
+      return (...args: unknown[]) => step(() => value.apply(target, args));
     },
   });
+}
+
+/** A lake of which each commit is a step, each call inside it, and each call of one of these names. */
+export function steppingLake(lake: Lake, names: readonly (keyof Lake)[], step: Step): Lake {
+  const inside = ['query', 'run', 'properties', 'setProperties'] as const;
+  const commit: Lake['commit'] = (work) =>
+    step(() => lake.commit((tx) => work(stepping<Transaction>(tx, inside, step))));
+  return new Proxy(stepping(lake, names, step), {
+    get: (target, name) => (name === 'commit' ? commit : target[name as keyof Lake]),
+  });
+}
+
+/** Services of which each call to the world outside is a step, done by way of `step`. */
+export function stepwise<S extends Services>(services: S, step: Step): S {
+  const { lake, objects, arrivals } = services;
   const steppingArrivals: Arrivals = {
     async *take(group) {
       for await (const arrival of arrivals.take(group))
@@ -40,8 +46,8 @@ export function stepwise(services: Services, step: <T>(work: () => Promise<T>) =
   };
   return {
     ...services,
-    lake: steppingLake,
-    objects: stepping<Objects>(objects, ['head', 'read', 'stream', 'write']),
+    lake: steppingLake(lake, ['query', 'run', 'properties', 'snapshotId'], step),
+    objects: stepping<Objects>(objects, ['head', 'read', 'stream', 'write'], step),
     arrivals: steppingArrivals,
   };
 }
@@ -50,9 +56,9 @@ export function stepwise(services: Services, step: <T>(work: () => Promise<T>) =
  * Services of a process that dies when so many steps are done. A process that has died does nothing more: whatever it
  * asks for afterwards is not done either.
  */
-export function dying(services: Services, at: number): Dying {
+export function dying<S extends Services>(services: S, at: number): S & Dying {
   let steps = 0;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+  const step: Step = async (work) => {
     if (steps >= at) throw new Crash('after its death');
     const result = await work();
     steps += 1;

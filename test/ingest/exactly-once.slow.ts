@@ -3,7 +3,8 @@ import { positionOf } from '../../lib/ingest/ledger';
 import { load } from '../../lib/ingest/load';
 import { plan } from '../../lib/ingest/plan';
 import type { LocalServices } from '../../lib/runtime/local';
-import type { Arrivals, Lake, Objects, Transaction } from '../../lib/runtime/services';
+import type { Arrivals } from '../../lib/runtime/services';
+import { Crash, dying } from '../faults/dying';
 import { column, dataset, source } from './datasets';
 import { run, TestPlatform, withDataset } from './platform';
 
@@ -28,8 +29,6 @@ async function everything(name: string): Promise<unknown> {
   };
 }
 
-class Crash extends Error {}
-
 /** Arrivals as a queue gives them: what is done does not come again. */
 function queued(services: LocalServices): LocalServices {
   const done = new Set<string>();
@@ -41,51 +40,6 @@ function queued(services: LocalServices): LocalServices {
     },
   };
   return { ...services, arrivals };
-}
-
-/** Services that die after one step is done, or before the first; each call to the world outside is a step. */
-function dying(services: LocalServices, at: number): LocalServices & { readonly steps: () => number } {
-  let steps = 0;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
-    const result = await work();
-    steps += 1;
-    if (steps === at) throw new Crash(`after step ${at}`);
-    return result;
-  };
-  const { lake, objects, arrivals } = services;
-  const stepping = <T extends object>(target: T, names: readonly (keyof T)[]): T =>
-    new Proxy(target, {
-      get(_, name) {
-        const value = target[name as keyof T];
-        if (typeof value !== 'function') return value;
-        if (!names.includes(name as keyof T)) return value.bind(target);
-        return (...args: unknown[]) => step(() => value.apply(target, args));
-      },
-    });
-  const dyingLake: Lake = new Proxy(stepping(lake, ['query', 'run', 'properties']), {
-    get(target, name) {
-      if (name !== 'commit') return target[name as keyof Lake];
-      const commit: Lake['commit'] = (work) =>
-        step(() =>
-          lake.commit((tx) => work(stepping<Transaction>(tx, ['query', 'run', 'properties', 'setProperties']))),
-        );
-      return commit;
-    },
-  });
-  const dyingArrivals: Arrivals = {
-    async *take(group) {
-      for await (const arrival of arrivals.take(group)) {
-        yield { object: arrival.object, done: () => step(() => arrival.done()) };
-      }
-    },
-  };
-  return {
-    ...services,
-    lake: dyingLake,
-    objects: stepping<Objects>(objects, ['head', 'read', 'write']),
-    arrivals: dyingArrivals,
-    steps: () => steps,
-  };
 }
 
 test('a crash at any step, and a run after it, give what one clean run gives', async () => {

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../lib/contract/dataset';
-import type { Lake, Objects, Row, Transaction } from '../../lib/runtime/services';
+import type { Objects, Row } from '../../lib/runtime/services';
 import { identifier } from '../../lib/sql/quote';
 import { duckdbType } from '../../lib/sql/types';
 import { type Consumed, consume } from '../../lib/stream/consume';
@@ -8,6 +8,7 @@ import { stateColumns, stateTable } from '../../lib/stream/partials';
 import type { StreamRecord } from '../../lib/stream/record';
 import type { StreamServices } from '../../lib/stream/services';
 import type { Stream, Window } from '../../lib/stream/stream';
+import { type Step, stepping, steppingLake } from '../faults/dying';
 import { column, dataset, source } from '../ingest/datasets';
 import { manifestOf, memoryLake } from '../transform/memory-lake';
 
@@ -155,32 +156,16 @@ export class Crash extends Error {}
 /** Services that die once `steps` calls to the world outside are done. */
 export function dying(services: StreamServices, steps: number): StreamServices {
   let left = steps;
-  const step = async <T>(work: () => Promise<T>): Promise<T> => {
+  const step: Step = async (work) => {
     const result = await work();
     left -= 1;
     if (left === 0) throw new Crash();
     return result;
   };
-  const stepping = <T extends object>(target: T, names: readonly (keyof T)[]): T =>
-    new Proxy(target, {
-      get(_, name) {
-        const value = target[name as keyof T];
-        if (typeof value !== 'function') return value;
-        if (!names.includes(name as keyof T)) return value.bind(target);
-        return (...args: unknown[]) => step(() => value.apply(target, args));
-      },
-    });
-  const commit: Lake['commit'] = (work) =>
-    step(() =>
-      services.lake.commit((tx) => work(stepping<Transaction>(tx, ['query', 'run', 'properties', 'setProperties']))),
-    );
-  const lake = new Proxy(stepping<Lake>(services.lake, []), {
-    get: (target, name) => (name === 'commit' ? commit : target[name as keyof Lake]),
-  });
   return {
     ...services,
-    lake,
-    objects: stepping<Objects>(services.objects, ['write']),
-    parked: stepping<ParkedKeys>(services.parked, ['put', 'remove']),
+    lake: steppingLake(services.lake, [], step),
+    objects: stepping<Objects>(services.objects, ['write'], step),
+    parked: stepping<ParkedKeys>(services.parked, ['put', 'remove'], step),
   };
 }
