@@ -96,7 +96,7 @@ def follow(job: Any, **asked: Any) -> None:
         raise AirflowFailException(f"Over its time: {error}") from error`;
 
 /** Of a job: what it does, and the arguments of the operator. */
-const constructor = (given: string, spark: string): string => `def __init__(
+const initOf = (given: string, spark: string): string => `def __init__(
         self,
         *,
         handler: str,
@@ -129,7 +129,7 @@ class Job(EmrServerlessStartJobOperator):
         "spark",
     )
 
-    ${constructor(
+    ${initOf(
       `application_id="{{ var.json.${spark}.applicationId }}",
             execution_role_arn="{{ var.json.${spark}.jobRoleArn }}",
             job_driver={},
@@ -190,7 +190,7 @@ class Job(EmrAddStepsOperator):
     template_fields = (*EmrAddStepsOperator.template_fields, "payload", "spark")
     template_ext = ()
 
-    ${constructor(
+    ${initOf(
       `job_flow_id="{{ var.json.${spark}.clusterId }}",
             deferrable=False,`,
       spark,

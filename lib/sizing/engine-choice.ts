@@ -6,7 +6,7 @@ type SparkWorker = Pick<WorkerSize, 'vcpu' | 'memoryGb'> & Partial<WorkerSize>;
 /** What runs a table's statements: DuckDB in a function of Lambda, or Spark on EMR Serverless. */
 export type EngineName = 'duckdb' | 'spark';
 
-/** GB a run up to which DuckDB in Lambda is chosen. Provisional: it is to be measured. */
+/** GB a run up to which DuckDB in Lambda is chosen. Provisional, from Lambda's limits: on one machine Spark is never cheaper. */
 export const duckdbUpToGb = 20;
 
 /** What is known of a table's load. */
