@@ -19,6 +19,24 @@ export interface LocalSpark {
   readonly onEnd?: () => void;
 }
 
+/** Settings of a Spark that is on this machine alone, and others beside them. */
+export const sparkHere = (master: string, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  'spark.master': master,
+  'spark.jars.packages': icebergPackage,
+  'spark.ui.enabled': 'false',
+  'spark.ui.showConsoleProgress': 'false',
+  'spark.driver.bindAddress': '127.0.0.1',
+  'spark.driver.host': '127.0.0.1',
+  ...more,
+});
+
+/** The embedded catalog, whose tables are files of this machine, in words of Spark's. */
+export const catalogHere = ({ uri, warehouse }: Pick<CatalogAddress, 'uri' | 'warehouse'>): Record<string, string> => ({
+  uri,
+  warehouse,
+  'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO',
+});
+
 /**
  * Starts Spark on this machine, over the same catalog as DuckDB.
  *
@@ -31,24 +49,14 @@ export async function openLocalSpark({ manifest, catalog, scratch, told, onEnd }
     packageFolder: packageFolder(),
     onEnd,
     settings: {
-      catalog: {
-        uri: catalog.uri,
-        warehouse: catalog.warehouse,
-        'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO',
-      },
+      catalog: catalogHere(catalog),
       scratch,
       zones: databases(manifest),
-      spark: {
-        'spark.master': 'local[*]',
-        'spark.jars.packages': icebergPackage,
-        'spark.ui.enabled': 'false',
-        'spark.ui.showConsoleProgress': 'false',
-        'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.host': '127.0.0.1',
+      spark: sparkHere('local[*]', {
         'spark.driver.memory': process.env.INGOT_SPARK_MEMORY ?? '3g',
         // Tables of one machine; adaptive execution joins them where they are smaller still.
         'spark.sql.shuffle.partitions': '16',
-      },
+      }),
     },
   });
   const close = async () => {

@@ -8,7 +8,8 @@ import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { openLake } from '../../lib/runtime/lake';
 import type { Lake } from '../../lib/runtime/services';
 import { sparkLake } from '../../lib/spark/lake';
-import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { catalogHere, sparkHere } from '../../lib/spark/local';
+import { findSparkPython } from '../../lib/spark/python';
 import { SparkEndedError, startSpark } from '../../lib/spark/session';
 import { agree } from './functions';
 import { isThere, processesBelow } from './processes';
@@ -38,18 +39,10 @@ async function openSpark(pidFile: string, spark: Readonly<Record<string, string>
     python: wrapper,
     packageFolder: join(__dirname, '..', '..', 'spark'),
     settings: {
-      catalog: { uri: catalog.uri, warehouse: 'test', 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+      catalog: catalogHere({ uri: catalog.uri, warehouse: 'test' }),
       scratch: join(folder, 'scratch'),
       zones: { silver: 'test_silver' },
-      spark: {
-        'spark.master': 'local[1]',
-        'spark.jars.packages': icebergPackage,
-        'spark.ui.enabled': 'false',
-        'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.host': '127.0.0.1',
-        'spark.sql.shuffle.partitions': '4',
-        ...spark,
-      },
+      spark: sparkHere('local[1]', { 'spark.sql.shuffle.partitions': '4', ...spark }),
     },
   });
   return sparkLake(session);

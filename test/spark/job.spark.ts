@@ -15,9 +15,10 @@ import { runPlatform } from '../../lib/local/run';
 import { openWorkbench, type Workbench } from '../../lib/local/workbench';
 import type { LoadResult, QualityResult } from '../../lib/pipeline/events';
 import { loadPlatform } from '../../lib/platform/load';
+import { catalogHere, sparkHere } from '../../lib/spark/local';
 import { buildSparkPackage } from '../../lib/spark/package';
 import { packageFolder } from '../../lib/spark/package-folder';
-import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { findSparkPython } from '../../lib/spark/python';
 import { makeTables } from '../../lib/tables/make';
 import { shopFiles } from '../faults/shop';
 import { isThere, processesBelow } from './processes';
@@ -171,15 +172,8 @@ describe('a job of EMR Serverless', () => {
         INGOT_WAREHOUSE: catalog.warehouse,
       },
       scratch: join(folder, 'scratch'),
-      catalog: { uri, warehouse: catalog.warehouse, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
-      spark: {
-        'spark.master': 'local[2]',
-        'spark.jars.packages': icebergPackage,
-        'spark.ui.enabled': 'false',
-        'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.host': '127.0.0.1',
-        'spark.sql.shuffle.partitions': '4',
-      },
+      catalog: catalogHere({ uri, warehouse: catalog.warehouse }),
+      spark: sparkHere('local[2]', { 'spark.sql.shuffle.partitions': '4' }),
     };
     const said = typeof event === 'string' ? event : JSON.stringify(event);
     const main = join(packageFolder(), 'main.py');

@@ -10,8 +10,9 @@ import { openDuckdb } from '../../lib/runtime/duckdb';
 import { jsonLog } from '../../lib/runtime/log';
 import type { Lake } from '../../lib/runtime/services';
 import { sparkLake } from '../../lib/spark/lake';
+import { catalogHere, sparkHere } from '../../lib/spark/local';
 import { packageFolder } from '../../lib/spark/package-folder';
-import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { findSparkPython } from '../../lib/spark/python';
 import { startSpark } from '../../lib/spark/session';
 import { identifier, literal } from '../../lib/sql/quote';
 import { applyTable } from '../../lib/tables/apply';
@@ -99,15 +100,10 @@ beforeAll(async () => {
       python,
       packageFolder: packageFolder(),
       settings: {
-        catalog: { uri: catalog.uri, warehouse: 'test', 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+        catalog: catalogHere({ uri: catalog.uri, warehouse: 'test' }),
         scratch: join(folder, 'scratch'),
         zones: { silver: 'test_silver' },
-        spark: {
-          'spark.master': 'local[2]',
-          'spark.jars.packages': icebergPackage,
-          'spark.ui.enabled': 'false',
-          'spark.driver.bindAddress': '127.0.0.1',
-          'spark.driver.host': '127.0.0.1',
+        spark: sparkHere('local[2]', {
           'spark.eventLog.enabled': 'true',
           'spark.eventLog.dir': pathToFileURL(log).href,
           'spark.eventLog.compress': 'false',
@@ -119,7 +115,7 @@ beforeAll(async () => {
           'spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes': '512k',
           'spark.sql.autoBroadcastJoinThreshold': '64k',
           'spark.sql.files.minPartitionNum': '8',
-        },
+        }),
       },
     }),
   );

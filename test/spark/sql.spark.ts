@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Rule, Type } from '../../lib/contract/dataset';
 import { evaluate } from '../../lib/quality/evaluate';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
-import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { sparkHere } from '../../lib/spark/local';
+import { findSparkPython } from '../../lib/spark/python';
 import { type SparkSession, startSpark } from '../../lib/spark/session';
 import { literal } from '../../lib/sql/quote';
 import { column } from '../ingest/datasets';
@@ -36,17 +37,12 @@ beforeAll(async () => {
     settings: {
       catalog: { uri: 'http://127.0.0.1:9', warehouse: 'none' },
       scratch,
-      spark: {
-        'spark.master': 'local[1]',
-        'spark.jars.packages': icebergPackage,
-        'spark.ui.enabled': 'false',
-        'spark.driver.bindAddress': '127.0.0.1',
-        'spark.driver.host': '127.0.0.1',
+      spark: sparkHere('local[1]', {
         'spark.sql.shuffle.partitions': '1',
         // Of some hundred statements over few rows, most of the time would go into compiling them.
         'spark.sql.codegen.wholeStage': 'false',
         'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
-      },
+      }),
     },
   });
   const reading = JSON.stringify({ format: 'parquet', files: [file] });

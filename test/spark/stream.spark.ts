@@ -8,8 +8,9 @@ import { layoutOf } from '../../lib/local/layout';
 import { localStreamServices } from '../../lib/local/streams';
 import { openWorkbench, type Workbench } from '../../lib/local/workbench';
 import { sparkLake } from '../../lib/spark/lake';
+import { catalogHere, sparkHere } from '../../lib/spark/local';
 import { packageFolder } from '../../lib/spark/package-folder';
-import { findSparkPython, icebergPackage } from '../../lib/spark/python';
+import { findSparkPython } from '../../lib/spark/python';
 import { type SparkSession, startSpark } from '../../lib/spark/session';
 import { type Consumed, consume, consumeBatch } from '../../lib/stream/consume';
 import { stateTable } from '../../lib/stream/partials';
@@ -72,17 +73,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-const localSpark = (): Record<string, string> => ({
-  'spark.master': 'local[2]',
-  'spark.jars.packages': icebergPackage,
-  'spark.jars': kafkaJars,
-  'spark.ui.enabled': 'false',
-  'spark.driver.bindAddress': '127.0.0.1',
-  'spark.driver.host': '127.0.0.1',
-  'spark.sql.shuffle.partitions': '1',
-  // To compile each statement would take most of the time.
-  'spark.sql.codegen.wholeStage': 'false',
-});
+const localSpark = () =>
+  sparkHere('local[2]', {
+    'spark.jars': kafkaJars,
+    'spark.sql.shuffle.partitions': '1',
+    // To compile each statement would take most of the time.
+    'spark.sql.codegen.wholeStage': 'false',
+  });
+const catalog = () => catalogHere({ uri: spark.catalog, warehouse: manifest.name });
 
 /** A session of Spark of its own, over the tables of its side. */
 async function session(): Promise<{ session: SparkSession; services: StreamServices; kill(): Promise<void> }> {
@@ -93,7 +91,7 @@ async function session(): Promise<{ session: SparkSession; services: StreamServi
     python: wrapper,
     packageFolder: packageFolder(),
     settings: {
-      catalog: { uri: spark.catalog, warehouse: manifest.name, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+      catalog: catalog(),
       scratch: join(folder, `scratch-${Math.random()}`),
       zones: { silver: 'test_silver', gold: 'test_gold', ops: 'test_ops' },
       spark: localSpark(),
@@ -268,7 +266,7 @@ test('as a job, started as EMR starts it, it consumes what is there and says so'
       INGOT_WAREHOUSE: manifest.name,
       INGOT_PARKED_KEYS: pathToFileURL(layoutOf(join(folder, 'spark')).streams).href,
     },
-    catalog: { uri: spark.catalog, warehouse: manifest.name, 'io-impl': 'org.apache.iceberg.hadoop.HadoopFileIO' },
+    catalog: catalog(),
     scratch: join(folder, 'scratch-of-job'),
     spark: localSpark(),
   };
