@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { type ApplyJobEvent, applyJob } from '../../cdc/spark/follow';
 import type { Manifest } from '../../platform/manifest';
 import { readEnvironment } from '../../runtime/environment';
 import { answerOf, callOf, type JobRequest } from '../../spark/job';
 import { jobServices } from '../../spark/services';
 import { sparkSession } from '../../spark/session';
 import { type ConsumeJobEvent, consumeJob } from '../../stream/spark/follow';
+import { changeServices } from '../changes';
 import { streamServices } from '../streams';
 
 /**
  * The handlers that move data, as a job of Spark: `node index.js HANDLER EVENT ANSWER` calls one and writes what it
  * answers to the object ANSWER. Spark is whoever has started it: requests go to standard output, answers come from
  * standard input. The environment is that of the functions. It ends with 0 where there is an answer, also where the
- * handler has refused. `consume` is a job that ends with an error where a batch cannot be applied, and with an answer only
- * where it was asked for no more than what is there.
+ * handler has refused. `consume` and `apply` are jobs that end with an error where a batch cannot be applied, and with an
+ * answer only where they were asked for no more than what is there.
  */
 async function main([handler, event, answer]: readonly string[]): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -23,7 +25,9 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   const answered =
     handler === 'consume'
       ? await consumeJob(given as ConsumeJobEvent, session, await streamServices(services), flush)
-      : await answerOf(() => callOf({ handler, event: given } as JobRequest, services), services.log);
+      : handler === 'apply'
+        ? await applyJob(given as ApplyJobEvent, session, changeServices(services), flush)
+        : await answerOf(() => callOf({ handler, event: given } as JobRequest, services), services.log);
   await flush();
   await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
   await session.close();

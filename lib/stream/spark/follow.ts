@@ -1,3 +1,4 @@
+import { appliedBatches } from '../../spark/batches';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { type Consumed, consumeBatch } from '../consume';
@@ -24,26 +25,28 @@ export interface ConsumedByJob {
 }
 
 /**
- * Consumes a stream with Spark, batch after batch, until it comes to its end, which that of a running job never does. Each
- * batch is applied before Spark notes that it has been read; one that is read again changes nothing.
+ * Consumes a stream with Spark, batch after batch, until it comes to its end. Each batch is applied before Spark notes that
+ * it has been read; one that is read again changes nothing.
  *
  * @param services with Spark's lake
  * @throws Error where a batch cannot be read or applied: whoever starts it again begins with that batch
  */
-export async function* follow(
+export const follow = (
   source: RecordSource,
   session: Pick<SparkSession, 'nextBatch'>,
   stream: Stream,
   services: StreamServices,
-): AsyncIterable<Consumed> {
-  for (;;) {
-    // After a failure Spark reads from its checkpoint on: the same batch, or the one before where that was not noted yet.
-    const table = await patiently(() => session.nextBatch(source), services.log);
-    if (table === undefined) return;
-    const apply = async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services);
-    yield await patiently(apply, services.log);
-  }
-}
+): AsyncIterable<Consumed> =>
+  appliedBatches(
+    source,
+    session,
+    (table) =>
+      patiently(
+        async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services),
+        services.log,
+      ),
+    services.log,
+  );
 
 /** The work of a job: `flush` is called after each batch. Throws where a batch cannot be applied. */
 export async function consumeJob(
