@@ -1,5 +1,6 @@
 import type { Manifest } from '../../lib/platform/manifest';
 import { metricNamespace } from '../../lib/publish/metrics';
+import { type SparkOn, sparkOnVariable } from '../../lib/spark/memory';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { AssetNode, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
@@ -13,17 +14,27 @@ import type { SparkTarget } from './spark-states';
 /** Where jobs run. */
 export type SparkPlace = SparkApplicationFacts | EmrClusterFacts;
 
-const [mainId, packageId, platformId] = ['SparkMain', 'SparkPackage', 'SparkPlatform'];
+export const [mainId, packageId, platformId] = ['SparkMain', 'SparkPackage', 'SparkPlatform'];
 
-/** What jobs are made of, in S3: what they begin with, their package, and the platform's contracts and models. */
-export function jobFiles(manifest: Manifest, lake: LakeFacts, packageZip: string, remedy: string): AssetNode[] {
+/**
+ * What jobs are made of, in S3: what they begin with, their package, and the platform's contracts and models.
+ *
+ * @param prefix begins their keys: two constructs must not share objects, which go with the first that goes
+ */
+export function jobFiles(
+  manifest: Manifest,
+  lake: LakeFacts,
+  packageZip: string,
+  remedy: string,
+  prefix = '_ops/spark/',
+): AssetNode[] {
   const { bucketName } = lake.zones.find((zone) => zone.name === lake.ops.zone)!;
   const asset = (id: string, file: AssetNode['file']): AssetNode => ({
     kind: 'asset',
     id,
     file,
     bucketName,
-    prefix: '_ops/spark/',
+    prefix,
   });
   return [
     asset(mainId, { packaged: 'spark/main.py' }),
@@ -40,6 +51,7 @@ export function sparkTarget(
   catalog: IcebergCatalog | undefined,
 ): SparkTarget {
   const { bucketName } = lake.queryResults;
+  const on: SparkOn = 'clusterId' in place ? 'cluster' : 'serverless';
   return {
     ...('clusterId' in place
       ? { clusterId: place.clusterId }
@@ -49,7 +61,7 @@ export function sparkTarget(
     platform: ref(platformId, 'uri'),
     bucketName,
     settings: {
-      environment: { ...lakeEnvironment(lake, catalog), AWS_REGION: aws.region },
+      environment: { ...lakeEnvironment(lake, catalog), AWS_REGION: aws.region, [sparkOnVariable]: on },
       scratch: text`s3://${bucketName}/spark/scratch`,
     },
     tables,
@@ -59,6 +71,19 @@ export function sparkTarget(
 
 /** What jobs may do beside writing their logs: what the functions in whose place they are may do. */
 export function jobStatements(lake: LakeFacts): Statement[] {
+  return [
+    ...jobOwnStatements(lake),
+    ...readStatements(lake),
+    ...writeStatements(
+      lake,
+      lake.zones.filter((zone) => zone.holds === 'iceberg'),
+    ).filter(({ sid }) => sid?.startsWith('Write')),
+    ...writeOps(lake),
+  ];
+}
+
+/** What every job must be allowed, whatever it does: to fetch its files, to put rows aside, to answer, to put metrics. */
+export function jobOwnStatements(lake: LakeFacts): Statement[] {
   const { bucketArn, keyArn } = lake.queryResults;
   return [
     {
@@ -94,12 +119,6 @@ export function jobStatements(lake: LakeFacts): Statement[] {
       resources: ['*'],
       conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
     },
-    ...readStatements(lake),
-    ...writeStatements(
-      lake,
-      lake.zones.filter((zone) => zone.holds === 'iceberg'),
-    ).filter(({ sid }) => sid?.startsWith('Write')),
-    ...writeOps(lake),
   ];
 }
 

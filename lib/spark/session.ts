@@ -5,6 +5,7 @@ import { TransientError } from '../errors';
 import { DuckdbError } from '../runtime/duckdb';
 import type { LakeSession } from '../runtime/lake';
 import type { Row } from '../runtime/services';
+import { moreMemory, type SparkOn } from './memory';
 
 /** What a request to Spark gives back, or why it failed: one line of JSON each way. */
 interface Answer {
@@ -18,6 +19,12 @@ export interface Line {
   readonly requests: Writable;
   /** What Spark has printed, where it is heard. */
   readonly printed?: () => string;
+  /**
+   * Where Spark is at work, for what to do where it has too little memory.
+   *
+   * @default machine
+   */
+  readonly on?: SparkOn;
 }
 
 /** Spark refused a statement, or failed while it ran it. Its message begins as DuckDB's do, with the kind of the error. */
@@ -25,18 +32,15 @@ export class SparkError extends DuckdbError {
   override readonly name: string = 'SparkError';
 }
 
-/** What to do where Spark had too little memory. */
-const giveMemory =
-  'Give workers of Spark more memory (engine.spark.worker in platform.yaml; on this machine INGOT_SPARK_MEMORY), then run again.';
-
 /** Spark had too little memory: as it is, it would not have enough the next time. */
 export class SparkMemoryError extends SparkError {
   override readonly name = 'SparkMemoryError';
   /** What to do about it. */
-  readonly todo = giveMemory;
+  readonly todo: string;
 
-  constructor(message: string) {
-    super(`${message}. ${giveMemory}`);
+  constructor(message: string, on: SparkOn) {
+    super(`${message}. ${moreMemory[on]}`);
+    this.todo = moreMemory[on];
   }
 }
 
@@ -46,13 +50,18 @@ export class SparkEndedError extends Error {
   /** What to do about it. */
   readonly todo: string;
 
-  /** @param printed what it said before */
+  /** @param printed what it said before, where that is heard: on this machine */
   constructor(printed = '') {
     const memory = /\bjava\.lang\.OutOfMemoryError[^\n]*/.exec(printed)?.[0];
     super(`Spark has ended before it answered${memory === undefined ? '' : `: it had too little memory (${memory})`}`);
-    this.todo = memory === undefined ? 'Run again: what is in a table stays, and what is missing comes.' : giveMemory;
+    this.todo =
+      memory === undefined ? 'Run again: what is in a table stays, and what is missing comes.' : moreMemory.machine;
   }
 }
+
+/** Whether an error says nothing of what was asked for: whatever Spark is asked next fails, too. */
+export const isOfEngine = (error: Error): boolean =>
+  error instanceof SparkMemoryError || error instanceof SparkEndedError;
 
 /** Columns of a file: names, and types in DuckDB's words. */
 export interface FileColumn {
@@ -112,7 +121,7 @@ export function sparkSession(line: Line, ended: () => Promise<void>): SparkSessi
 
 type Asking = (request: object) => Promise<unknown>;
 
-function asker({ answers, requests, printed }: Line): Asking {
+function asker({ answers, requests, printed, on = 'machine' }: Line): Asking {
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
   const lines = createInterface({ input: answers });
   let gone: Error | undefined;
@@ -121,7 +130,7 @@ function asker({ answers, requests, printed }: Line): Asking {
     if (next === undefined) return;
     const { value, error } = JSON.parse(text, revive) as Answer;
     if (error === undefined) next.resolve(value);
-    else next.reject(refusal(error.kind, `${error.kind} Error: ${error.message}`));
+    else next.reject(refusal(error.kind, `${error.kind} Error: ${error.message}`, on));
   });
   lines.on('close', () => {
     gone = new SparkEndedError(printed?.());
@@ -142,9 +151,9 @@ function asker({ answers, requests, printed }: Line): Asking {
  */
 const transient: ReadonlySet<string> = new Set(['Transient', 'Executor Lost']);
 
-function refusal(kind: string, message: string): Error {
+function refusal(kind: string, message: string, on: SparkOn): Error {
   if (transient.has(kind)) return new TransientError(message);
-  return kind === 'Out of Memory' ? new SparkMemoryError(message) : new SparkError(message);
+  return kind === 'Out of Memory' ? new SparkMemoryError(message, on) : new SparkError(message);
 }
 
 /** What JSON has no word for. */

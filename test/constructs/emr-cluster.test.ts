@@ -397,6 +397,7 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
       expect(text).not.toContain('emr-serverless');
       expect(text).toMatch(/may still be at work in YARN\.[^"]*instanceTypes of the EmrCluster/);
       expect(text).not.toContain('engine.spark.worker');
+      expect(text).toMatch(/INGOT_SPARK_ON[\\"]+:[\\"]+cluster/);
     }
   });
 

@@ -181,7 +181,7 @@ test('a driver with too little memory leaves the table as it was, and says so wi
   });
   await expect(writing).rejects.toMatchObject({
     message: expect.stringContaining('too little memory'),
-    todo: expect.stringMatching(/^Give workers of Spark more memory .*INGOT_SPARK_MEMORY.*, then run again\.$/),
+    todo: expect.stringMatching(/^Give Spark more memory \(INGOT_SPARK_MEMORY\), then run again\.$/),
   });
   expect(await rows()).toBe(before);
   await poor.close();
@@ -241,7 +241,7 @@ describe('executors of their own', () => {
     await expect(writing).rejects.toMatchObject({
       name: 'SparkMemoryError',
       message: expect.stringMatching(
-        /^Out of Memory Error: Spark had too little memory in an executor, for one part of the rows \(.*\)\. Give workers of Spark more memory [^\n]*, then run again\.$/,
+        /^Out of Memory Error: Spark had too little memory in an executor, for one part of the rows \(.*\)\. Give Spark more memory [^\n]*, then run again\.$/,
       ),
     });
     expect(await rows()).toBe(held);

@@ -3,6 +3,7 @@ import { type ApplyJobEvent, applyJob } from '../../cdc/spark/follow';
 import type { Manifest } from '../../platform/manifest';
 import { readEnvironment } from '../../runtime/environment';
 import { answerOf, callOf, type JobRequest } from '../../spark/job';
+import { sparkOnVariable } from '../../spark/memory';
 import { jobServices } from '../../spark/services';
 import { sparkSession } from '../../spark/session';
 import { type ConsumeJobEvent, consumeJob } from '../../stream/spark/follow';
@@ -12,14 +13,15 @@ import { streamServices } from '../streams';
 /**
  * The handlers that move data, as a job of Spark: `node index.js HANDLER EVENT ANSWER` calls one and writes what it
  * answers to the object ANSWER. Spark is whoever has started it: requests go to standard output, answers come from
- * standard input. The environment is that of the functions. It ends with 0 where there is an answer, also where the
+ * standard input. The environment is that of the functions, with `INGOT_SPARK_ON` where it is a step of a cluster (`cluster`). It ends with 0 where there is an answer, also where the
  * handler has refused. `consume` and `apply` are jobs that end with an error where a batch cannot be applied, and with an
  * answer only where they were asked for no more than what is there.
  */
 async function main([handler, event, answer]: readonly string[]): Promise<void> {
   const environment = readEnvironment(process.env);
   const manifest = JSON.parse(readFileSync(environment.manifestFile, 'utf8')) as Manifest;
-  const session = sparkSession({ answers: process.stdin, requests: process.stdout }, async () => {});
+  const on = process.env[sparkOnVariable] === 'cluster' ? 'cluster' : 'serverless';
+  const session = sparkSession({ answers: process.stdin, requests: process.stdout, on }, async () => {});
   const { services, flush } = jobServices(environment, manifest, session);
   const given: unknown = JSON.parse(event!);
   const answered =
