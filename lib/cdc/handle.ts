@@ -53,7 +53,7 @@ export async function handleApply(
     return {
       origin: {
         id: eventID,
-        arrivedAt: new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString(),
+        arrivedAt: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)).toISOString(),
         raw: Buffer.from(kinesis.data, 'base64').toString('utf8'),
       },
     };

@@ -22,6 +22,8 @@ export type ReceiveServices = Pick<
 > & {
   /** Changes tables where the source's schema has changed; by default through the catalog's address, without a signature. */
   readonly schemaCatalog?: SchemaCatalog;
+  /** Whether an error says that the engine itself cannot go on: then no table is paused for it. By default none does. */
+  readonly isOfEngine?: (error: Error) => boolean;
 };
 
 /** A record that came in, and how it is read once the tables' columns are known. */
@@ -83,11 +85,11 @@ export async function receive(
   return { tables, unreadable, failed };
 }
 
-/** What may pass is to be tried again; what does not stops this table, and keeps its changes. */
+/** What may pass, or is of no table, is for whoever delivers; what is neither stops this table, and keeps its changes. */
 async function stopTable(batch: Batch, error: Error, services: ReceiveServices): Promise<TableReceived> {
   const { lake, clock, log } = services;
   log.error(`Changes of ${batch.feed.id} could not be applied`, { error: error.message });
-  if (error instanceof TransientError) throw error;
+  if (error instanceof TransientError || services.isOfEngine?.(error) === true) throw error;
   await pauseTable(changedTable(batch.feed, lake).kept, `${error.name}: ${error.message}`, clock.now(), lake);
   return parked(batch, services);
 }

@@ -5,7 +5,7 @@ import type { IngestEvent, QualityEvent, TransformEvent } from '../pipeline/even
 import { quality } from '../quality/quality';
 import type { Log, Services } from '../runtime/services';
 import { transform } from '../transform/transform';
-import { SparkEndedError } from './session';
+import { SparkEndedError, SparkMemoryError } from './session';
 
 /** What a job is asked to do: what a function of Lambda of the same name would be. */
 export type JobRequest =
@@ -54,6 +54,10 @@ export async function patiently<T>(
     }
   }
 }
+
+/** Whether an error says nothing of what was asked for: whatever Spark is asked next fails, too. */
+export const isOfEngine = (error: Error): boolean =>
+  error instanceof SparkMemoryError || error instanceof SparkEndedError;
 
 /** Calls the handler that a job is asked for. */
 export function callOf(request: JobRequest, services: Services): Promise<object> {

@@ -10,6 +10,8 @@ import { feedsOf } from '../../lib/cdc/feed';
 import { handleApply } from '../../lib/cdc/handle';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
+import { type ApplyJobEvent, applyJob, applyTable } from '../../lib/cdc/spark/follow';
+import { slicesOf } from '../../lib/cdc/spark/records';
 import { dropStaged, stageChanges, staged } from '../../lib/cdc/stage';
 import type { Dataset } from '../../lib/contract/dataset';
 import { TransientError } from '../../lib/errors';
@@ -17,9 +19,13 @@ import { runChanges } from '../../lib/local/changes';
 import { layoutOf } from '../../lib/local/layout';
 import type { FeedRun } from '../../lib/local/report/feeds';
 import type { LocalServices } from '../../lib/runtime/local';
+import { SparkEndedError, type SparkSession } from '../../lib/spark/session';
+import { kinesisEvent } from '../../lib/stream/handle';
+import type { StreamRecord } from '../../lib/stream/record';
 import { makeTables } from '../../lib/tables/make';
 import { column, dataset } from '../ingest/datasets';
 import { type IcebergLake, icebergLake } from '../publish/iceberg-lake';
+import { putRecords } from '../stream/tables';
 import { changesManifest } from './platform';
 
 const columns = [
@@ -30,7 +36,7 @@ const columns = [
   column('photo', 'binary'),
 ];
 const table = (name: string, more: Partial<Dataset> = {}) => dataset(name, columns, { key: ['id'], ...more });
-const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again', 'filed'];
+const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again', 'filed', 'called', 'sparks'];
 const manifest = changesManifest(names.map((name) => [table(name), 'mirror']));
 const source: CdcSource = manifest.cdc![0]!;
 /** The source with one of its tables. */
@@ -546,4 +552,165 @@ test('lines of a file are applied once, also those that it gets later', async ()
   await appendFile(join(folder, 'changes.jsonl'), line(702, 3));
   expect(await run()).toEqual([[[[1, 1]], 0]]);
   await rm(folder, { recursive: true });
+});
+
+test('lines of tables that are of Spark go to it, and the others to DuckDB, those that nobody can read too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-changes-'));
+  const insert = (name: string) => JSON.stringify(dms(name, 'insert', { id: 800, name: 'n', amount: null }));
+  await writeFile(join(folder, 'changes.jsonl'), [insert('filed'), 'broken', insert('kept')].join('\n'));
+  const asked: string[] = [];
+  const watched = (engine: string, name: LocalServices['lake']['name']) => (database: string, table: string) => {
+    asked.push(`${engine} ${table}`);
+    return name(database, table);
+  };
+  const on = (engine: string): LocalServices => ({
+    ...services,
+    lake: Object.assign(Object.create(services.lake), { name: watched(engine, services.lake.name) }),
+  });
+  const spark = { tables: new Set(['silver.kept']), open: async () => on('Spark') };
+  const declared = [{ file: 'changes.jsonl', of: 'shop' }];
+  const [{ received }] = (await runChanges(declared, folder, on('DuckDB'), layoutOf(folder), spark)) as [FeedRun];
+  expect(received.map(({ tables, unreadable }) => [tables.map((one) => one.table), unreadable])).toEqual([
+    [['silver.filed'], 1],
+    [['silver.kept'], 0],
+  ]);
+  expect(new Set(asked)).toEqual(
+    new Set(
+      ['filed', 'filed_changes', 'kept', 'kept_changes'].map((one) => `${/^k/.test(one) ? 'Spark' : 'DuckDB'} ${one}`),
+    ),
+  );
+  await rm(folder, { recursive: true });
+});
+
+describe('the job of Spark', () => {
+  const row = (id: number, name: string) => ({ id, name, amount: null, seen_at: null, photo: null });
+  let sequence = 0;
+  const record = (data: string | Buffer | object): StreamRecord => ({
+    shard: 'shardId-000000000001',
+    sequence: String(10_000 + ++sequence),
+    key: 'k',
+    arrived: 1_767_225_600_123 + sequence,
+    data: Buffer.isBuffer(data) ? data : Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)),
+  });
+  /** A session whose batches are these; here they are tables of DuckDB's. */
+  const sessionOf = (batches: readonly (readonly StreamRecord[])[]): Pick<SparkSession, 'nextBatch'> => {
+    const left = [...batches];
+    return {
+      nextBatch: async () => (left.length === 0 ? undefined : putRecords(left.shift()!, services.lake)),
+    };
+  };
+  const event: ApplyJobEvent = {
+    source: 'shop',
+    from: { kind: 'kinesis', stream: 'changes', region: 'eu-west-1' },
+    pace: { checkpoint: '/nowhere', seconds: 0, records: 100 },
+  };
+  const nothingToSend = async () => {};
+  /** The services, with commits that fail as said: by the number of each. */
+  const failing = (errorOf: (commit: number) => Error | undefined) => {
+    let commits = 0;
+    const commit: LocalServices['lake']['commit'] = (work, options) =>
+      services.lake.commit(async (tx) => {
+        const error = errorOf(commits++);
+        if (error !== undefined) throw error;
+        return work(tx);
+      }, options);
+    return { ...services, lake: Object.assign(Object.create(services.lake), { commit }) };
+  };
+
+  test('makes the table and the quarantine that the function makes, and keeps the same of what cannot be read', async () => {
+    const invalid = (name: string) => {
+      const [before, after] = JSON.stringify(dms(name, 'insert', row(6, '|'))).split('|');
+      // What Node makes of such bytes: one sign for each that begins nothing, and one for what begins a sign and does not end it.
+      return Buffer.concat([
+        Buffer.from(before!),
+        Buffer.from([0xc3, 0x28, 0xe2, 0x82, 0xff, 0xf0, 0x9f, 0x98]),
+        Buffer.from(after!),
+      ]);
+    };
+    const at = (n: number) => ({ 'stream-position': `0/${n}.1.0/${n}` });
+    const all = (name: string) => [
+      dms(name, 'load', row(1, 'one')),
+      dms(name, 'insert', row(2, 'two'), at(100)),
+      dms(name, 'update', row(1, 'ONE'), at(110)),
+      dms(name, 'update', { ...row(3, 'moved') }, at(120), { id: 2 }),
+      dms(name, 'insert', row(4, 'with a \ufeff mark'), at(130)),
+      dms(name, 'delete', { id: 4 }, at(140)),
+      dms(name, 'insert', { ...row(5, 'refused'), amount: 'many' }, at(150)),
+      invalid(name),
+      '',
+      'broken',
+      dms(name, 'insert', { name: 'without a key' }, at(160)),
+    ];
+    const [called, given] = [all('called').map(record), all('sparks').map(record)];
+    const pair = given.map((one, i) => ({ ...one, sequence: called[i]!.sequence, arrived: called[i]!.arrived }));
+    expect(await handleApply(kinesisEvent(called), source, services)).toEqual({ batchItemFailures: [] });
+    const told = await applyJob(
+      event,
+      sessionOf([pair.slice(0, 4), [...pair.slice(3), pair[9]!]]),
+      services,
+      nothingToSend,
+    );
+    expect(told).toEqual({ source: 'shop', batches: 2, records: 12, changes: 11, unreadable: 2 });
+    const everything = async (name: string) => [
+      await rows(name, '* EXCLUDE (change_lsn)'),
+      await services.lake.query(`SELECT quarantined_at, file, row_number, replace(reasons::VARCHAR, '${name}', '') AS reasons,
+          replace(raw, '${name}', '') AS raw FROM silver.${name}_quarantine ORDER BY file`),
+    ];
+    const [table, refused] = await everything('called');
+    expect([table!.map(({ id }) => id), refused!.length]).toEqual([[1n, 3n, 6n], 2]);
+    expect(table![2]).toMatchObject({ name: '\ufffd(\ufffd\ufffd\ufffd' });
+    expect(await everything('sparks')).toEqual([table, refused]);
+  });
+
+  test('tries again the records that failed for a reason that may pass, and those alone', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+    const records = [dms('called', 'insert', row(20, 'a')), dms('sparks', 'insert', row(20, 'b'))].map(record);
+    const table = await putRecords(records, services.lake);
+    const once = failing((commit) => (commit === 1 ? new TransientError('throttled') : undefined));
+    const { received } = await applyTable(table, source, once);
+    expect(received.map(({ tables }) => tables.map((one) => one.table))).toEqual([
+      ['silver.sparks'],
+      ['silver.called'],
+    ]);
+    expect(await rows('called', 'id')).toContainEqual({ id: 20n });
+    random.mockRestore();
+  });
+
+  test('fails where it stays so, and where Spark cannot go on: it asks for no other batch, and no table is paused', async () => {
+    const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+    for (const error of [new TransientError('throttled'), new SparkEndedError()]) {
+      const session = sessionOf([[record(dms('sparks', 'insert', row(30, 'x')))], []]);
+      const asked = jest.spyOn(session, 'nextBatch');
+      await expect(
+        applyJob(
+          event,
+          session,
+          failing(() => error),
+          nothingToSend,
+        ),
+      ).rejects.toThrow(error);
+      expect(asked).toHaveBeenCalledTimes(1);
+    }
+    random.mockRestore();
+    expect(await services.lake.query("SELECT 1 FROM silver.sparks_changes WHERE change_kind = 'pause'")).toEqual([]);
+  });
+
+  test('takes as many records at once as it can hold, and at least some', async () => {
+    const table = await putRecords(
+      Array.from({ length: 450 }, () => record('0123456789')),
+      services.lake,
+    );
+    const sliced = async (records: number, bytes: number) =>
+      (await slicesOf(table, services.lake, { records, bytes })).map(({ from, to }) => [from, to]);
+    expect(await sliced(250, 1e9)).toEqual([
+      [0, 200],
+      [200, 450],
+    ]);
+    expect(await sliced(1e9, 3_500)).toEqual([
+      [0, 300],
+      [300, 450],
+    ]);
+    expect((await sliced(1e9, 1)).length).toBe(5);
+    expect(await slicesOf(await putRecords([], services.lake), services.lake)).toEqual([]);
+  });
 });

@@ -1,3 +1,4 @@
+import type { Lake } from '../../lib/runtime/services';
 import { identifier, literal } from '../../lib/sql/quote';
 import { consumeBatch } from '../../lib/stream/consume';
 import { delivered } from '../../lib/stream/delivery';
@@ -13,15 +14,21 @@ export async function tableWorld(...of: Parameters<typeof world>): Promise<World
   return {
     ...one,
     async consume(records, services = one.services) {
-      const table = 'ingot_records';
-      await services.lake.run(`DROP TABLE IF EXISTS ${identifier(table)}`);
-      await services.lake.run(`CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, shard VARCHAR, sequence VARCHAR,
-        key VARCHAR, arrived BIGINT, bytes BIGINT, packed BOOLEAN, text VARCHAR, data BLOB)`);
-      const rows = delivered(records).records.map(rowOf);
-      if (rows.length > 0) await services.lake.run(`INSERT INTO ${identifier(table)} VALUES ${rows.join(', ')}`);
+      const table = await putRecords(records, services.lake);
       return consumeBatch(await tableBatch(table, stream, services.lake, readJson), stream, services);
     },
   };
+}
+
+/** Puts records into a temporary table, as `spark/ingot_spark/streaming.py` does; gives its name. */
+export async function putRecords(records: readonly StreamRecord[], lake: Lake): Promise<string> {
+  const table = 'ingot_records';
+  await lake.run(`DROP TABLE IF EXISTS ${identifier(table)}`);
+  await lake.run(`CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, shard VARCHAR, sequence VARCHAR,
+    key VARCHAR, arrived BIGINT, bytes BIGINT, packed BOOLEAN, text VARCHAR, data BLOB)`);
+  const rows = delivered(records).records.map(rowOf);
+  if (rows.length > 0) await lake.run(`INSERT INTO ${identifier(table)} VALUES ${rows.join(', ')}`);
+  return table;
 }
 
 function rowOf(record: StreamRecord, ordinal: number): string {

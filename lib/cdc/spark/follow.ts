@@ -1,7 +1,6 @@
 import { TransientError } from '../../errors';
-import type { Services } from '../../runtime/services';
 import { appliedBatches } from '../../spark/batches';
-import { patiently } from '../../spark/job';
+import { isOfEngine, patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { type Pace, recordSource, type StreamSource } from '../../stream/spark/source';
 import type { CdcSource } from '../declaration';
@@ -81,7 +80,7 @@ async function applyAll(
   const received: Received[] = [];
   let left = incoming;
   await patiently(async () => {
-    const one = await receive(left, source, services);
+    const one = await receive(left, source, { ...services, isOfEngine });
     received.push(one);
     left = left.filter(({ origin }) => one.failed.has(origin.id));
     const errors = [...one.failed.values()];
@@ -95,7 +94,7 @@ async function applyAll(
 export async function applyJob(
   { source: name, from, pace }: ApplyJobEvent,
   session: Pick<SparkSession, 'nextBatch'>,
-  services: ReceiveServices & Pick<Services, 'log'>,
+  services: ReceiveServices,
   flush: () => Promise<void>,
 ): Promise<AppliedByJob> {
   const source = findSource(name, services.manifest);
