@@ -67,7 +67,8 @@ export interface ChangedTable {
 /** One number that orders positions: the LSN, and below it the place among changes of the same LSN. */
 export const positionOf = (of: string): string => `(${of}.${meta.lsn}::HUGEINT * 4294967296 + ${of}.${meta.sequence})`;
 
-export const lsnOf = (position: string): string => `(${position} // 4294967296)::BIGINT`;
+/* The cast, which DuckDB leaves out, tells Spark that this is no division of decimals, whose result has a fraction. */
+export const lsnOf = (position: string): string => `(${position}::HUGEINT // 4294967296)::BIGINT`;
 export const sequenceOf = (position: string): string => `(${position} % 4294967296)::BIGINT`;
 
 /**

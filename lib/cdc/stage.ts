@@ -3,7 +3,7 @@ import { typeText } from '../contract/types';
 import { isRounded } from '../ingest/rounded';
 import { reasonsType } from '../ingest/typed';
 import { DuckdbError } from '../runtime/duckdb';
-import type { Transaction } from '../runtime/services';
+import type { Lake, Transaction } from '../runtime/services';
 import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import type { Change, Value } from './change';
@@ -31,7 +31,7 @@ export interface Rejected {
 }
 
 /** How many changes are handed to DuckDB at once: one text holds them. */
-const atOnce = 20_000;
+const rowsOfDuckdb = 20_000;
 
 /**
  * Puts changes of one table into a temporary table, typed as its contract says, and gives those that do not fit. The same
@@ -40,9 +40,10 @@ const atOnce = 20_000;
 export async function stageChanges(
   { dataset }: Pick<ChangedTable, 'dataset'>,
   changes: readonly Change[],
-  session: Session,
+  session: Session & Pick<Lake, 'rowsAtOnce'>,
 ): Promise<Rejected[]> {
   const { columns, key } = dataset;
+  const { rowsAtOnce } = session;
   await dropStaged(session);
   const types = columns.map((column) => `${identifier(column.name)} ${duckdbType(column.type)}`);
   await session.run(
@@ -53,11 +54,11 @@ export async function stageChanges(
   const into = (values: readonly string[]) => `INSERT INTO ${staged.changes}
     SELECT ${values.join(', ')}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, t`;
   const quick = ({ query }: Rows) => `${into(columns.map((_, i) => `c${i}`))}, NULL FROM (${query})`;
-  const fields = fieldsOf(dataset);
+  const fields = rowsAtOnce === undefined ? fieldsOf(dataset) : undefined;
   const values = columns.map((column, i) => `${typedValue(column, `c${i}`)} AS v${i}`);
   const reasons = columns.map((column, i) => reasonOf(column, `g.c${i}`, `g.v${i}`, key.includes(column.name)));
-  const careful = `${into(columns.map((_, i) => `v${i}`))}, nullif(list_filter([${reasons.join(', ')}], r -> r IS NOT NULL), [])
-    FROM (SELECT g.*, ${values.join(', ')} FROM (SELECT unnest(json_transform($json::JSON, ${literal(carefulShape(columns))}), recursive := true)) AS g) AS g`;
+  const careful = `${into(columns.map((_, i) => `v${i}`))}, CASE WHEN len(r) > 0 THEN r END
+    FROM (SELECT g.*, list_filter([${reasons.join(', ')}], r -> r IS NOT NULL) AS r FROM (SELECT g.*, ${values.join(', ')} FROM (SELECT unnest(json_transform($json::JSON, ${literal(carefulShape(columns))}), recursive := true)) AS g) AS g) AS g`;
   const isRead = (rows: Rows) =>
     session.run(quick(rows), rows.parameters).then(
       () => true,
@@ -66,6 +67,7 @@ export async function stageChanges(
         throw error;
       },
     );
+  const atOnce = rowsAtOnce ?? rowsOfDuckdb;
   for (let from = 0; from < changes.length; from += atOnce) {
     const some = changes.slice(from, from + atOnce);
     const rows = fields && rowsOf(fields, some, from);
@@ -204,7 +206,7 @@ const carefulShape = (columns: readonly Column[]): string => {
 function typedValue({ type }: Column, text: string): string {
   const target = duckdbType(type);
   if (target === 'VARCHAR') return text;
-  if (target === 'BLOB') return `TRY(unhex(CASE WHEN starts_with(${text}, '\\x') THEN ${text}[3:] END))`;
+  if (target === 'BLOB') return `TRY(unhex(CASE WHEN starts_with(${text}, '\\x') THEN substr(${text}, 3) END))`;
   if (typeof type !== 'string') {
     const cast = `TRY(CAST(TRY_CAST(${text} AS JSON) AS ${target}))`;
     return `CASE WHEN NOT ${isRounded(`TRY_CAST(${text} AS JSON)`, 'JSON', cast, type)} THEN ${cast} END`;

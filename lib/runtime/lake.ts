@@ -73,6 +73,7 @@ export interface LakeSession {
   isConflict(error: unknown): error is Error;
   close(): Promise<void>;
   readonly formats?: Lake['formats'];
+  readonly rowsAtOnce?: Lake['rowsAtOnce'];
 }
 
 interface LakeAround {
@@ -146,12 +147,14 @@ class SessionLake implements Lake {
   private readonly inCommit = new AsyncLocalStorage<true>();
 
   readonly formats?: Lake['formats'];
+  readonly rowsAtOnce?: Lake['rowsAtOnce'];
 
   constructor(
     private readonly session: LakeSession,
     private readonly around: LakeAround,
   ) {
     this.formats = session.formats;
+    this.rowsAtOnce = session.rowsAtOnce;
   }
 
   query<R extends Row = Row>(sql: string, params?: Record<string, SqlValue>): Promise<R[]> {

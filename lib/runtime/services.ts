@@ -56,6 +56,8 @@ export interface Lake {
   close(): Promise<void>;
   /** How its engine reads files. By default as DuckDB does. */
   readonly formats?: Formats;
+  /** How many rows its engine takes as the JSON of one parameter. By default it is DuckDB, which has quicker ways. */
+  readonly rowsAtOnce?: number;
 }
 
 export interface Transaction {

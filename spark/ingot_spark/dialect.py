@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -29,6 +30,8 @@ class Names:
     """Branch of a table (database, name) that this transaction writes, if it does."""
     read: Callable[[str], str]
     """View over files, from the JSON that describes them."""
+    rows: Callable[[str, str], str] = lambda text, shape: ""
+    """View of the elements of a list in JSON, in a column `value`, from its text and the shape of `json_transform`."""
     properties: Callable[[str, str], Mapping[str, str]] = lambda database, table: {}
     """Properties of a table (database, name)."""
     snapshot: Callable[[str, str], int | None] = lambda database, table: None
@@ -80,6 +83,8 @@ def temporary_name(table: exp.Table) -> str:
 
 def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
     numbered = {id(c.find_ancestor(exp.Select)) for c in tree.find_all(exp.Column) if c.name.lower() == ROWID}
+    for given in [one for one in tree.find_all(exp.Explode) if _is_rows(one)]:
+        _as_rows(given, names)
     for table in list(tree.find_all(exp.Table)):
         if isinstance(table.this, exp.Anonymous) and table.this.name.lower() == READ:
             view = names.read(table.this.expressions[0].name)
@@ -103,6 +108,27 @@ def _rename(tree: exp.Expr, names: Names) -> exp.Expr:
             table.set("this", exp.to_identifier(wanted, quoted=True))
             table.set("alias", shown)
     return tree
+
+
+def _is_rows(given: exp.Explode) -> bool:
+    """`unnest(json_transform('[…]'::JSON, '[…]'))`: rows that the handler holds."""
+    made = given.this
+    if not isinstance(made, exp.Anonymous) or made.name.lower() != "json_transform":
+        return False
+    text, shape = made.expressions
+    is_literal = isinstance(text, exp.Cast) and isinstance(text.this, exp.Literal) and isinstance(shape, exp.Literal)
+    select = given.parent_select
+    return is_literal and select is not None and not select.args.get("from_") and len(select.expressions) == 1
+
+
+def _as_rows(given: exp.Explode, names: Names) -> None:
+    """Spark reads many rows out of a file, and not out of a text of a statement."""
+    text, shape = given.this.expressions
+    select = cast(exp.Select, given.parent_select)
+    select.set("from_", exp.From(this=exp.to_table(names.rows(text.this.name, shape.name))))
+    # With `recursive := true` fields are columns.
+    fields = exp.Column(this=exp.Star(), table=exp.to_identifier("value"))
+    given.replace(fields if given.expressions else exp.column("value"))
 
 
 def _version(place: str, name: str, names: Names) -> list[str]:

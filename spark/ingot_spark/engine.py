@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from .dialect import ROWID, WITH_ROWID, Names, parse, read_argument, spark_sql, table_of, temporary_name
 from .lake import ConflictError, State, Table, Write, is_conflict
-from .readers import Reading, columns_of, read, read_records
+from .readers import Reading, columns_of, read, read_records, read_rows
 from .session import Settings
 from .streaming import Following, Source, numbered
 
@@ -121,13 +121,13 @@ class Engine:
             return self._create(tree)
         if isinstance(tree, exp.Drop):
             return self._drop(tree)
-        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        target = _target(tree)
         if isinstance(tree, exp.DML | exp.Delete | exp.Update | exp.Merge) and isinstance(target, exp.Table):
             temporary = self._temporary.get(temporary_name(target)) if not target.db else None
             if temporary is None:
                 return self._change(tree, target)
             if isinstance(tree, exp.Insert):
-                return self._append(temporary, self._frame(tree.expression))
+                return self._append(temporary, self._frame(tree.expression), _named(tree))
             if isinstance(tree, exp.Delete):
                 return self._remove(temporary, tree)
         raise RuntimeError(f"Spark is not asked to run such a statement: {sql.strip().splitlines()[0]}")
@@ -159,6 +159,7 @@ class Engine:
             branch=branch,
             snapshot=snapshot,
             read=read_view,
+            rows=self._rows,
             properties=self.properties,
         )
 
@@ -170,6 +171,11 @@ class Engine:
         texts = self._temporary[str(given["table"]).lower()]
         nested = cast(list[str], given.get("nested", []))
         return read_records(self.spark.table(texts.view), cast(list[str], given["columns"]), nested)
+
+    def _rows(self, text: str, shape: str) -> str:
+        view = f"ingot_rows_{uuid.uuid4().hex}"
+        read_rows(self.spark, f"{self.settings.scratch}/{view}.json", text, shape).createOrReplaceTempView(view)
+        return view
 
     # Streams
 
@@ -240,26 +246,24 @@ class Engine:
         return changed
 
     def _fitting(self, tree: exp.Insert, write: Write) -> exp.Insert:
-        """The same rows in the table's own types: Spark puts no text into a time by itself, as DuckDB does."""
-        given = tree.this.expressions if isinstance(tree.this, exp.Schema) else []
-        kinds = {column.name.lower(): column.dataType for column in self.spark.table(write.table.path).schema.fields}
-        names = [one.name for one in given] or list(kinds)
+        """
+        The same rows in the table's own types: Spark puts no text into a time by itself, as DuckDB does, nor null into
+        a column that is not named.
+        """
+        schema = self.spark.table(write.table.path).schema
         frame = self._frame(tree.expression)
-        columns = [
-            f.col(f"`{held}`").cast(kinds[name.lower()]).alias(name)
-            for held, name in zip(frame.columns, names, strict=True)
-        ]
+        columns = _placed_in(schema, frame, _named(tree))
         view = f"ingot_inserted_{uuid.uuid4().hex}"
         frame.select(*columns).createOrReplaceTempView(view)
         insert = tree.copy()
+        insert.set("this", _target(tree).copy())
         insert.set("expression", exp.select("*").from_(exp.to_identifier(view, quoted=True)))
         return insert
 
     # Temporary tables
 
     def _create(self, tree: exp.Create) -> int:
-        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-        name = temporary_name(target)
+        name = temporary_name(_target(tree))
         if tree.expression is None:
             empty = exp.select(
                 *(exp.cast(exp.null(), column.kind).as_(column.this) for column in tree.this.expressions)
@@ -274,15 +278,13 @@ class Engine:
         self._temporary[name] = temporary
         return changed
 
-    def _append(self, temporary: Temporary, frame: DataFrame) -> int:
+    def _append(self, temporary: Temporary, frame: DataFrame, named: Sequence[str] = ()) -> int:
         """
-        Adds rows, each with a number that grows as the rows of its file do and leaves none out: handlers tell people
-        where in a file a row stands, and of rows with one key the last one wins.
+        Adds rows, whose columns are those that are `named`, or all, each with a number that grows as the rows of its
+        file do and leaves none out: handlers tell people where in a file a row stands, and of rows with one key the
+        last one wins.
         """
-        columns = [
-            f.col(f"`{given}`").cast(wanted.dataType).alias(wanted.name)
-            for given, wanted in zip(frame.columns, temporary.schema.fields, strict=True)
-        ]
+        columns = _placed_in(temporary.schema, frame, named)
         part = f"{self.settings.scratch}/{temporary.view}/{len(temporary.parts)}"
         _placed(frame, columns).write.parquet(part)
         rows = self.spark.read.parquet(part)
@@ -336,6 +338,28 @@ class Engine:
         if temporary is not None:
             self.spark.catalog.dropTempView(temporary.view)
             self.spark.catalog.dropTempView(temporary.view + WITH_ROWID)
+
+
+def _target(tree: exp.Expr) -> exp.Table:
+    """The table that a statement writes."""
+    return cast(exp.Table, tree.this.this if isinstance(tree.this, exp.Schema) else tree.this)
+
+
+def _named(tree: exp.Insert) -> list[str]:
+    """The columns that an INSERT names."""
+    return [one.name for one in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
+
+
+def _placed_in(schema: StructType, frame: DataFrame, named: Sequence[str]) -> list[Column]:
+    """The columns of a table, out of those of a frame: all, or those that are `named`; the others are null."""
+    names = [name.lower() for name in named or schema.names]
+    held = dict(zip(names, frame.columns, strict=True))
+    return [
+        (f.col(f"`{held[name]}`") if (name := wanted.name.lower()) in held else f.lit(None))
+        .cast(wanted.dataType)
+        .alias(wanted.name)
+        for wanted in schema.fields
+    ]
 
 
 def _placed(frame: DataFrame, columns: list[Column]) -> DataFrame:

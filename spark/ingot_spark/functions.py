@@ -123,6 +123,12 @@ def intdiv(a: Typed, b: Typed) -> Column:
 
 
 @function
+def hugediv(a: Typed, b: Typed) -> Column:
+    """Whole numbers of up to 38 digits, whose quotient fits into a bigint."""
+    return f.call_function("div", a.column, f.nullif(b.column, f.lit(0)))
+
+
+@function
 def mod(a: Typed, b: Typed) -> Column:
     """The sign is the dividend's. By zero: null, and of floating-point numbers not-a-number."""
     if a.is_floating or b.is_floating:
@@ -258,6 +264,13 @@ def cast(a: Typed, kind: Typed) -> Column:
 def try_cast(a: Typed, kind: Typed) -> Column:
     """A cast that fails is null."""
     return _cast(a, kind.literal or "", lambda column, to: column.try_cast(to))
+
+
+@function
+def cast_json(text: Typed, kind: Typed) -> Column:
+    """A text that is JSON as a nested type: null where it is no JSON, and an error where it is not of that type."""
+    value = nested.parsed(text.column)
+    return nested.from_json(value, kind.literal or "", _scalar(lambda column, wanted: column.try_cast(wanted)))
 
 
 Casting = Callable[[Column, str], Column]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 from pyspark.sql import Column
@@ -17,6 +18,17 @@ CastScalar = Callable[[Column, str, str], Column]
 
 def is_nested(kind: str) -> bool:
     return kind.startswith(("struct<", "array<", "map<"))
+
+
+END = uuid.uuid4().hex
+"""Name that no text can hold on purpose: else one could close what it stands in, and have more after it."""
+
+
+def parsed(text: Column) -> Column:
+    """A text that is JSON; null where it is none."""
+    # A second value shows that the first is one, and is all there is: Spark reads no further than it must.
+    pair = _items(f.try_parse_json(f.concat(f.lit("["), text, f.lit(f',{{"{END}":0}}]'))))
+    return f.when((f.size(pair) == 2) & _field(pair[1], END).isNotNull(), pair[0])
 
 
 def json_text(value: Column) -> Column:

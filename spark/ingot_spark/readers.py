@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -10,12 +10,13 @@ from typing import cast
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as f
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
+
+from .nested import END
+from .rewrite import scalar_type
 
 CORRUPT = "_ingot_broken_line"
 FILE_INDEX = "file_index"
-END = uuid.uuid4().hex
-"""Name that no text can hold on purpose: else one could close what it stands in, and have more after it."""
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
@@ -104,6 +105,38 @@ def read_records(texts: DataFrame, columns: list[str], nested: Sequence[str] = (
     return _objects(texts.withColumnRenamed("text", "value"), columns, nested, f.col("ordinal").alias(FILE_INDEX))
 
 
+def read_rows(spark: SparkSession, path: str, text: str, shape: str) -> DataFrame:
+    """
+    The elements of a list in JSON, as DuckDB's `json_transform` makes them, in a column `value`.
+
+    Written to a file of lines first: it is read in parts, and no plan has to hold it.
+    """
+    lines = "\n".join(json.dumps({"value": one}) for one in json.loads(text))
+    write_text(spark, path, lines)
+    element = json.loads(shape)[0]
+    schema = StructType([StructField("value", _texts_of(element))])
+    # Of a text's length there is no limit here.
+    rows = spark.read.schema(schema).option("maxStringLen", str(2**31 - 1)).json(path)
+    if not isinstance(element, dict):
+        return rows
+    fields = [
+        f.expr(f"ingot_cast(value.`{name}`, '{scalar_type(kind)}') AS `{name}`")
+        if isinstance(kind, str)
+        else f.col(f"value.`{name}`")
+        for name, kind in element.items()
+    ]
+    return rows.select(f.struct(*fields).alias("value"))
+
+
+def _texts_of(shape: object) -> DataType:
+    """The type of such values as they are read: each scalar a text."""
+    if isinstance(shape, list):
+        return ArrayType(_texts_of(shape[0]))
+    if isinstance(shape, dict):
+        return StructType([StructField(name, _texts_of(kind)) for name, kind in shape.items()])
+    return StringType()
+
+
 def _objects(lines: DataFrame, columns: list[str], nested: Sequence[str], *more: Column) -> DataFrame:
     """The fields of the objects that `value` holds, as text or, where they are nested, as they are."""
     kinds = {"string": "fields", **({"variant": "nested"} if nested else {})}
@@ -125,6 +158,16 @@ def _object(kind: str) -> Column:
 def _is_array(spark: SparkSession, uri: str) -> bool:
     first = spark.read.text(_path(uri)).where(f.trim("value") != "").limit(1).collect()
     return bool(first) and str(first[0][0]).lstrip().startswith("[")
+
+
+def write_text(spark: SparkSession, path: str, text: str) -> None:
+    """Writes a file, wherever it is."""
+    there = spark._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+    file = there.getFileSystem(spark._jsc.hadoopConfiguration()).create(there)
+    try:
+        file.write(text.encode())
+    finally:
+        file.close()
 
 
 def _path(uri: str) -> str:

@@ -87,7 +87,20 @@ _SCALARS = {
     exp.DataType.Type.VARCHAR: "string",
     exp.DataType.Type.JSON: "string",
     exp.DataType.Type.UUID: "uuid",
+    exp.DataType.Type.INT128: "decimal(38,0)",
 }
+
+
+def scalar_type(name: str) -> str:
+    """
+    Spark's name of a type of DuckDB's.
+
+    Raises UntranslatableError where it has none.
+    """
+    found = _SCALARS.get(exp.DataType.build(name, dialect="duckdb").this)
+    if found is None:
+        raise UntranslatableError(f"Spark has no counterpart: the type {name}")
+    return found
 
 
 _NESTED = (exp.DataType.Type.STRUCT, exp.DataType.Type.ARRAY, exp.DataType.Type.LIST, exp.DataType.Type.MAP)
@@ -100,7 +113,13 @@ def _nested_name(kind: exp.DataType) -> str:
     return copy.sql(dialect="spark").replace("STRUCT<", "struct<").replace("ARRAY<", "array<").replace("MAP<", "map<")
 
 
+HUGE = "decimal(38,0)"
+"""What stands for DuckDB's HUGEINT: a digit less, which no position in a log has."""
+
+
 def _type(node: exp.Expr) -> exp.Expr:
+    if node.this == exp.DataType.Type.INT128:
+        return exp.DataType.build(HUGE)
     if node.this == exp.DataType.Type.TIME:
         raise UntranslatableError("Spark has no counterpart: the type TIME; keep it as a text, or as a TIMESTAMP")
     if node.this in _TYPES:
@@ -117,7 +136,24 @@ def _cast(node: exp.Expr) -> exp.Expr:
         name = _nested_name(to)
     if name is None or isinstance(node.this, exp.Null):
         return node
+    if to.this in _NESTED and (text := _json_cast(node.this)) is not None:
+        return _call("ingot_cast_json", text, _text(name))
     return _call("ingot_try_cast" if isinstance(node, exp.TryCast) else "ingot_cast", node.this, _text(name))
+
+
+def _json_cast(given: exp.Expr) -> exp.Expr | None:
+    """The text that is cast to JSON, in `CAST(TRY_CAST(text AS JSON) AS …)`."""
+    given = given.unnest()
+    is_json = isinstance(given, exp.TryCast) and given.to.this == exp.DataType.Type.JSON
+    return given.this if is_json else None
+
+
+def _is_huge(given: exp.Expr) -> bool:
+    return isinstance(given, exp.Cast) and given.to.this == exp.DataType.Type.INT128
+
+
+def _whole_division(node: exp.Expr) -> exp.Expr:
+    return _call("ingot_hugediv" if _is_huge(node.this) else "ingot_intdiv", node.this, node.expression)
 
 
 # Dates and times
@@ -293,6 +329,17 @@ def _star(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _in(node: exp.Expr) -> exp.Expr:
+    """Where rows are looked for in a query, its columns are theirs, and not one that holds rows."""
+    query = node.args.get("query")
+    found = query.unnest() if query is not None else None
+    if isinstance(node.this, exp.Tuple) and isinstance(found, exp.Select) and len(found.expressions) == 1:
+        held = found.expressions[0]
+        if isinstance(held, exp.Tuple):
+            found.set("expressions", held.expressions)
+    return node
+
+
 def _row(node: exp.Expr) -> exp.Expr:
     parts = [part for i, value in enumerate(node.expressions) for part in (_text(f"f{i}"), value)]
     return _call("named_struct", *parts)
@@ -356,7 +403,7 @@ _by_kind: dict[type, Rewrite] = {
     exp.DataType: _type,
     exp.Cast: _cast,
     exp.Div: lambda n: _call("ingot_div", n.this, n.expression),
-    exp.IntDiv: lambda n: _call("ingot_intdiv", n.this, n.expression),
+    exp.IntDiv: _whole_division,
     exp.Mod: lambda n: _call("ingot_mod", n.this, n.expression),
     exp.Add: _add,
     exp.Sub: _subtract,
@@ -418,6 +465,7 @@ _by_kind: dict[type, Rewrite] = {
     exp.With: _with,
     exp.SetOperation: _set_operation,
     exp.Star: _star,
+    exp.In: _in,
     exp.Avg: _average,
     exp.Filter: _filter,
     exp.ArgMin: _arg("min_by"),
