@@ -87,7 +87,8 @@ export async function addPartials(
     if (fresh.size === 0) return nothing;
     const newest = JSON.parse(before[newestProperty] ?? '{}') as Record<string, number>;
     const scratch = identifier(`ingot_partials_${stream.name}`);
-    await tx.run(`DROP TABLE IF EXISTS ${scratch}`);
+    const drop = () => tx.run(`DROP TABLE IF EXISTS ${scratch}`);
+    await drop();
     await tx.run(`CREATE TEMP TABLE ${scratch} AS ${eventsSql(delivery, fresh, panes, window, newest)}`);
     const lanes = await tx.query<{ lane: string; newest: bigint | null; n: bigint; late: bigint }>(
       `SELECT lane, max(${micros}) FILTER (NOT ${partial.late}) AS newest, count(*) AS n,
@@ -95,7 +96,10 @@ export async function addPartials(
     );
     const total = lanes.reduce((sum, { n }) => sum + Number(n), 0);
     const late = lanes.reduce((sum, lane) => sum + Number(lane.late), 0);
-    if (total === 0) return nothing;
+    if (total === 0) {
+      await drop();
+      return nothing;
+    }
     const components = componentsOf(window, dataset);
     const into = [partial.pane, partial.late, ...window.groupBy, ...components.map((one) => one.name)];
     const groups = columnList([partial.pane, partial.late, ...window.groupBy]);
@@ -103,7 +107,7 @@ export async function addPartials(
       `INSERT INTO ${name} (${columnList(into)})
        SELECT ${groups}, ${components.map(({ of }) => of).join(', ')} FROM ${scratch} GROUP BY ${groups}`,
     );
-    await tx.run(`DROP TABLE ${scratch}`);
+    await drop();
     const sum = Number(before[addedProperty] ?? 0) + added;
     if (sum > mergedAfter) await mergePartials(name, window, dataset, tx);
     await tx.setProperties(ops, table, {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from random import Random
 
 import pytest
 from pyspark.sql import Row, SparkSession
@@ -28,6 +30,9 @@ def spark() -> Iterator[SparkSession]:
     session.stop()
 
 
+KEYS: dict[str, str] = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="utf-8"))
+"""Bytes in hexadecimal digits, and the text that the consumer, which is Node's, makes of them: its test reads them, too."""
+
 ARRIVED = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 
 
@@ -49,11 +54,18 @@ def test_a_record_of_kinesis_says_its_shard_by_its_sequence_number(spark: SparkS
 
 def test_a_key_of_kafka_is_the_same_text_in_spark_and_where_it_is_collected(spark: SparkSession) -> None:
     kind = "key binary, value binary, topic string, partition int, offset long, timestamp timestamp"
-    keys = [b"k\xff", None, "é".encode(), b""]
-    rows = [(key and bytearray(key), bytearray(b"{}"), "t", 0, i, ARRIVED) for i, key in enumerate(keys)]
-    records = kafka(spark.createDataFrame(rows, kind)).orderBy("sequence")
-    assert [row.key for row in records.collect()] == ["k\ufffd", "", "é", ""]
-    assert [row.n for row in records.selectExpr("octet_length(key) AS n").collect()] == [4, 0, 2, 0]
+    keys = {bytes.fromhex(given): text for given, text in KEYS.items()}
+    random = Random(1)
+    parts = sorted({byte for key in keys for byte in key})
+    for _ in range(2_000):
+        key = bytes(random.choices(parts, k=random.randint(1, 8)))
+        keys[key] = key.decode(errors="replace")
+    given = [None, *(bytearray(key) for key in keys)]
+    rows = [(key, bytearray(b"{}"), "t", 0, i, ARRIVED) for i, key in enumerate(given)]
+    records = kafka(spark.createDataFrame(rows, kind))
+    collected = records.selectExpr("CAST(sequence AS INT) AS place", "key", "octet_length(key) AS n").collect()
+    found = sorted((row.place, row.key, row.n) for row in collected)
+    assert found == [(i, text, len(text.encode())) for i, text in enumerate(["", *keys.values()])]
 
 
 def test_records_are_counted_shard_by_shard_each_once_and_bytes_that_are_no_text_have_none(

@@ -258,6 +258,18 @@ describe('what fails outside', () => {
       ['clicks-0', '8', ''],
       ['clicks-1', '7', ''],
     ]);
+    // Bytes that are no text are the key that Spark makes of them, which a test of spark/ says.
+    const texts = JSON.parse(readFileSync(join(__dirname, '../../spark/tests/keys.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    const keyed = Object.keys(texts).map((hex, offset) => ({
+      offset,
+      timestamp: arrived,
+      key: Buffer.from(hex, 'hex').toString('base64'),
+    }));
+    const known = Object.values(texts).map((text) => text.replaceAll('\0', ''));
+    expect(recordsOf({ records: { 'clicks-0': keyed } }).map(({ key }) => key)).toEqual(known);
     const one = await fresh();
     await expect(consumeEvent(event, clicks, throttled(one.services, 3))).rejects.toThrow(TransientError);
     await consumeEvent(event, clicks, one.services);
@@ -324,6 +336,16 @@ test('a batch of which a window holds a part already, and the table nothing, is 
     expect(await idsOf(one)).toEqual(['a', 'b', 'c', 'd']);
     expect((await one.rows('gold.per_minute')).map(({ events: n }) => n)).toEqual([4n]);
   }
+});
+
+test('where a window holds all of a delivery but a shard that has no event, nothing is left over', async () => {
+  const one = await fresh();
+  const counted = records([click('a')], 1, 'shard-1');
+  await expect(one.consume(counted, failingFrom(one.services, 4))).rejects.toThrow('The process dies');
+  await one.consume([...counted, ...records(['broken'], 1, 'shard-2')]);
+  expect(await idsOf(one)).toEqual(['a']);
+  const left = await one.services.lake.query('SELECT table_name AS name FROM duckdb_tables() WHERE temporary');
+  expect(left).toEqual([]);
 });
 
 test('records that were released before their delivery comes again are not applied twice', async () => {

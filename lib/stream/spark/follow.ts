@@ -2,9 +2,11 @@ import { appliedBatches } from '../../spark/batches';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { type Consumed, consumeBatch } from '../consume';
+import { putBehind } from '../metrics';
 import type { StreamServices } from '../services';
 import { findStream, type Stream } from '../stream';
 import { tableBatch } from './batch';
+import { newestIn } from './records';
 import { type Pace, recordSource, type StreamSource } from './source';
 
 /** What a job that consumes a stream is told. */
@@ -41,10 +43,12 @@ export const follow = (
     source,
     session,
     (table) =>
-      patiently(
-        async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services),
-        services.log,
-      ),
+      patiently(async () => {
+        const consumed = await consumeBatch(await tableBatch(table, stream, services.lake), stream, services);
+        const newest = await newestIn(table, services.lake);
+        if (newest !== undefined) putBehind(newest, stream, services);
+        return consumed;
+      }, services.log),
     services.log,
   );
 

@@ -9,6 +9,24 @@ import { notJson } from '../record';
  * where the Kinesis Producer Library has put several records into one, and `text`, null where the bytes are none.
  */
 
+/** What every query of records gives of one. */
+export type RecordRow = {
+  readonly ordinal: number;
+  readonly shard: string;
+  readonly sequence: string;
+  readonly key: string;
+  readonly arrived: bigint;
+};
+
+/** SQL: the columns of it. */
+export const recordColumns = 'r.ordinal, r.shard, r.sequence, r.key, r.arrived';
+
+/** @param data absent where nobody asks for it */
+export const placedOf = ({ ordinal, shard, sequence, key, arrived }: RecordRow, data = Buffer.of()): Placed => ({
+  ordinal,
+  record: { shard, sequence, key, arrived: Number(arrived), data },
+});
+
 /** How far a shard reaches in a table of records. */
 export interface Span {
   readonly shard: string;
@@ -43,22 +61,18 @@ export async function spansOf(from: string, lake: Pick<Lake, 'query'>): Promise<
   }));
 }
 
+/** When the newest record of a table arrived, in milliseconds since 1970; undefined where it has none. */
+export async function newestIn(table: string, lake: Pick<Lake, 'query'>): Promise<number | undefined> {
+  const [row] = await lake.query<{ newest: bigint | null }>(`SELECT max(arrived) AS newest FROM ${identifier(table)}`);
+  return row?.newest == null ? undefined : Number(row.newest);
+}
+
 /** Records themselves, in their order: few. */
 export async function recordsIn(from: string, lake: Pick<Lake, 'query'>): Promise<Placed[]> {
-  const rows = await lake.query<{
-    ordinal: number;
-    shard: string;
-    sequence: string;
-    key: string;
-    arrived: bigint;
-    data: string;
-  }>(
-    `SELECT r.ordinal, r.shard, r.sequence, r.key, r.arrived, base64(r.data) AS data FROM ${from} AS r ORDER BY r.ordinal`,
+  const rows = await lake.query<RecordRow & { data: string }>(
+    `SELECT ${recordColumns}, base64(r.data) AS data FROM ${from} AS r ORDER BY r.ordinal`,
   );
-  return rows.map(({ ordinal, shard, sequence, key, arrived, data }) => ({
-    ordinal,
-    record: { shard, sequence, key, arrived: Number(arrived), data: Buffer.from(data, 'base64') },
-  }));
+  return rows.map((row) => placedOf(row, Buffer.from(row.data, 'base64')));
 }
 
 /** SQL: a key as `plainKey` leaves it. */

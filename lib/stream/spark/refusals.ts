@@ -6,7 +6,7 @@ import type { Refusals } from '../batch';
 import { type Judged, judged, poisonRule } from '../judge';
 import { enquarantine, type Reason, type Refused } from '../refused';
 import type { Stream } from '../stream';
-import { faultOf, isUnreadable, recordsIn } from './records';
+import { faultOf, isUnreadable, placedOf, type RecordRow, recordColumns, recordsIn } from './records';
 
 interface Around {
   readonly stream: Stream;
@@ -67,39 +67,27 @@ const reason = (rule: string, message: string): string =>
   `[{'rule': ${rule}, 'column': CAST(NULL AS VARCHAR), 'message': ${message}}]`;
 
 function refusedSql(from: string, given: Judged, poison: string | undefined, { maxRecordKb }: Stream): string {
-  const columns = 'r.ordinal, r.shard, r.sequence, r.key, r.arrived';
   const raw = "CASE WHEN r.text IS NOT NULL THEN r.text ELSE concat('base64:', base64(r.data)) END AS raw";
   if (poison !== undefined)
-    return `SELECT ${columns}, ${reason(literal(poisonRule), literal(poison))} AS reasons, ${raw} FROM ${from} AS r`;
+    return `SELECT ${recordColumns}, ${reason(literal(poisonRule), literal(poison))} AS reasons, ${raw} FROM ${from} AS r`;
   const fault = faultOf(maxRecordKb);
   return `
-    SELECT ${columns}, j.reasons, ${raw} FROM ${from} AS r
+    SELECT ${recordColumns}, j.reasons, ${raw} FROM ${from} AS r
     JOIN (SELECT ${judged.ordinal} AS place, ${judged.reasons} AS reasons FROM ${identifier(given.table)}
       WHERE ${judged.reasons} IS NOT NULL) AS j ON j.place = r.ordinal
     UNION ALL
-    SELECT ${columns}, ${reason(fault.rule, fault.message)} AS reasons, ${raw} FROM ${from} AS r
+    SELECT ${recordColumns}, ${reason(fault.rule, fault.message)} AS reasons, ${raw} FROM ${from} AS r
     WHERE ${isUnreadable(maxRecordKb)}`;
 }
 
 async function stopping(table: string, { onInvalid }: Stream, lake: Lake): Promise<Refused[]> {
   const isPoison = `len(list_filter(r.reasons, lambda one: one.rule = ${literal(poisonRule)})) > 0`;
-  const rows = await lake.query<{
-    ordinal: number;
-    shard: string;
-    sequence: string;
-    key: string;
-    arrived: bigint;
-    reasons: Reason[];
-  }>(
-    `SELECT r.ordinal, r.shard, r.sequence, r.key, r.arrived, r.reasons FROM ${table} AS r
+  const rows = await lake.query<RecordRow & { reasons: Reason[] }>(
+    `SELECT ${recordColumns}, r.reasons FROM ${table} AS r
      WHERE r.ordinal IN (SELECT min(r.ordinal) FROM ${table} AS r ${onInvalid === 'park' ? '' : `WHERE ${isPoison}`} GROUP BY r.key)
      ORDER BY r.ordinal`,
   );
-  return rows.map(({ ordinal, reasons, arrived, ...record }) => ({
-    ordinal,
-    reasons,
-    record: { ...record, arrived: Number(arrived), data: Buffer.of() },
-  }));
+  return rows.map((row) => ({ ...placedOf(row), reasons: row.reasons }));
 }
 
 const ofKeys = (stopped: readonly Refused[]): string =>
