@@ -3,7 +3,7 @@ import type { Compliance, FunctionNetwork } from '../core/compliance';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 import type { Replica } from '../lake/props';
-import type { ConsumerDeclaration, KinesisSource } from '../stream/props';
+import type { FunctionConsumer, KinesisSource } from '../stream/props';
 
 /**
  * What may be said of change data capture, whichever engine makes it. Each engine adds its own references to what exists.
@@ -23,7 +23,7 @@ export interface ChangeDataCaptureDeclaration {
    * The function that applies changes to tables.
    * @default one that commits every 30 seconds
    */
-  readonly consumer?: ConsumerDeclaration;
+  readonly consumer?: FunctionConsumer;
   /**
    * E-mail addresses that are told of alarms. Each must confirm its subscription once.
    * @default none: the topic is there for others to subscribe to

@@ -5,7 +5,7 @@ import type { Text } from '../core/text';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import type { DatabaseFacts } from '../postgres/facts';
-import type { ConsumerDeclaration, KinesisSource } from '../stream/props';
+import type { FunctionConsumer, KinesisSource } from '../stream/props';
 import type { ChangeAlarmThresholds, ChangeDataCaptureDeclaration } from './props';
 
 /** Change data capture with every default applied. */
@@ -16,7 +16,7 @@ export interface Setting {
   /** Begins the names of its resources: `<platform>-cdc-<source>`. */
   readonly own: string;
   readonly stream: Required<Pick<KinesisSource, 'capacity' | 'retentionHours'>>;
-  readonly consumer: Required<ConsumerDeclaration>;
+  readonly consumer: Required<FunctionConsumer>;
   readonly alarms: Required<ChangeAlarmThresholds>;
   readonly lake: LakeFacts;
   /** Zones of its tables. */

@@ -23,11 +23,19 @@ export interface SparkApplicationFacts {
   readonly applicationArn: Text;
   /** Processor of its workers: the package of jobs is made for one. */
   readonly architecture: Architecture;
+  /** Of the log group that its jobs write to. */
+  readonly logsArn: Text;
   /** Of the role that jobs act as. */
   readonly jobRoleArn: Text;
   readonly jobRoleName: Text;
   /** Of the security group of its workers; absent outside of a VPC. */
   readonly securityGroupId?: Text;
+  /** Ports of others that its workers may connect to, beside 443. */
+  readonly letsOut: readonly number[];
+  /** Workers that all jobs together may have. */
+  readonly maxWorkers: number;
+  /** Files that every job has on its path, separated by commas: a job that names its own must name these too. */
+  readonly jars: Text;
   /** Names of settings of Spark that its owner has given. */
   readonly settings: readonly string[];
 }
@@ -67,6 +75,8 @@ export function sparkApplicationModel(
   const architecture = declared.architecture ?? 'arm64';
   const own = `${name}-spark`;
   const { worker, maxWorkers, drivers, executors } = sizes;
+  const { letsOut = [] } = declared;
+  const settings = { ...sparkSettings(worker, maxWorkers, declared.icebergCatalog), ...declared.settings };
   const ready: readonly ReadyWorkers[] = [
     { role: 'Driver', count: drivers, size: worker },
     { role: 'Executor', count: executors, size: worker },
@@ -81,7 +91,7 @@ export function sparkApplicationModel(
       keyArn: ref(operationsKeyId, 'arn'),
       removal,
     },
-    ...(given.network === undefined ? [] : securityGroup(own, given.network)),
+    ...(given.network === undefined ? [] : securityGroup(own, given.network, letsOut)),
     {
       kind: 'sparkApplication',
       id: applicationId,
@@ -108,9 +118,17 @@ export function sparkApplicationModel(
           { worker: 'SPARK_EXECUTOR', outputs: ['STDERR'] },
         ],
       },
-      settings: { ...sparkSettings(worker, maxWorkers, declared.icebergCatalog), ...declared.settings },
+      settings,
     },
-    jobRole(own, compliance === 'regulated'),
+    {
+      ...jobRole({
+        id: jobRoleId,
+        description: `${own}: what jobs of Spark act as`,
+        applicationArn: ref(applicationId, 'arn'),
+        logsArn: ref('Logs', 'arn'),
+      }),
+      ...(compliance === 'regulated' ? { permissions: 'managed' } : {}),
+    },
   ];
   return deepFreeze({
     nodes,
@@ -118,9 +136,13 @@ export function sparkApplicationModel(
       applicationId: ref(applicationId, 'id'),
       applicationArn: ref(applicationId, 'arn'),
       architecture,
+      logsArn: ref('Logs', 'arn'),
       jobRoleArn: ref(jobRoleId, 'arn'),
       jobRoleName: ref(jobRoleId, 'name'),
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
+      letsOut,
+      maxWorkers,
+      jars: settings['spark.jars'] ?? '',
       settings: Object.keys(declared.settings ?? {}),
     },
   });
@@ -138,17 +160,24 @@ function sizesOf(declared: SparkApplicationDeclaration): SparkSizes {
   };
 }
 
-/** What jobs act as. What they may read and write is for grants of the lake to say. */
-function jobRole(own: string, isRegulated: boolean): RoleNode {
-  const application = ref(applicationId, 'arn');
+/** What jobs act as: they may write their logs, and what else is said. */
+export function jobRole(role: {
+  readonly id: string;
+  readonly description: string;
+  readonly applicationArn: Text;
+  readonly logsArn: Text;
+  /** @default none: it is for grants to say */
+  readonly statements?: readonly Statement[];
+}): RoleNode {
+  const { id, description, applicationArn, logsArn, statements = [] } = role;
   return {
     kind: 'role',
-    id: jobRoleId,
-    description: `${own}: what jobs of Spark act as`,
+    id,
+    description,
     assumedBy: { service: 'emr-serverless.amazonaws.com' },
     assumeConditions: {
       ...inThisAccount,
-      ArnLike: { 'aws:SourceArn': [application, text`${application}/jobruns/*`] },
+      ArnLike: { 'aws:SourceArn': [applicationArn, text`${applicationArn}/jobruns/*`] },
     },
     statements: [
       {
@@ -156,7 +185,7 @@ function jobRole(own: string, isRegulated: boolean): RoleNode {
         because: 'Each job has log streams of its own.',
         effect: 'Allow',
         actions: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-        resources: [ref('Logs', 'arn')],
+        resources: [logsArn],
       },
       {
         sid: 'FindLogs',
@@ -165,13 +194,13 @@ function jobRole(own: string, isRegulated: boolean): RoleNode {
         actions: ['logs:DescribeLogGroups'],
         resources: [text`arn:${aws.partition}:logs:${aws.region}:${aws.account}:log-group:*`],
       },
+      ...statements,
     ],
-    ...(isRegulated ? { permissions: 'managed' } : {}),
   };
 }
 
 /** Workers call services of AWS, and are called by nobody: among themselves they speak in a network of EMR's. */
-function securityGroup(own: string, { vpcId }: VpcFacts): Node[] {
+function securityGroup(own: string, { vpcId }: VpcFacts, letsOut: readonly number[]): Node[] {
   return [
     {
       kind: 'securityGroup',
@@ -189,6 +218,17 @@ function securityGroup(own: string, { vpcId }: VpcFacts): Node[] {
       port: 443,
       peer: { cidr: '0.0.0.0/0' },
     },
+    ...letsOut.map(
+      (port): Node => ({
+        kind: 'securityGroupRule',
+        id: `Port${port}Out`,
+        direction: 'out',
+        securityGroupId: ref(securityGroupId, 'id'),
+        description: `Port ${port}, as far as the subnets route it`,
+        port,
+        peer: { cidr: '0.0.0.0/0' },
+      }),
+    ),
   ];
 }
 

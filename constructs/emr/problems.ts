@@ -77,6 +77,12 @@ export function sparkProblems(
       ? []
       : numberProblems(where, 'idleMinutes', idleMinutes, { min: 1, max: 10_080, whole: true })),
     ...settingProblems(where, settings),
+    ...(declared.letsOut ?? []).flatMap((port) =>
+      numberProblems(where, 'letsOut', port, { min: 1, max: 65_535, whole: true }),
+    ),
+    ...(network === undefined && declared.letsOut !== undefined
+      ? [problem('letsOut', 'must not be given without a network: its workers are in none of yours')]
+      : []),
     ...(network === undefined && compliance === 'regulated'
       ? [problem('network', 'must give a VPC for the workers, since compliance is "regulated"; given nothing')]
       : []),

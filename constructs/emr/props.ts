@@ -40,6 +40,11 @@ export interface SparkApplicationDeclaration {
    */
   readonly idleMinutes?: number | false;
   /**
+   * Ports, beside 443, that workers may connect to from a network of yours: 9098 for a topic of Amazon MSK.
+   * @default none
+   */
+  readonly letsOut?: readonly number[];
+  /**
    * Settings of Spark that are added to those of Ingot, or take their place, by their names. No secret may stand here:
    * whoever may look at the application sees them.
    * @default none

@@ -10,7 +10,7 @@ import {
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { aws, text } from '../core/text';
 import { type Around, atOnce, eachOf, type Items, item, itemsBy, type Targets } from './items';
-import { anyFailed, FAILED, failure, invoke, OK, outcome, type States, transient } from './states';
+import { anyFailed, FAILED, failure, invoke, OK, oldestRun, outcome, type States, transient } from './states';
 
 export interface Machine {
   readonly Comment: string;
@@ -112,34 +112,7 @@ function start(targets: Targets, group: Group, lists: object, first: string): St
       },
       Next: 'ListRuns',
     },
-    ListRuns: {
-      Type: 'Task',
-      Resource: text`arn:${aws.partition}:states:::aws-sdk:sfn:listExecutions`,
-      Parameters: { 'StateMachineArn.$': '$$.StateMachine.Id', StatusFilter: 'RUNNING', MaxResults: 1000 },
-      ResultSelector: { 'runs.$': '$.Executions', 'count.$': 'States.ArrayLength($.Executions)' },
-      ResultPath: '$.running',
-      Retry: [transient],
-      Next: 'AnyRun',
-    },
-    // The list is eventually consistent: it may not show this run yet. Two runs at once do no harm, they only conflict
-    // on commits and repeat them; this saves the work.
-    AnyRun: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.running.count', NumericEquals: 0, Next: 'Plan' }],
-      Default: 'OldestRun',
-    },
-    OldestRun: {
-      Type: 'Pass',
-      // Newest first is the order that the service documents.
-      Parameters: { 'run.$': 'States.ArrayGetItem($.running.runs, States.MathAdd($.running.count, -1))' },
-      ResultPath: '$.oldest',
-      Next: 'IsOldest',
-    },
-    IsOldest: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.oldest.run.ExecutionArn', StringEqualsPath: '$$.Execution.Id', Next: 'Plan' }],
-      Default: 'AnotherRuns',
-    },
+    ...oldestRun('Plan', 'AnotherRuns'),
     AnotherRuns: { Type: 'Succeed' },
     Plan: {
       ...invoke(targets.ingest, {

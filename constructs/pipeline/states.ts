@@ -65,3 +65,38 @@ export function invoke(functionArn: Text, payload: object): State {
     TimeoutSeconds: callSeconds,
   };
 }
+
+/**
+ * On to `next` in the oldest execution that is at work, and to `another` in all others. The list is eventually consistent,
+ * and may not show this execution yet: where two go on, what they do must be such that it does no harm.
+ */
+export function oldestRun(next: string, another: string): States {
+  return {
+    ListRuns: {
+      Type: 'Task',
+      Resource: text`arn:${aws.partition}:states:::aws-sdk:sfn:listExecutions`,
+      Parameters: { 'StateMachineArn.$': '$$.StateMachine.Id', StatusFilter: 'RUNNING', MaxResults: 1000 },
+      ResultSelector: { 'runs.$': '$.Executions', 'count.$': 'States.ArrayLength($.Executions)' },
+      ResultPath: '$.running',
+      Retry: [transient],
+      Next: 'AnyRun',
+    },
+    AnyRun: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.running.count', NumericEquals: 0, Next: next }],
+      Default: 'OldestRun',
+    },
+    OldestRun: {
+      Type: 'Pass',
+      // Newest first is the order that the service documents.
+      Parameters: { 'run.$': 'States.ArrayGetItem($.running.runs, States.MathAdd($.running.count, -1))' },
+      ResultPath: '$.oldest',
+      Next: 'IsOldest',
+    },
+    IsOldest: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.oldest.run.ExecutionArn', StringEqualsPath: '$$.Execution.Id', Next: next }],
+      Default: another,
+    },
+  };
+}

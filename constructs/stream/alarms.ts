@@ -8,51 +8,14 @@ import type { Setting } from './setting';
 
 /** What people are told of a stream. */
 export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
-  const { own, stream, source, consumer, bronze, alarms } = setting;
+  const { own, stream, source, consumer, job, bronze, alarms } = setting;
   const alarm = alarmsOf(own, `Platform ${platform}, stream ${stream.name}.`);
-  const ofFunction = { FunctionName: ref('ConsumeFunction', 'name') };
   const ofStream: Record<string, Text> = { Platform: platform, Stream: stream.name };
   return [
     ...(consumer === false
       ? []
       : [
-          ...(alarms.behindMinutes === false
-            ? []
-            : [
-                source.kind === 'kinesis'
-                  ? alarm(
-                      'Behind',
-                      'behind',
-                      `The consumer is more than ${alarms.behindMinutes} minutes behind.`,
-                      { namespace: 'AWS/Lambda', name: 'IteratorAge', dimensions: ofFunction, statistic: 'Maximum' },
-                      alarms.behindMinutes * 60_000,
-                    )
-                  : alarm(
-                      'Behind',
-                      'behind',
-                      'The consumer falls behind: more than 100,000 records of the topic wait.',
-                      { namespace: 'AWS/Lambda', name: 'OffsetLag', dimensions: ofFunction, statistic: 'Maximum' },
-                      100_000,
-                    ),
-              ]),
-          alarm('Errors', 'errors', 'The consumer failed on a whole batch, which comes again.', {
-            namespace: 'AWS/Lambda',
-            name: 'Errors',
-            dimensions: ofFunction,
-            statistic: 'Sum',
-          }),
-          alarm('Throttles', 'throttles', 'The consumer was not let run: the account has too many functions at work.', {
-            namespace: 'AWS/Lambda',
-            name: 'Throttles',
-            dimensions: ofFunction,
-            statistic: 'Sum',
-          }),
-          alarm('DeadLetters', 'dead-letters', 'Records were given up on, and are kept with the dead letters.', {
-            namespace: 'AWS/Lambda',
-            name: 'OnFailureDestinationDeliveredEventCount',
-            dimensions: { ...ofFunction, EventSourceMappingUUID: ref(sourceId, 'id') },
-            statistic: 'Sum',
-          }),
+          ...(job === undefined ? ofConsumer(setting, alarm) : ofJob(setting, alarm, ofStream)),
           alarm('Parked', 'parked', 'A key has stopped, and its records wait to be released.', {
             namespace: metricNamespace,
             name: streamMetrics.parked,
@@ -103,5 +66,63 @@ export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
             1800,
           ),
         ]),
+  ];
+}
+
+/** Of the function that consumes. */
+function ofConsumer({ source, alarms }: Setting, alarm: ReturnType<typeof alarmsOf>): AlarmNode[] {
+  const ofFunction = { FunctionName: ref('ConsumeFunction', 'name') };
+  return [
+    ...(alarms.behindMinutes === false
+      ? []
+      : [
+          source.kind === 'kinesis'
+            ? alarm(
+                'Behind',
+                'behind',
+                `The consumer is more than ${alarms.behindMinutes} minutes behind.`,
+                { namespace: 'AWS/Lambda', name: 'IteratorAge', dimensions: ofFunction, statistic: 'Maximum' },
+                alarms.behindMinutes * 60_000,
+              )
+            : alarm(
+                'Behind',
+                'behind',
+                'The consumer falls behind: more than 100,000 records of the topic wait.',
+                { namespace: 'AWS/Lambda', name: 'OffsetLag', dimensions: ofFunction, statistic: 'Maximum' },
+                100_000,
+              ),
+        ]),
+    alarm('Errors', 'errors', 'The consumer failed on a whole batch, which comes again.', {
+      namespace: 'AWS/Lambda',
+      name: 'Errors',
+      dimensions: ofFunction,
+      statistic: 'Sum',
+    }),
+    alarm('Throttles', 'throttles', 'The consumer was not let run: the account has too many functions at work.', {
+      namespace: 'AWS/Lambda',
+      name: 'Throttles',
+      dimensions: ofFunction,
+      statistic: 'Sum',
+    }),
+    alarm('DeadLetters', 'dead-letters', 'Records were given up on, and are kept with the dead letters.', {
+      namespace: 'AWS/Lambda',
+      name: 'OnFailureDestinationDeliveredEventCount',
+      dimensions: { ...ofFunction, EventSourceMappingUUID: ref(sourceId, 'id') },
+      statistic: 'Sum',
+    }),
+  ];
+}
+
+/** Of a job that consumes: that it is at work, its state machine says. */
+function ofJob({ alarms }: Setting, alarm: ReturnType<typeof alarmsOf>, ofStream: Record<string, Text>): AlarmNode[] {
+  if (alarms.behindMinutes === false) return [];
+  return [
+    alarm(
+      'Behind',
+      'behind',
+      `What the job consumes arrived more than ${alarms.behindMinutes} minutes before.`,
+      { namespace: metricNamespace, name: streamMetrics.behind, dimensions: ofStream, statistic: 'Maximum' },
+      alarms.behindMinutes * 60,
+    ),
   ];
 }

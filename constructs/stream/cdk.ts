@@ -3,12 +3,14 @@ import { type IStream, Stream } from 'aws-cdk-lib/aws-kinesis';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Function as Fn, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type IStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
 import { grant } from '../core/cdk/grant';
 import { type Lookup, render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/cdk';
 import type { Lake } from '../lake/cdk';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/cdk';
@@ -30,6 +32,12 @@ export interface EventStreamProps extends EventStreamDeclaration {
    */
   readonly database?: IPostgresDatabase;
   /**
+   * Consumes it with a job of Spark that never ends, in the place of a function: from some 50 shards on. In a network of
+   * yours, from which Kinesis, or the brokers, are reached.
+   * @default none: a function consumes it
+   */
+  readonly spark?: SparkApplication;
+  /**
    * An existing topic that is told of alarms, for example `pipeline.notices`.
    * @default a new one
    */
@@ -46,8 +54,10 @@ export interface EventStreamProps extends EventStreamDeclaration {
 export class EventStream extends Construct {
   /** Absent where events come from Kafka. */
   readonly stream?: IStream;
-  /** Absent where nothing consumes it. */
+  /** Absent where nothing consumes it, or a job does. */
   readonly consumer?: IFunction;
+  /** Keeps the job of Spark at work that consumes it; absent where none does. */
+  readonly jobMachine?: IStateMachine;
   /** What was decided, before any engine. */
   readonly model: EventStreamModel;
   readonly facts: Resolved<EventStreamFacts>;
@@ -55,7 +65,7 @@ export class EventStream extends Construct {
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
-    const { operationsKey: key, topic, database } = props;
+    const { operationsKey: key, topic, database, spark } = props;
     const given = {
       ...givenKey(operationsKeyId, key),
       ...givenTopic(noticesId, topic),
@@ -64,6 +74,7 @@ export class EventStream extends Construct {
       ...surroundings(this, given),
       folder: process.cwd(),
       database: database?.facts,
+      spark: spark?.facts,
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);
@@ -73,7 +84,9 @@ export class EventStream extends Construct {
         streamArn: stream.arn,
         encryptionKey: Key.fromKeyArn(this, 'ImportedKey', stream.keyArn),
       });
-    if (consumer !== undefined) this.consumer = Fn.fromFunctionArn(this, 'Consumer', consumer.functionArn);
+    if (consumer?.functionArn !== undefined) this.consumer = Fn.fromFunctionArn(this, 'Consumer', consumer.functionArn);
+    if (consumer?.jobMachineArn !== undefined)
+      this.jobMachine = StateMachine.fromStateMachineArn(this, 'JobMachine', consumer.jobMachineArn);
   }
 
   /** Lets a principal put events. */

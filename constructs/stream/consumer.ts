@@ -1,16 +1,19 @@
+import type { Manifest } from '../../lib/platform/manifest';
 import { parkedKeysTable } from '../../lib/runtime/parked-keys-table';
 import { streamRole } from '../../lib/stream/stream';
-import { type HandlerSetting, handlerNodes } from '../core/handler';
-import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
+import { type HandlerDecision, type HandlerSetting, handlerNodes } from '../core/handler';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Node, Statement } from '../core/nodes';
-import { ref, type Text, text } from '../core/text';
+import { aws, ref, type Text, text } from '../core/text';
+import { checkpointOf, kinesisConnector, streamingJob } from '../emr/streaming-job';
 import { readStatements, writeStatements } from '../lake/grants';
 import type { Replica } from '../lake/props';
-import { json, writeOps } from '../pipeline/functions';
+import { lakeEnvironment, writeOps } from '../pipeline/functions';
 import { connectStatements, type DatabaseFacts, roleEnvironment } from '../postgres/facts';
 import { deadLetterBucket, keepDeadLetters } from './dead-letters';
 import { deadLettersId, fanOutId, parkedKeysId, sourceId, streamId } from './ids';
-import { consumeSource } from './reading';
+import type { FunctionConsumer } from './props';
+import { consumeSource, followSource } from './reading';
 import type { Setting } from './setting';
 
 const backupRules = ['HIPAA.Security-DynamoDBInBackupPlan', 'NIST.800.53.R5-DynamoDBInBackupPlan'];
@@ -18,38 +21,29 @@ const backupRules = ['HIPAA.Security-DynamoDBInBackupPlan', 'NIST.800.53.R5-Dyna
 /** Seconds that a call may take: enough for a full batch and a catalog that is slow. */
 const timeoutSeconds = 300;
 
-/** The functions that consume, release and replay, and what they need. */
-export function consumer(
-  setting: Setting,
-  handler: HandlerSetting,
-  around: {
-    readonly catalog?: IcebergCatalog;
-    readonly database?: DatabaseFacts;
-    readonly replica?: Replica;
-    readonly regulated: boolean;
-  },
-): Node[] {
-  const { consumer, own, stream, source, keyArn } = setting;
+/** What consumes, releases and replays, and what that needs. */
+export function consumer(setting: Setting, handler: HandlerSetting, around: Around): Node[] {
+  const { consumer, own, stream, keyArn, job } = setting;
   if (consumer === false) return [];
   const database = stream.windows.some(({ into }) => into.kind === 'postgres') ? around.database : undefined;
-  const environment: Record<string, Text> = {
-    ...catalogEnvironment(around.catalog),
-    INGOT_ZONES: json(setting.lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
-    INGOT_STREAM: stream.name,
-    INGOT_PARKED_KEYS: ref(parkedKeysId, 'name'),
-    ...(database === undefined ? {} : roleEnvironment(database, streamRole)),
-  };
   const shared = {
     memoryMb: consumer.memoryMb,
     diskMb: 1024,
     layers: [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')],
-    environment,
+    environment: {
+      ...lakeEnvironment(setting.lake, around.catalog),
+      INGOT_STREAM: stream.name,
+      ...ofParked,
+      ...(database === undefined ? {} : roleEnvironment(database, streamRole)),
+    },
   };
   const statements = [
     ...tableStatements(setting),
     ...parkedStatements(setting),
     ...(database === undefined ? [] : connectStatements(database, streamRole)),
   ];
+  const consuming =
+    job === undefined ? consumingFunction(setting, consumer, shared, statements, handler, around) : undefined;
   return [
     {
       kind: 'dynamoTable',
@@ -64,31 +58,7 @@ export function consumer(
       })),
       removal: handler.removal,
     },
-    ...deadLetterBucket({
-      name: `${own}-dead-letters`,
-      own,
-      days: consumer.deadLetterDays,
-      keyArn,
-      lake: setting.lake,
-      removal: handler.removal,
-      replica: around.replica,
-      regulated: around.regulated,
-    }),
-    ...(source.kind === 'kinesis' && source.fanOut
-      ? [{ kind: 'streamConsumer', id: fanOutId, name: `${own}-consume`, streamArn: ref(streamId, 'arn') } as const]
-      : []),
-    ...handlerNodes(
-      {
-        id: 'Consume',
-        bundle: 'consume',
-        functionName: `${own}-consume`,
-        description: `Validates events of ${stream.name} and writes them to tables and windows`,
-        timeoutSeconds,
-        ...shared,
-        statements: [...statements, ...consumeSource(setting), ...keepDeadLetters(keyArn)],
-      },
-      handler,
-    ),
+    ...(consuming?.before ?? []),
     ...handlerNodes(
       {
         id: 'Release',
@@ -113,6 +83,64 @@ export function consumer(
       },
       handler,
     ),
+    ...(consuming?.after ?? []),
+    ...(job === undefined ? [] : consumingJob(setting, job, statements, handler, around)),
+  ];
+}
+
+interface Around {
+  readonly manifest: Manifest;
+  readonly catalog?: IcebergCatalog;
+  readonly database?: DatabaseFacts;
+  readonly replica?: Replica;
+  readonly regulated: boolean;
+  /** Zip of the package of Spark's jobs. */
+  readonly sparkPackage: string;
+}
+
+const ofParked = { INGOT_PARKED_KEYS: ref(parkedKeysId, 'name') };
+
+/** The function that Lambda calls with records, and what was given up on: some of it stands before the other functions. */
+function consumingFunction(
+  { own, stream, source, keyArn, lake, ...setting }: Setting,
+  consumer: Required<FunctionConsumer>,
+  shared: Pick<HandlerDecision, 'memoryMb' | 'diskMb' | 'layers' | 'environment'>,
+  statements: readonly Statement[],
+  handler: HandlerSetting,
+  { replica, regulated }: Around,
+): { readonly before: Node[]; readonly after: Node[] } {
+  const before: Node[] = [
+    ...deadLetterBucket({
+      name: `${own}-dead-letters`,
+      own,
+      days: consumer.deadLetterDays,
+      keyArn,
+      lake,
+      removal: handler.removal,
+      replica,
+      regulated,
+    }),
+    ...(source.kind === 'kinesis' && source.fanOut
+      ? [{ kind: 'streamConsumer', id: fanOutId, name: `${own}-consume`, streamArn: ref(streamId, 'arn') } as const]
+      : []),
+    ...handlerNodes(
+      {
+        id: 'Consume',
+        bundle: 'consume',
+        functionName: `${own}-consume`,
+        description: `Validates events of ${stream.name} and writes them to tables and windows`,
+        timeoutSeconds,
+        ...shared,
+        statements: [
+          ...statements,
+          ...consumeSource({ own, stream, source, keyArn, lake, ...setting }),
+          ...keepDeadLetters(keyArn),
+        ],
+      },
+      handler,
+    ),
+  ];
+  const after: Node[] = [
     {
       kind: 'streamSource',
       id: sourceId,
@@ -129,6 +157,58 @@ export function consumer(
       deadLettersArn: ref(deadLettersId, 'arn'),
     },
   ];
+  return { before, after };
+}
+
+/** The job of Spark that consumes in its place. */
+function consumingJob(
+  setting: Setting,
+  job: NonNullable<Setting['job']>,
+  statements: readonly Statement[],
+  handler: HandlerSetting,
+  { manifest, catalog, sparkPackage }: Around,
+): Node[] {
+  const { own, stream, source, lake, place } = setting;
+  const from: Record<string, Text> =
+    source.kind === 'kinesis'
+      ? { kind: 'kinesis', stream: ref(streamId, 'name'), region: aws.region }
+      : { kind: 'kafka', topic: source.topic, brokers: source.brokers!, authentication: 'iam' };
+  const event = {
+    stream: stream.name,
+    source: from,
+    pace: {
+      // What Spark has noted of one source means nothing in another.
+      checkpoint: checkpointOf(own, lake, source.kind === 'kinesis' ? 'kinesis' : `kafka-${source.topic}`),
+      seconds: job.batchSeconds,
+      records: job.batchRecords,
+    },
+  };
+  return streamingJob(
+    {
+      own,
+      of: `Platform ${manifest.name}, stream ${stream.name}.`,
+      spark: job.spark,
+      manifest,
+      lake,
+      catalog,
+      handler: 'consume',
+      event,
+      environment: ofParked,
+      connector: [...(source.kind === 'kinesis' ? [kinesisConnector] : []), ...job.jars],
+      executors: job.executors,
+      gbPerBatch: ((place.dataset.dailyVolumeGb ?? 0) * job.batchSeconds) / 86_400,
+      statements: [...statements, ...followSource(setting), ...fetchJars(job.jars)],
+      sparkPackage,
+    },
+    handler,
+  );
+}
+
+/** Lets a job fetch files that somebody else has put into S3. */
+function fetchJars(jars: readonly string[]): Statement[] {
+  if (jars.length === 0) return [];
+  const resources = jars.map((jar) => text`arn:${aws.partition}:s3:::${jar.slice('s3://'.length)}`);
+  return [{ sid: 'FetchJars', effect: 'Allow', actions: ['s3:GetObject'], resources }];
 }
 
 /** Zones of the stream's table and of its windows' results; bronze to read again, and the platform's own tables. */

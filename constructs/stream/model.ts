@@ -10,6 +10,8 @@ import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
+import type { SparkApplicationFacts } from '../emr/model';
+import { jobMachineId, sparkPackageFile } from '../emr/streaming-job';
 import type { LakeFacts } from '../lake/model';
 import { deadLettersId as callsId, noticesId } from '../pipeline/ids';
 import { failedCalls, notices } from '../pipeline/notices';
@@ -18,7 +20,7 @@ import { streamAlarms } from './alarms';
 import { bronzeDelivery } from './bronze';
 import { consumer } from './consumer';
 import { deadLettersId, keyId, parkedKeysId, streamId } from './ids';
-import { settingProblems, streamProblems } from './problems';
+import { jobProblems, settingProblems, streamProblems } from './problems';
 import type { EventStreamDeclaration } from './props';
 import { putToStream, readStream } from './reading';
 import { settingOf } from './setting';
@@ -34,13 +36,17 @@ export interface EventStreamFacts {
   readonly stream?: { readonly arn: Text; readonly name: Text; readonly keyArn: Text };
   /** Absent where nothing consumes it. */
   readonly consumer?: {
-    readonly functionArn: Text;
+    /** Absent where a job of Spark consumes it. */
+    readonly functionArn?: Text;
+    /** The state machine that keeps its job of Spark at work; absent where a function consumes it. Takes `{"action":"stop"}`. */
+    readonly jobMachineArn?: Text;
     /** Takes a `ReleaseEvent`. */
     readonly releaseArn: Text;
     /** Takes a `ReplayEvent`. */
     readonly replayArn: Text;
     readonly parkedKeys: Text;
-    readonly deadLetters: Text;
+    /** Bucket of what the function has given up on; a job gives up on nothing. */
+    readonly deadLetters?: Text;
   };
   readonly notices: Text;
 }
@@ -53,6 +59,8 @@ export interface EventStreamGiven {
   readonly deletionFlag?: unknown;
   /** Where results of windows go that go to PostgreSQL. */
   readonly database?: DatabaseFacts;
+  /** Where a job of Spark consumes it, in the place of a function. */
+  readonly spark?: SparkApplicationFacts;
 }
 
 /**
@@ -71,14 +79,15 @@ export function eventStreamModel(
   const logRetentionDays = logRetentionOf(declared);
   const { database } = given;
   assertValid(streamProblems(path, declared, lake));
-  const setting = settingOf(declared, lake, ref(keyId, 'arn'));
+  const setting = settingOf(declared, lake, ref(keyId, 'arn'), given.spark);
   const insideDatabase = database !== undefined && setting.stream.windows.some(({ into }) => into.kind === 'postgres');
   assertValid([
     ...settingProblems(path, declared, setting, database !== undefined),
+    ...jobProblems(path, declared, setting, given.spark),
     ...networkProblems(path, insideDatabase ? { network: declared.network } : declared),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
-  const { own, source } = setting;
+  const { own, source, job } = setting;
   const operations = ref(operationsKeyId, 'arn');
   const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
   const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
@@ -94,7 +103,7 @@ export function eventStreamModel(
       removal,
     },
     ...notices(own, declared.emails ?? [], operations),
-    ...(consumed && compliance === 'regulated' ? callsThatFailed(own, operations) : []),
+    ...(consumed && (compliance === 'regulated' || job !== undefined) ? callsThatFailed(own, operations) : []),
     ...(source.kind === 'kinesis'
       ? [
           {
@@ -122,10 +131,12 @@ export function eventStreamModel(
         ]
       : []),
     ...consumer(setting, handler, {
+      manifest,
       catalog: declared.icebergCatalog,
       database,
       replica: declared.deadLetterReplica,
       regulated: compliance === 'regulated',
+      sparkPackage: job === undefined ? '' : sparkPackageFile(declared.sparkPackage, runtime, job.spark),
     }),
     ...streamAlarms(setting, manifest.name),
   ];
@@ -148,11 +159,12 @@ export function eventStreamModel(
       ...(consumed
         ? {
             consumer: {
-              functionArn: ref('ConsumeFunction', 'arn'),
+              ...(job === undefined
+                ? { functionArn: ref('ConsumeFunction', 'arn'), deadLetters: ref(deadLettersId, 'name') }
+                : { jobMachineArn: ref(jobMachineId, 'arn') }),
               releaseArn: ref('ReleaseFunction', 'arn'),
               replayArn: ref('ReplayFunction', 'arn'),
               parkedKeys: ref(parkedKeysId, 'name'),
-              deadLetters: ref(deadLettersId, 'name'),
             },
           }
         : {}),
@@ -161,7 +173,7 @@ export function eventStreamModel(
   });
 }
 
-/** Calls of functions that nobody waits for and that failed, where rules ask for it. */
+/** Calls of functions and starts by a schedule that nobody waits for and that failed. */
 function callsThatFailed(own: string, keyArn: Text): Node[] {
   const [queue, alarm] = failedCalls(`${own}-calls`, keyArn, 'functions');
   return [queue, { ...alarm, id: `Calls${alarm.id}` }];

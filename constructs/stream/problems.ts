@@ -2,9 +2,10 @@ import { givenAllowed, type Problem } from '../../lib/errors';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import type { SparkApplicationFacts } from '../emr/model';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
-import type { EventStreamDeclaration } from './props';
+import type { EventStreamDeclaration, FunctionConsumer } from './props';
 import type { Setting } from './setting';
 
 /** What must hold before anything is decided: there is such a stream, and the lake has its zones. */
@@ -25,7 +26,7 @@ export function streamProblems(
 export function settingProblems(
   where: string,
   declared: EventStreamDeclaration,
-  { source, bronze, consumer, alarms, stream }: Setting,
+  { source, bronze, consumer, job, alarms, stream }: Setting,
   hasDatabase: boolean,
 ): Problem[] {
   const problems: Problem[] = [];
@@ -51,13 +52,13 @@ export function settingProblems(
     number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
     number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
     number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
-    if (source.kind === 'kinesis' && consumer.maxAgeHours >= source.retentionHours)
+    if (source.kind === 'kinesis' && job === undefined && consumer.maxAgeHours >= source.retentionHours)
       problem(
         'consumer.maxAgeHours',
         `must be less than the stream keeps records, ${source.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
       );
     const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
-    if (windows.length > 0 && !hasDatabase)
+    if (windows.length > 0 && !hasDatabase && job === undefined)
       problem('database', `must be given, since results go to PostgreSQL (${windows.join(', ')}); given nothing`);
   }
   if (alarms.behindMinutes !== false) number('alarms.behindMinutes', alarms.behindMinutes, 1, 10_080);
@@ -65,7 +66,12 @@ export function settingProblems(
     problems.push(
       ...numberProblems(where, 'alarms.latePercent', alarms.latePercent, { min: 0, max: 100, whole: false }),
     );
-  if (declared.compliance === 'regulated' && consumer !== false && declared.deadLetterReplica === undefined)
+  if (
+    declared.compliance === 'regulated' &&
+    consumer !== false &&
+    job === undefined &&
+    declared.deadLetterReplica === undefined
+  )
     problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
   for (const email of declared.emails ?? [])
     if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
@@ -73,5 +79,98 @@ export function settingProblems(
     ...problems,
     ...icebergCatalogProblems(where, declared.icebergCatalog),
     ...logRetentionProblems(where, declared.logRetentionDays ?? 90),
+  ];
+}
+
+/** What is said of a consumer that is the function's alone. */
+const ofFunction: readonly (keyof FunctionConsumer)[] = ['batchSize', 'batchSeconds', 'maxAgeHours', 'deadLetterDays'];
+
+/** What a job needs that consumes a stream, and what is said of it. */
+export function jobProblems(
+  where: string,
+  { consumer }: EventStreamDeclaration,
+  { job, source, stream }: Setting,
+  spark: SparkApplicationFacts | undefined,
+): Problem[] {
+  const problems: Problem[] = [];
+  const problem = (path: string, message: string) => problems.push({ where, path, message });
+  if (job === undefined) {
+    if (spark !== undefined) problem('consumer', 'must not be false where spark is given: a job of it would consume');
+    if (consumer !== undefined && consumer !== false && consumer.spark !== undefined)
+      problem('consumer.spark', 'must not be said where no spark is given: a function consumes the stream');
+    return problems;
+  }
+  const number = (path: string, given: number, min: number, max?: number) =>
+    problems.push(...numberProblems(where, `consumer.spark.${path}`, given, { min, max, whole: true }));
+  number('batchSeconds', job.batchSeconds, 1, 3600);
+  number('batchRecords', job.batchRecords, 1);
+  number('executors', job.executors, 1);
+  if (job.executors >= job.spark.maxWorkers)
+    problem(
+      'consumer.spark.executors',
+      `must be less than maxWorkers of the application, ${job.spark.maxWorkers}, of which the driver is one; given ${job.executors}`,
+    );
+  for (const word of consumer === undefined || consumer === false ? [] : ofFunction)
+    if (consumer !== undefined && consumer !== false && consumer[word] !== undefined)
+      problem(`consumer.${word}`, `must not be said where spark is given: it is the function's; see consumer.spark`);
+  for (const jar of job.jars)
+    if (!/^s3:\/\/[a-z0-9.-]+\/[^,\s]+$/.test(jar))
+      problem('consumer.spark.jars', `must be objects, s3://bucket/key; given ${JSON.stringify(jar)}`);
+  if (job.spark.securityGroupId === undefined)
+    problem(
+      'spark',
+      `must be an application with a network of yours: EMR's own does not lead to ${source.kind === 'kinesis' ? 'Kinesis' : 'brokers of Kafka'}`,
+    );
+  const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
+  if (windows.length > 0)
+    problem(
+      'spark',
+      `must not be given where results go to PostgreSQL (${windows.join(', ')}), which jobs do not reach: let a function consume, or write them to tables`,
+    );
+  return [...problems, ...sourceProblems(where, source, job)];
+}
+
+function sourceProblems(where: string, source: Setting['source'], job: NonNullable<Setting['job']>): Problem[] {
+  const problem = (path: string, message: string): Problem => ({ where, path, message });
+  if (source.kind === 'kinesis')
+    return source.fanOut
+      ? [
+          problem(
+            'source.fanOut',
+            'must be false where spark is given: its jobs read with shared throughput; given true',
+          ),
+        ]
+      : [];
+  const { brokers } = source;
+  const jars =
+    job.jars.length === 0
+      ? [
+          problem(
+            'consumer.spark.jars',
+            "must name Spark's connector to Kafka and what it needs, since EMR brings none; given nothing",
+          ),
+        ]
+      : [];
+  if (brokers === undefined)
+    return [
+      problem('source.brokers', 'must be given, since jobs of Spark are not told by the cluster; given nothing'),
+      ...jars,
+    ];
+  if (!/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/.test(brokers))
+    return [
+      problem('source.brokers', `must be host:port, separated by commas; given ${JSON.stringify(brokers)}`),
+      ...jars,
+    ];
+  const ports = [...new Set(brokers.split(',').map((broker) => Number(broker.split(':')[1])))];
+  return [
+    ...ports
+      .filter((port) => port !== 443 && !job.spark.letsOut.includes(port))
+      .map((port) =>
+        problem(
+          'spark',
+          `must be an application that lets workers connect to the brokers: letsOut: [${port}] of SparkApplication`,
+        ),
+      ),
+    ...jars,
   ];
 }

@@ -21,7 +21,8 @@ export interface EventStreamDeclaration {
    */
   readonly bronze?: BronzeDelivery | false;
   /**
-   * The function that validates its events and writes them into tables and windows. `false`: there is none.
+   * What validates its events and writes them into tables and windows: a function, or, where `spark` is given, a job of
+   * Spark. `false`: there is none.
    * @default one that commits every 30 seconds
    */
   readonly consumer?: ConsumerDeclaration | false;
@@ -40,6 +41,12 @@ export interface EventStreamDeclaration {
    * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
    */
   readonly runtime?: string;
+  /**
+   * Zip of the package of Spark's jobs for the application's processor, as `ingot runtime --spark` writes it. Only where
+   * `spark` is given.
+   * @default `spark-<architecture>.zip` beside `runtime`
+   */
+  readonly sparkPackage?: string;
   /**
    * Processor of every function.
    * @default arm64
@@ -69,8 +76,8 @@ export interface EventStreamDeclaration {
    */
   readonly compliance?: Compliance;
   /**
-   * A bucket elsewhere that dead letters are copied to. Must be given where compliance is `regulated`, and something consumes
-   * the stream.
+   * A bucket elsewhere that dead letters are copied to. Must be given where compliance is `regulated`, and a function
+   * consumes the stream.
    * @default none
    */
   readonly deadLetterReplica?: Replica;
@@ -112,6 +119,12 @@ export interface KafkaSource {
    * @default PRIVATE
    */
   readonly connectivity?: 'PRIVATE' | 'PUBLIC';
+  /**
+   * Its brokers for clients with IAM, `host:9098`, separated by commas, as `GetBootstrapBrokers` says them. Must be given
+   * where `spark` consumes it; a function is told by the cluster.
+   * @default none
+   */
+  readonly brokers?: string;
 }
 
 export interface BronzeDelivery {
@@ -133,7 +146,43 @@ export interface BronzeDelivery {
   readonly bufferSeconds?: number;
 }
 
-export interface ConsumerDeclaration {
+export interface ConsumerDeclaration extends FunctionConsumer {
+  /**
+   * How the job consumes, where `spark` is given. Of the rest only `memoryMb` is said then, of the functions that release
+   * and replay.
+   * @default every 30 seconds, with 4 executors at most
+   */
+  readonly spark?: JobConsumer;
+}
+
+/** A job of Spark that never ends. */
+export interface JobConsumer {
+  /**
+   * Seconds between the beginnings of two batches, where there is something to read, 1 to 3600: each batch is a commit.
+   * @default 30
+   */
+  readonly batchSeconds?: number;
+  /**
+   * Records of a batch of Kafka at most; one of Kinesis has what came in its time.
+   * @default 1000000
+   */
+  readonly batchRecords?: number;
+  /**
+   * Executors that it has at once at most. With its driver they are workers of the application, whose `maxWorkers` they
+   * count against.
+   * @default 4
+   */
+  readonly executors?: number;
+  /**
+   * Files with Spark's connector to Kafka and all that it needs, as `s3://…` where the job may read. There is no way to
+   * Maven Central.
+   * @default none: EMR brings the connector to Kinesis, and none to Kafka
+   */
+  readonly jars?: readonly string[];
+}
+
+/** A function that gets records of each shard. */
+export interface FunctionConsumer {
   /**
    * Records of a batch at most, 1 to 10000.
    * @default 10000

@@ -66,8 +66,19 @@ export function consumeSource({ source, keyArn }: Setting): Statement[] {
   ];
 }
 
+/** What a job of Spark must be allowed of its source: it names its own consumer groups, one for each start. */
+export const followSource = ({ source, keyArn }: Setting): Statement[] =>
+  source.kind === 'kinesis'
+    ? readStream(ref(streamId, 'arn'), keyArn)
+    : readTopic(source.clusterArn, source.topic, 'spark-kafka-source-*', 'Spark names a group anew for each start.');
+
 /** What whoever reads a topic with IAM authentication must be allowed; `group`: its consumer group, `*` for any. */
-export function readTopic(clusterArn: Text, topic: string, group: string): Statement[] {
+export function readTopic(
+  clusterArn: Text,
+  topic: string,
+  group: string,
+  because = 'Firehose names its consumer group itself.',
+): Statement[] {
   const of = (kind: 'topic' | 'group', name: string): Text =>
     text`arn:${aws.partition}:kafka:${aws.region}:${aws.account}:${kind}/${clusterName(clusterArn)}/${name}`;
   return [
@@ -96,7 +107,7 @@ export function readTopic(clusterArn: Text, topic: string, group: string): State
     },
     {
       sid: 'JoinGroup',
-      ...(group === '*' ? { because: 'Firehose names its consumer group itself.' } : {}),
+      ...(group.includes('*') ? { because } : {}),
       effect: 'Allow',
       actions: ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
       resources: [of('group', group)],

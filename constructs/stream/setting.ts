@@ -1,11 +1,13 @@
 import { findTable, type TablePlace } from '../../lib/platform/lookup';
 import { findStream, type Stream } from '../../lib/stream/stream';
 import type { Text } from '../core/text';
+import type { SparkApplicationFacts } from '../emr/model';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import type {
   BronzeDelivery,
-  ConsumerDeclaration,
   EventStreamDeclaration,
+  FunctionConsumer,
+  JobConsumer,
   KafkaSource,
   KinesisSource,
   StreamAlarmThresholds,
@@ -17,9 +19,11 @@ export interface Setting {
   /** Begins the names of its resources: `<platform>-<stream>`. */
   readonly own: string;
   readonly place: TablePlace;
-  readonly source: Required<KinesisSource> | Required<KafkaSource>;
+  readonly source: Required<KinesisSource> | (Required<Omit<KafkaSource, 'brokers'>> & Pick<KafkaSource, 'brokers'>);
   readonly bronze: (BronzeDelivery & Required<Omit<BronzeDelivery, 'sourceField'>>) | false;
-  readonly consumer: Required<ConsumerDeclaration> | false;
+  readonly consumer: Required<FunctionConsumer> | false;
+  /** Where a job consumes it, and no function does. */
+  readonly job?: Required<JobConsumer> & { readonly spark: SparkApplicationFacts };
   readonly alarms: Required<StreamAlarmThresholds>;
   readonly lake: LakeFacts;
   /** The zone that its events are kept in as they are. */
@@ -29,11 +33,17 @@ export interface Setting {
 }
 
 /** Throws where the manifest has no such stream; everything else is judged by `settingProblems`. */
-export function settingOf(declared: EventStreamDeclaration, lake: LakeFacts, keyArn: Text): Setting {
+export function settingOf(
+  declared: EventStreamDeclaration,
+  lake: LakeFacts,
+  keyArn: Text,
+  spark?: SparkApplicationFacts,
+): Setting {
   const stream = findStream(declared.stream, declared.manifest);
   const place = findTable(stream.table, declared.manifest);
   const own = `${declared.manifest.name}-${stream.name}`;
   const { source = { kind: 'kinesis' }, bronze = {}, consumer = {} } = declared;
+  const { spark: ofJob, ...ofFunction } = consumer === false ? {} : consumer;
   return {
     stream,
     own,
@@ -46,7 +56,10 @@ export function settingOf(declared: EventStreamDeclaration, lake: LakeFacts, key
     consumer:
       consumer === false
         ? false
-        : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...consumer },
+        : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
+    ...(consumer === false || spark === undefined
+      ? {}
+      : { job: { batchSeconds: 30, batchRecords: 1_000_000, executors: 4, jars: [], ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,

@@ -5,6 +5,7 @@ import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
 import { type Grantee, grant } from '../core/terraform/grant';
 import { type Lookup, render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/terraform';
 import type { Lake } from '../lake/terraform';
 import { noticesId } from '../pipeline/ids';
 import type { IPostgresDatabase } from '../postgres/terraform';
@@ -25,6 +26,12 @@ export interface EventStreamProps extends EventStreamDeclaration {
    * @default none
    */
   readonly database?: IPostgresDatabase;
+  /**
+   * Consumes it with a job of Spark that never ends, in the place of a function: from some 50 shards on. In a network of
+   * yours, from which Kinesis, or the brokers, are reached.
+   * @default none: a function consumes it
+   */
+  readonly spark?: SparkApplication;
   /**
    * An existing topic that is told of alarms.
    * @default a new one
@@ -48,7 +55,7 @@ export class EventStream extends Construct {
 
   constructor(scope: Construct, id: string, props: EventStreamProps) {
     super(scope, id);
-    const { operationsKey: key, topic, database } = props;
+    const { operationsKey: key, topic, database, spark } = props;
     const given = {
       ...givenKey(operationsKeyId, key),
       ...givenTopic(noticesId, topic),
@@ -57,6 +64,7 @@ export class EventStream extends Construct {
       ...surroundings(this, given),
       folder: process.cwd(),
       database: database?.facts,
+      spark: spark?.facts,
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

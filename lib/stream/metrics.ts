@@ -9,7 +9,18 @@ export const streamMetrics = {
   parked: 'StreamParked',
   /** Share of the windows' events that came too late, in percent of a delivery's. */
   late: 'StreamLateShare',
+  /** Seconds from the arrival of a batch's newest record to the end of its work: of jobs of Spark alone. */
+  behind: 'StreamBehind',
 } as const;
+
+/** How old the newest record of a batch is once the batch is applied. */
+export function putBehind(
+  arrived: number,
+  { name }: Pick<Stream, 'name'>,
+  { metrics, clock }: Pick<Services, 'metrics' | 'clock'>,
+): void {
+  metrics.put(streamMetrics.behind, Math.max(0, clock.now() - arrived) / 1000, 'Seconds', { Stream: name });
+}
 
 export function putMetrics(
   { records, quarantined, parked, windows }: Consumed,

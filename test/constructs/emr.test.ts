@@ -9,15 +9,8 @@ import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
-import {
-  absent,
-  type Difference,
-  engineDifferences,
-  expectParity,
-  inventory,
-  inventorySnapshot,
-} from '../../lib/testing';
-import { cdkStack, terraformStack } from './engines';
+import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { cdkStack, filesDiffer, terraformStack } from './engines';
 import { manifest } from './manifest';
 import { findings } from './nag';
 import { regulated, replica } from './regulated';
@@ -76,14 +69,6 @@ const lakeOf = ({ compliance }: Given) =>
 const functionsOf = ({ compliance }: Given) =>
   compliance === undefined ? {} : { compliance, network: regulated.network };
 
-const files = 'Files are objects in Terraform; the CDK puts them into its own bucket before it deploys';
-const filesDiffer: readonly Difference[] = [
-  { reason: files, what: 'resource', kind: 's3.object', cloudformation: absent, terraform: 'present' },
-  { reason: files, what: 'statement', path: '*cdk-*-assets-*', cloudformation: 'present', terraform: absent },
-  { reason: files, what: 'statement', path: '*{s3.object:*', cloudformation: absent, terraform: 'present' },
-  { reason: files, what: 'edge', path: '* -> s3.object:*', cloudformation: absent, terraform: 'present' },
-  { reason: files, what: 'property', path: 'definition.*JobDriver.SparkSubmit.*' },
-];
 const policies = 'The CDK gathers what a role is given in one policy; Terraform has one for each grant';
 const grantsDiffer: readonly Difference[] = [
   { reason: policies, what: 'resource', kind: 'iam.policy' },

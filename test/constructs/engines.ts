@@ -8,7 +8,7 @@ import { AwsProvider } from '../../constructs/core/terraform/aws';
 import * as cdkLake from '../../constructs/lake/cdk';
 import type { LakeDeclaration } from '../../constructs/lake/props';
 import * as terraformLake from '../../constructs/lake/terraform';
-import { type InventoryResource, inventory } from '../../lib/testing';
+import { absent, type Difference, type InventoryResource, inventory } from '../../lib/testing';
 
 /** One body of a test asks both engines: what a declaration creates, in words of neither. */
 export interface Engine {
@@ -57,6 +57,15 @@ export function terraformStack(make: (stack: TerraformStack) => void, context: C
   return created(JSON.stringify(stack.toTerraform()));
 }
 
+const files = 'Files are objects in Terraform; the CDK puts them into its own bucket before it deploys';
+/** What differs where jobs of Spark have files. */
+export const filesDiffer: readonly Difference[] = [
+  { reason: files, what: 'resource', kind: 's3.object', cloudformation: absent, terraform: 'present' },
+  { reason: files, what: 'statement', path: '*cdk-*-assets-*', cloudformation: 'present', terraform: absent },
+  { reason: files, what: 'statement', path: '*{s3.object:*', cloudformation: absent, terraform: 'present' },
+  { reason: files, what: 'edge', path: '* -> s3.object:*', cloudformation: absent, terraform: 'present' },
+  { reason: files, what: 'property', path: 'definition.*JobDriver.SparkSubmit.*' },
+];
 export const engines: readonly Engine[] = [
   {
     name: 'CloudFormation',

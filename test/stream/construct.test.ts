@@ -5,13 +5,14 @@ import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Ch
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import type { EventStreamDeclaration } from '../../constructs/stream/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
 import { resolveZones } from '../../lib/platform/zones';
 import type { Stream } from '../../lib/stream/stream';
-import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
-import { created } from '../constructs/engines';
+import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { created, filesDiffer } from '../constructs/engines';
 import { findings, type Pack } from '../constructs/nag';
 import { regulated, replica } from '../constructs/regulated';
 import { source } from '../ingest/datasets';
@@ -29,13 +30,17 @@ const manifestWith = (stream: Partial<Stream> = {}, format: 'json' | 'parquet' =
   streams: [{ ...clicks, windows: [perMinute], ...stream }],
 });
 
-type More = Omit<Partial<EventStreamDeclaration>, 'stream'>;
-const props = (more: More = {}): EventStreamDeclaration => ({
+/** `workers` makes an application of Spark that consumes it. */
+type More = Omit<Partial<EventStreamDeclaration>, 'stream'> & { readonly workers?: SparkApplicationDeclaration };
+const props = ({ workers: _, ...more }: More = {}): EventStreamDeclaration => ({
   manifest: manifestWith(),
   stream: 'clicks',
   runtime,
+  sparkPackage: runtime,
   ...more,
 });
+
+const vpc = { vpcId: 'vpc-00000001', subnetIds: ['subnet-00000001', 'subnet-00000002'] };
 
 const kafka = {
   kind: 'kafka',
@@ -64,6 +69,28 @@ const rows: readonly (readonly [string, More, (keyof typeof engineDifferences)[]
   ],
   ['over a topic of Kafka, to Parquet', { source: kafka, manifest: manifestWith({}, 'parquet') }, ['retain']],
   ['of Kinesis alone to bronze', { consumer: false }, ['retain']],
+  ['that a job of Spark consumes', { workers: { name: 'shop' } }, ['retain']],
+  [
+    'over a topic of Kafka, that a job of Spark consumes, with every prop set to something else',
+    {
+      workers: { name: 'shop', letsOut: [9098], maxWorkers: 21, settings: { 'spark.sql.shuffle.partitions': '16' } },
+      source: { ...kafka, brokers: 'b-1.events.example:9098,b-2.events.example:9098' },
+      bronze: false,
+      consumer: {
+        memoryMb: 512,
+        spark: {
+          batchSeconds: 60,
+          batchRecords: 5_000,
+          executors: 20,
+          jars: ['s3://jars/kafka.jar', 's3://jars/iam.jar'],
+        },
+      },
+      icebergCatalog: { uri: 'https://catalog.example.com', warehouse: 'main', auth: 'none' },
+      logRetentionDays: 1,
+      alarms: { behindMinutes: 60, latePercent: false },
+    },
+    ['retain'],
+  ],
   [
     'for regulated data',
     {
@@ -73,29 +100,49 @@ const rows: readonly (readonly [string, More, (keyof typeof engineDifferences)[]
     },
     ['retain'],
   ],
+  [
+    'that a job of Spark consumes, for regulated data',
+    {
+      workers: { name: 'shop', compliance: 'regulated' },
+      compliance: 'regulated',
+      network: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
+    },
+    ['retain'],
+  ],
 ];
 
 function inCdk(more: More, context: object): { template: object; stream: cdk.EventStream } {
   const stack = new Stack(new App({ context: { ...context } }), 'Stack');
   const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
-  const stream = new cdk.EventStream(stack, 'Clicks', { ...props(more), lake });
+  const stream = new cdk.EventStream(stack, 'Clicks', { ...props(more), lake, spark: sparkInCdk(stack, more) });
   return { template: Template.fromStack(stack).toJSON(), stream };
 }
+
+const sparkInCdk = (stack: Stack, { workers }: More): cdk.SparkApplication | undefined =>
+  workers && new cdk.SparkApplication(stack, 'Spark', { ...workers, network: vpc });
 
 function inTerraform(more: More, context: object): string {
   const stack = new TerraformStack(new TerraformApp({ context: { ...context } }), 'Stack');
   new aws.AwsProvider(stack, 'Aws', { region: 'eu-west-1' });
   const lake = new terraform.Lake(stack, 'Lake', { name: 'shop' });
-  new terraform.EventStream(stack, 'Clicks', { ...props(more), lake });
+  const spark = more.workers && new terraform.SparkApplication(stack, 'Spark', { ...more.workers, network: vpc });
+  new terraform.EventStream(stack, 'Clicks', { ...props(more), lake, spark });
   return JSON.stringify(stack.toTerraform());
 }
 
-/** The lake has snapshots of its own. */
+/** What a job is started with has the addresses of its files. */
+const definitionDiffers: Difference = {
+  ...filesDiffer.at(-1)!,
+  path: 'definition.States.Input.Parameters.job.*',
+};
+
+/** The lake, and the application, have snapshots of their own. */
 const ofStream = (text: string): string =>
   text
     .split('\n\n')
-    .filter((part) => !/^\S+ Lake/.test(part))
-    .join('\n\n');
+    .filter((part) => !/^\S+ (Lake|Spark)/.test(part))
+    .join('\n\n')
+    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>');
 
 describe.each(rows)('an event stream %s', (_, more, differences) => {
   const context = { 'ingot:allow-data-deletion': more.removal === 'delete' };
@@ -107,7 +154,10 @@ describe.each(rows)('an event stream %s', (_, more, differences) => {
   });
 
   test('is the same in both engines, and nothing of it is unknown to the inventory', () => {
-    expectParity(template, config, { differences: differences.map((name) => engineDifferences[name]) });
+    const ofFiles = more.workers === undefined ? [] : [...filesDiffer, definitionDiffers];
+    expectParity(template, config, {
+      differences: [...differences.map((name) => engineDifferences[name]), ...ofFiles],
+    });
     for (const { unknown, resources } of [inventory(template), inventory(config)]) {
       expect(unknown).toEqual([]);
       expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
@@ -123,7 +173,11 @@ describe.each(rows)('an event stream %s', (_, more, differences) => {
       const identity = resources.flatMap(({ statements }) => statements).filter(({ policy }) => policy === 'identity');
       expect(identity.flatMap(({ actions = [] }) => actions).filter((action) => action.includes('*'))).toEqual([]);
       const everywhere = identity.filter(({ resources: on = [] }) => on.includes('*'));
-      for (const { actions = [] } of everywhere) for (const action of actions) expect(action).toMatch(/^(ec2|xray):/);
+      for (const { actions = [] } of everywhere)
+        for (const action of actions)
+          expect(action).toMatch(
+            /^(ec2:|xray:|cloudwatch:PutMetricData$|logs:\w+(LogDelivery|LogDeliveries|LogGroups|ResourcePolic))/,
+          );
     }
   });
 });
@@ -187,13 +241,14 @@ test('grants give what it takes to put and to read, and the key with it', () => 
 });
 
 test('everything that is wrong is said at once', () => {
-  const problems = (more: More, stream = 'clicks') => {
+  const problems = (more: More & { inNetwork?: typeof vpc }, stream = 'clicks') => {
     try {
       const stack = new Stack(new App(), 'Stack');
       new cdk.EventStream(stack, 'Clicks', {
         ...props(more),
         stream,
         lake: new cdk.Lake(stack, 'Lake', { name: 'shop' }),
+        spark: more.workers && new cdk.SparkApplication(stack, 'Spark', { network: more.inNetwork, ...more.workers }),
       });
       return [];
     } catch (error) {

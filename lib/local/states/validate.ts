@@ -25,6 +25,9 @@ export const resources = [
   'states:::events:putEvents',
   'states:::aws-sdk:sfn:listExecutions',
   'states:::aws-sdk:s3:getObject',
+  'states:::aws-sdk:emrserverless:listJobRuns',
+  'states:::aws-sdk:emrserverless:cancelJobRun',
+  'states:::aws-sdk:emrserverless:startJobRun',
   'states:::elasticmapreduce:addStep.sync',
   'states:::emr-serverless:startJobRun.sync',
 ] as const;

@@ -1,0 +1,179 @@
+import { dirname, join } from 'node:path';
+import type { Manifest } from '../../lib/platform/manifest';
+import { sizeSettings, sizeValues, sparkSize } from '../../lib/sizing/spark-size';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
+import { failedExecutions, machineNodes } from '../core/machine';
+import type { AlarmNode, Node, Removal, Statement } from '../core/nodes';
+import { useOperationsKey } from '../core/operations-key';
+import { scheduleNodes } from '../core/schedules';
+import { aws, ref, type Text, text } from '../core/text';
+import type { LakeFacts } from '../lake/model';
+import { lakeEnvironment } from '../pipeline/functions';
+import { deadLettersId, noticesId } from '../pipeline/ids';
+import { jobFiles, jobOwnStatements, mainId, packageId, platformId } from '../pipeline/spark';
+import { jobRole, runStatements, type SparkApplicationFacts } from './model';
+import { keepJob } from './streaming-states';
+
+/** Ids of nodes of a streaming job. */
+export const jobMachineId = 'JobStateMachine';
+const [jobRoleId, machineRoleId] = ['JobRole', 'JobMachineRole'];
+
+/** A job of Spark that never ends, in the place of a function that gets records. */
+export interface StreamingJob {
+  /** Begins the names of its resources. */
+  readonly own: string;
+  /** Ends descriptions: `Platform shop, stream clicks.` */
+  readonly of: string;
+  readonly spark: SparkApplicationFacts;
+  readonly manifest: Manifest;
+  readonly lake: LakeFacts;
+  readonly catalog: IcebergCatalog | undefined;
+  readonly handler: 'consume' | 'apply';
+  readonly event: object;
+  /** Beside what every handler is told. */
+  readonly environment: Readonly<Record<string, Text>>;
+  /** Files with Spark's connector to the stream: `s3://…`, or a path of EMR's image. */
+  readonly connector: readonly string[];
+  /** Most executors that it has at once. */
+  readonly executors: number;
+  /** GB of a batch, as far as it is known. */
+  readonly gbPerBatch: number;
+  /** What it may do in the place of the function, beside reading its files and putting metrics. */
+  readonly statements: readonly Statement[];
+  /** Zip of the package of jobs. */
+  readonly sparkPackage: string;
+}
+
+/** EMR's own connector of Spark to Kinesis, as its images have it. */
+export const kinesisConnector =
+  '/usr/share/aws/kinesis/spark-sql-kinesis/lib/spark-streaming-sql-kinesis-connector.jar';
+
+/** Where `ingot runtime --spark` writes the package of jobs, beside the runtime of functions. */
+export const sparkPackageFile = (
+  declared: string | undefined,
+  runtime: string,
+  { architecture }: SparkApplicationFacts,
+): string => declared ?? join(dirname(runtime), `spark-${architecture}.zip`);
+
+/** Where Spark keeps how far it has read: results of queries pass away, and this must not. */
+export const checkpointOf = (own: string, lake: LakeFacts, what: string): Text => {
+  const { bucketName } = lake.zones.find((zone) => zone.name === lake.ops.zone)!;
+  return text`s3://${bucketName}/_ops/checkpoints/${own}/${what}`;
+};
+
+/** The job's files, what it acts as, and the state machine that keeps it at work, with its schedule. */
+export function streamingJob(
+  job: StreamingJob,
+  setting: { readonly keyArn: Text; readonly logRetentionDays: number; readonly removal: Removal },
+): Node[] {
+  const { own, of, spark, lake, catalog } = job;
+  const { bucketName } = lake.queryResults;
+  const remedy = `write it with: npx ingot runtime --spark --arch ${spark.architecture}`;
+  const definition = keepJob({
+    own,
+    applicationId: spark.applicationId,
+    jobRoleArn: ref(jobRoleId, 'arn'),
+    main: ref(mainId, 'uri'),
+    handler: job.handler,
+    settings: {
+      environment: { ...lakeEnvironment(lake, catalog), AWS_REGION: aws.region, ...job.environment },
+      scratch: text`s3://${bucketName}/spark/scratch`,
+    },
+    event: job.event,
+    parameters: parametersOf(job),
+    answer: text`s3://${bucketName}/spark/answers/${own}.json`,
+  });
+  return [
+    ...jobFiles(job.manifest, lake, job.sparkPackage, remedy, `_ops/spark/${own}/`),
+    jobRole({
+      id: jobRoleId,
+      description: `${own}: what its job of Spark acts as`,
+      applicationArn: spark.applicationArn,
+      logsArn: spark.logsArn,
+      statements: [...jobOwnStatements(lake), ...job.statements],
+    }),
+    ...machineNodes(
+      {
+        id: jobMachineId,
+        roleId: machineRoleId,
+        logGroupId: 'JobMachineLogGroup',
+        name: `${own}-job`,
+        description: `${own}: keeps its job of Spark at work`,
+        definition,
+        statements: [
+          ...runStatements({ ...spark, jobRoleArn: ref(jobRoleId, 'arn') }),
+          {
+            sid: 'ListJobs',
+            effect: 'Allow',
+            actions: ['emr-serverless:ListJobRuns'],
+            resources: [spark.applicationArn],
+          },
+          {
+            sid: 'ListOwnRuns',
+            effect: 'Allow',
+            actions: ['states:ListExecutions'],
+            // By its name: the machine itself needs its role first.
+            resources: [text`arn:${aws.partition}:states:${aws.region}:${aws.account}:stateMachine:${own}-job`],
+          },
+          useOperationsKey,
+        ],
+      },
+      setting,
+    ),
+    ...scheduleNodes(
+      {
+        id: 'JobScheduleRole',
+        description: `${own}: sees that its job of Spark is at work`,
+        statements: [
+          {
+            sid: 'SeeToJob',
+            effect: 'Allow',
+            actions: ['states:StartExecution'],
+            resources: [ref(jobMachineId, 'arn')],
+          },
+        ],
+        deadLetterArn: ref(deadLettersId, 'arn'),
+      },
+      [
+        {
+          id: 'JobSchedule',
+          name: `${own}-job`,
+          description: 'Sees that its job of Spark is at work',
+          expression: 'rate(5 minutes)',
+          targetArn: ref(jobMachineId, 'arn'),
+          input: { at: '<aws.scheduler.scheduled-time>' },
+        },
+      ],
+    ),
+    jobAlarm(own, of),
+  ];
+}
+
+/** Rings where a job had to be started again, and where nobody can see to it. */
+const jobAlarm = (own: string, of: string): AlarmNode => ({
+  kind: 'alarm',
+  id: 'JobAlarm',
+  name: `${own}-job`,
+  description: `The job of Spark had ended by itself and was started again, or could not be: executions of the state machine say which. ${of}`,
+  metrics: failedExecutions(jobMachineId, 'Jobs that ended'),
+  comparison: 'GreaterThanThreshold',
+  threshold: 0,
+  periods: 1,
+  periodsToAlarm: 1,
+  missingData: 'notBreaching',
+  actions: [ref(noticesId, 'arn')],
+});
+
+/** What `spark-submit` is told: all that a job names takes the place of what its application names. */
+function parametersOf({ spark, connector, executors, gbPerBatch }: StreamingJob): Text {
+  const size = sizeValues(sparkSize(gbPerBatch));
+  const settings = [
+    ...Object.entries(sizeSettings)
+      .filter(([, setting]) => !spark.settings.includes(setting))
+      .map(([key, setting]) => `${setting}=${size[key as keyof typeof size]}`),
+    `spark.dynamicAllocation.maxExecutors=${executors}`,
+  ];
+  const jars = connector.reduce<Text>((all, jar) => (all === '' ? jar : text`${all},${jar}`), spark.jars);
+  const conf = settings.map((setting) => ` --conf ${setting}`).join('');
+  return text`--archives ${ref(packageId, 'uri')}#ingot,${ref(platformId, 'uri')}#platform --jars ${jars}${conf}`;
+}
