@@ -59,10 +59,6 @@ export class SparkEndedError extends Error {
   }
 }
 
-/** Whether an error says nothing of what was asked for: whatever Spark is asked next fails, too. */
-export const isOfEngine = (error: Error): boolean =>
-  error instanceof SparkMemoryError || error instanceof SparkEndedError;
-
 /** Columns of a file: names, and types in DuckDB's words. */
 export interface FileColumn {
   readonly name: string;

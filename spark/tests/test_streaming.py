@@ -31,7 +31,7 @@ def spark() -> Iterator[SparkSession]:
 
 
 KEYS: dict[str, str] = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="utf-8"))
-"""Bytes in hexadecimal digits, and the text that the consumer, which is Node's, makes of them: its test reads them, too."""
+"""Bytes in hexadecimal digits, and the text that the consumer, which is Node's, makes of them, as its test says."""
 
 ARRIVED = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 
