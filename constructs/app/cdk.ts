@@ -9,12 +9,19 @@ const withoutTraces = { 'aws:cdk:disable-creation-stack-traces': true };
 
 /** Remembers logical ids: each reference to a key or a topic asks for its id, and each id is a hash. */
 class PlatformStack extends Stack {
-  readonly #ids = new WeakMap<CfnElement, string>();
+  #ids = new WeakMap<CfnElement, string>();
 
-  protected override allocateLogicalId(element: CfnElement): string {
-    const id = this.#ids.get(element) ?? super.allocateLogicalId(element);
+  override getLogicalId(element: CfnElement): string {
+    const known = this.#ids.get(element);
+    if (known !== undefined) return known;
+    const id = super.getLogicalId(element);
     this.#ids.set(element, id);
     return id;
+  }
+
+  override renameLogicalId(oldId: string, newId: string): void {
+    this.#ids = new WeakMap();
+    super.renameLogicalId(oldId, newId);
   }
 }
 

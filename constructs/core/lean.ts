@@ -150,6 +150,7 @@ export class Walk {
 
   /** Tokens come again in other texts: each is shown by itself. */
   #tellText(text: string): void {
+    if (this.#texts.has(text)) return;
     const rest = text.replace(wholeToken, (token) => {
       this.#text(token);
       return '';
@@ -211,6 +212,6 @@ export function isPlain(value: object): boolean {
 const wholeToken = /\$\{(?:Tf)?Token\[[\w:.-]*\]\}/g;
 
 /** Rather once too often than once too seldom: the engine knows. */
-const mayHoldToken = (text: string): boolean => text.includes('Token[') || text.includes('e+');
+const mayHoldToken = (text: string): boolean => text.length > 8 && (text.includes('Token[') || text.includes('e+'));
 
 const mayBeToken = (value: unknown): boolean => typeof value === 'number' && value < -1e280;

@@ -31,7 +31,10 @@ export function distFolder(): string {
 }
 
 function writeZip(entries: Readonly<Record<string, string>>): string {
-  const bytes = zipBytes(Object.fromEntries(Object.entries(entries).map(([name, body]) => [name, Buffer.from(body)])));
+  const bytes = zipBytes(
+    Object.fromEntries(Object.entries(entries).map(([name, body]) => [name, Buffer.from(body)])),
+    6,
+  );
   const folder = join(tmpdir(), 'ingot-zips');
   const file = join(folder, `${createHash('sha256').update(bytes).digest('hex')}.zip`);
   if (existsSync(file)) return file;

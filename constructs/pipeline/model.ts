@@ -4,7 +4,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
-import { planPlatform, sparkSizes } from '../../lib/sizing/plan';
+import { sparkSizes } from '../../lib/sizing/plan';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
@@ -85,11 +85,10 @@ export function pipelineModel(
     inputGb: pipeline.alarms?.inputGb ?? duckdbUpToGb,
   };
   const scheduled = pipeline.scheduled ?? true;
-  const plan = planPlatform(manifest, { deployed: { memoryMb, architecture } });
-  const sparks = plan.groups.flatMap(({ tables }) => tables.filter(({ engine }) => engine === 'spark'));
+  const onSpark = sparkSizes(manifest);
   assertValid([
     ...pipelineProblems(path, pipeline, lake, { memoryMb, diskMb, logRetentionDays, thresholds }),
-    ...sparkProblems(path, sparks, given.spark),
+    ...sparkProblems(path, manifest, onSpark, given.spark),
     ...networkProblems(path, pipeline),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
@@ -98,9 +97,8 @@ export function pipelineModel(
   const keyArn = ref(operationsKeyId, 'arn');
   const setting: HandlerSetting = { architecture, logRetentionDays, keyArn, removal };
 
-  const onSpark = sparkSizes(plan);
   const jobs: Jobs | undefined =
-    sparks.length === 0 || given.spark === undefined
+    onSpark.size === 0 || given.spark === undefined
       ? undefined
       : {
           target: sparkTarget(given.spark, lake, onSpark, pipeline.icebergCatalog),

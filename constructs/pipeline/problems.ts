@@ -1,5 +1,6 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
-import type { TablePlan } from '../../lib/sizing/plan';
+import type { Manifest } from '../../lib/platform/manifest';
+import { planPlatform } from '../../lib/sizing/plan';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
@@ -47,10 +48,17 @@ export function pipelineProblems(
 }
 
 /** Tables that are Spark's need a place for it. */
-export function sparkProblems(where: string, sparks: readonly TablePlan[], spark: SparkPlace | undefined): Problem[] {
-  const [first] = sparks;
+export function sparkProblems(
+  where: string,
+  manifest: Manifest,
+  onSpark: ReadonlyMap<string, unknown>,
+  spark: SparkPlace | undefined,
+): Problem[] {
+  const [first] = onSpark.keys();
   if (first === undefined || spark !== undefined) return [];
-  const more = sparks.length === 1 ? '' : ` and ${sparks.length - 1} more`;
-  const message = `must give a SparkApplication or an EmrCluster, since Spark is the engine of ${first.table}${more} (${first.why}); given nothing`;
+  const more = onSpark.size === 1 ? '' : ` and ${onSpark.size - 1} more`;
+  const tables = planPlatform(manifest).groups.flatMap((group) => group.tables);
+  const why = tables.find(({ table }) => table === first)!.why;
+  const message = `must give a SparkApplication or an EmrCluster, since Spark is the engine of ${first}${more} (${why}); given nothing`;
   return [{ where, path: 'spark', message }];
 }

@@ -10,7 +10,7 @@ import {
   type Step,
 } from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
-import { planPlatform, sparkSizes } from '../sizing/plan';
+import { sparkSizes } from '../sizing/plan';
 import { type SparkSize, sizeSettings, sizeValues } from '../sizing/spark-size';
 import { type JobsOn, jobClasses, jobImports } from './jobs';
 import { call, dictionary, indented, text } from './python';
@@ -29,7 +29,7 @@ export const dagId = (platform: string, group: Pick<Group, 'name'>): string => `
  * @throws InvalidInputError for a schedule that Airflow cannot say
  */
 export function airflowDags(manifest: Manifest, jobsOn: JobsOn = 'serverless'): string {
-  const onSpark = sparkSizes(planPlatform(manifest));
+  const onSpark = sparkSizes(manifest);
   const dags = manifest.groups.map((group) => dag(manifest, group, runOf(group, manifest), onSpark));
   const jobs = onSpark.size === 0 ? undefined : jobsOn;
   return `${head(manifest, jobs)}${jobs === undefined ? '' : `\n\n${jobClasses(manifest, jobs)}`}\n\n${dags.join('\n\n')}`;

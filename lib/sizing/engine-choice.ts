@@ -29,10 +29,13 @@ export interface Deployed {
   readonly spark?: { readonly worker?: SparkWorker; readonly maxWorkers?: number };
 }
 
-export interface EngineChoice {
+export interface EngineDecision {
   readonly engine: EngineName;
   /** GB of the largest run; absent where the load is not known. */
   readonly gbPerRun?: number;
+}
+
+export interface EngineChoice extends EngineDecision {
   /** One sentence. */
   readonly why: string;
   /** List price in us-east-1 of an hour of work, in US dollars. */
@@ -42,22 +45,33 @@ export interface EngineChoice {
 }
 
 /** Chooses the engine by the size of the largest run: what arrives while two starts are furthest apart, evenly over the day. */
-export function chooseEngine({ gbPerDay, schedule, said }: Load, deployed: Deployed = {}): EngineChoice {
-  const hour = (engine: EngineName) => (engine === 'spark' ? sparkHour(deployed) : duckdbHour(deployed));
-  const by = (engine: EngineName, why: string) => ({
-    engine: said ?? engine,
-    why: said === undefined ? why : `platform.yaml says so; ${why}`,
-    ...hour(said ?? engine),
-  });
-  if (gbPerDay === undefined) return by('duckdb', 'its contract declares no volumePerDay');
-  // A schedule that starts once takes a day's data, for want of a better word.
-  const gap = longestGapHours(schedule) ?? 24;
-  const gbPerRun = (gbPerDay * gap) / 24;
-  const engine = gbPerRun > duckdbUpToGb ? 'spark' : 'duckdb';
-  const limit = engine === 'spark' ? 'more than' : 'at most';
-  const why = `${amount(gbPerDay)} GB a day in runs up to ${hours(gap)} apart are ${amount(gbPerRun)} GB a run, ${limit} ${duckdbUpToGb}`;
-  return { gbPerRun, ...by(engine, why) };
+export function decideEngine({ gbPerDay, schedule, said }: Load): EngineDecision {
+  if (gbPerDay === undefined) return { engine: said ?? 'duckdb' };
+  const gbPerRun = (gbPerDay * gapHours(schedule)) / 24;
+  return { engine: said ?? fitting(gbPerRun), gbPerRun };
 }
+
+/** What `decideEngine` decides, with the reason and the price. */
+export function chooseEngine(load: Load, deployed: Deployed = {}): EngineChoice {
+  const decided = decideEngine(load);
+  const why = whyOf(load, decided);
+  return {
+    ...decided,
+    why: load.said === undefined ? why : `platform.yaml says so; ${why}`,
+    ...(decided.engine === 'spark' ? sparkHour(deployed) : duckdbHour(deployed)),
+  };
+}
+
+function whyOf({ gbPerDay, schedule }: Load, { gbPerRun }: EngineDecision): string {
+  if (gbPerDay === undefined || gbPerRun === undefined) return 'its contract declares no volumePerDay';
+  const limit = fitting(gbPerRun) === 'spark' ? 'more than' : 'at most';
+  return `${amount(gbPerDay)} GB a day in runs up to ${hours(gapHours(schedule))} apart are ${amount(gbPerRun)} GB a run, ${limit} ${duckdbUpToGb}`;
+}
+
+const fitting = (gbPerRun: number): EngineName => (gbPerRun > duckdbUpToGb ? 'spark' : 'duckdb');
+
+/** A schedule that starts once takes a day's data, for want of a better word. */
+const gapHours = (schedule: string): number => longestGapHours(schedule) ?? 24;
 
 type Hour = Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'>;
 

@@ -1,7 +1,14 @@
 import { deepFreeze } from '../freeze';
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
-import { chooseEngine, type Deployed, type EngineChoice, type EngineName } from './engine-choice';
+import {
+  chooseEngine,
+  type Deployed,
+  decideEngine,
+  type EngineChoice,
+  type EngineName,
+  type Load,
+} from './engine-choice';
 import { longestCall, storageMonth } from './prices';
 import { type SparkSize, sparkSize } from './spark-size';
 
@@ -42,30 +49,48 @@ export interface PlanOptions {
 
 /** Chooses an engine for each table that files or models fill. Tables that streams fill are not here: they have no runs. */
 export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions = {}): Plan {
-  const volumes = volumesOf(manifest);
-  const groups = manifest.groups.map(({ name, schedule, ingests, levels }): GroupPlan => {
-    const models = levels.flat().map((model) => manifest.models.find((one) => one.name === model)?.writes);
-    const tables = [...ingests, ...models].filter((table) => table !== undefined);
-    const plans = tables.map((table): TablePlan => {
-      const gb = volumes.get(table);
-      const declared = gb === undefined ? {} : { gbPerDay: gb };
-      const said = saidOf(manifest, table);
+  const groups = loadsOf(manifest).map(({ name, schedule, loads }): GroupPlan => {
+    const tables = loads.map(({ table, load }): TablePlan => {
+      const { gbPerDay } = load;
       return {
         table,
-        ...declared,
-        ...chooseEngine({ ...declared, schedule, said }, { spark: manifest.engine?.spark, ...deployed }),
+        ...(gbPerDay === undefined ? {} : { gbPerDay }),
+        ...chooseEngine(load, { spark: manifest.engine?.spark, ...deployed }),
       };
     });
-    const engine = plans.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';
-    return { name, schedule, engine, tables: plans };
+    const engine = tables.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';
+    return { name, schedule, engine, tables };
   });
   const ingested = new Set(manifest.groups.flatMap((group) => group.ingests));
+  const volumes = volumesOf(manifest);
   const total = [...ingested].reduce((sum, table) => sum + (volumes.get(table) ?? 0), 0);
   const { memoryMb = 3008, architecture = 'arm64' } = deployed;
   return deepFreeze({
     groups,
     gbPerDay: total,
     perGb: { storedMonth: storageMonth(2), longestCall: longestCall(memoryMb, architecture) },
+  });
+}
+
+interface TableLoad {
+  /** `zone.table`. */
+  readonly table: string;
+  readonly load: Load;
+}
+
+/** What is known of the load of each table that files or models fill, by group. */
+function loadsOf(manifest: Manifest) {
+  const volumes = volumesOf(manifest);
+  return manifest.groups.map(({ name, schedule, ingests, levels }) => {
+    const models = levels.flat().map((model) => manifest.models.find((one) => one.name === model)?.writes);
+    const tables = [...ingests, ...models].filter((table) => table !== undefined);
+    const loads = tables.map(
+      (table): TableLoad => ({
+        table,
+        load: { gbPerDay: volumes.get(table), schedule, said: saidOf(manifest, table) },
+      }),
+    );
+    return { name, schedule, loads };
   });
 }
 
@@ -76,14 +101,14 @@ function saidOf({ engine }: Manifest, table: string): EngineName | undefined {
 }
 
 /** Tables, as `zone.table`, whose engine is Spark. */
-export const sparkTables = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(sparkSizes(planPlatform(manifest)).keys());
+export const sparkTables = (manifest: Manifest): ReadonlySet<string> => new Set(sparkSizes(manifest).keys());
 
 /** How jobs of each table whose engine is Spark cut up its rows. */
-export const sparkSizes = ({ groups }: Plan): ReadonlyMap<string, SparkSize> =>
+export const sparkSizes = (manifest: Manifest): ReadonlyMap<string, SparkSize> =>
   new Map(
-    groups
-      .flatMap(({ tables }) => tables)
+    loadsOf(manifest)
+      .flatMap(({ loads }) => loads)
+      .map(({ table, load }) => ({ table, ...decideEngine(load) }))
       .filter(({ engine }) => engine === 'spark')
       .map(({ table, gbPerRun }) => [table, sparkSize(gbPerRun)]),
   );

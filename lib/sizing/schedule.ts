@@ -3,6 +3,14 @@
  * is one run's work. Undefined for `at(…)`, which starts once, and for a cron expression that never starts.
  */
 export function longestGapHours(schedule: string): number | undefined {
+  if (!known.has(schedule)) known.set(schedule, gapHours(schedule));
+  return known.get(schedule);
+}
+
+/** All tables of a group ask for the same one. */
+const known = new Map<string, number | undefined>();
+
+function gapHours(schedule: string): number | undefined {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule);
   if (rate !== null)
     return Number(rate[1]) * { minute: 1 / 60, hour: 1, day: 24 }[rate[2] as 'minute' | 'hour' | 'day'];

@@ -91,17 +91,18 @@ export const renderSchema: Renderer<'schema'> = (scope, node) => {
     }),
     schemaShape,
   );
+  const arn = schema.attrArn;
   // A definition given to the schema itself could never change: CloudFormation would make a new schema of that name.
   const version = lean(
     new CfnSchemaVersion(scope, `${node.id}Version`, {
-      schema: { schemaArn: schema.attrArn },
+      schema: { schemaArn: arn },
       schemaDefinition: node.definition,
     }),
     schemaVersionShape,
   );
   // What was written under an earlier version is read by it. The schema takes its versions along when it goes.
   applyRemoval(version, 'retain');
-  return { arn: schema.attrArn, name: node.name };
+  return { arn, name: node.name };
 };
 
 export const renderIcebergTable: Renderer<'icebergTable'> = (scope, node) => {
