@@ -1,0 +1,121 @@
+import validateAsl from 'asl-validator';
+import { validateStates } from '../../lib/local/states/validate';
+import { FakeEmr, keep, machineOf } from './kept-job';
+
+/** An application on which a job was started as it is to be, by its state machine. */
+async function started(pageSize?: number): Promise<FakeEmr> {
+  const emr = new FakeEmr(pageSize);
+  expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
+  emr.pass();
+  emr.calls.length = 0;
+  return emr;
+}
+const live = ({ runs }: FakeEmr) =>
+  runs.filter(({ Name, State }) => Name?.startsWith('shop-clicks/') && /RUNNING|SUBMITTED|CANCELLING/.test(State));
+
+test('is valid Amazon States Language and within what runs on this machine', () => {
+  expect(validateStates(machineOf())).toEqual([]);
+  // The validator takes a parameter of that name for states.
+  const judged = JSON.stringify(machineOf()).replaceAll('"States":[', '"Among":[');
+  expect(validateAsl(JSON.parse(judged)).isValid).toBe(true);
+});
+
+test('where nothing runs, one run is started, which never times out', async () => {
+  const emr = new FakeEmr();
+  expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['start run-1']);
+  expect(live(emr)).toMatchObject([
+    { Mode: 'STREAMING', Name: expect.stringMatching(/^shop-clicks\/[0-9a-f]{64}$/), minutes: 0 },
+  ]);
+});
+
+test('where it runs, nothing is done', async () => {
+  const emr = await started();
+  expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual([]);
+});
+
+test('another version takes the place of the one that runs, once that has ended', async () => {
+  const emr = await started();
+  expect(await keep(emr, { seconds: 60 })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['cancel run-1', 'start run-2']);
+  expect(emr.runs.map(({ State }) => State)).toEqual(['CANCELLED', 'SUBMITTED']);
+});
+
+test('one that has ended by itself is started again, and the execution fails, so that an alarm rings; then all is well', async () => {
+  const emr = await started();
+  emr.runs[0]!.State = 'FAILED';
+  const end = await keep(emr, { name: 'e-2' });
+  expect(end).toMatchObject({ status: 'FAILED', error: 'JobEnded' });
+  expect(emr.calls).toEqual(['start run-2']);
+  emr.pass();
+  expect(await keep(emr, { name: 'e-3' })).toMatchObject({ status: 'SUCCEEDED' });
+});
+
+test('one that somebody has cancelled is started again without an alarm', async () => {
+  const emr = await started();
+  emr.runs[0]!.State = 'CANCELLED';
+  expect(await keep(emr, { name: 'e-2' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['start run-2']);
+});
+
+test('of several pages of runs every one is looked at, those that ended too', async () => {
+  const emr = await started(2);
+  for (let i = 0; i < 5; i++)
+    emr.runs.unshift({ Id: `other-${i}`, Name: `shop-orders/${i}`, Mode: 'STREAMING', State: 'RUNNING' });
+  expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual([]);
+  emr.runs.at(-1)!.State = 'FAILED';
+  for (let i = 0; i < 3; i++)
+    emr.runs.unshift({ Id: `dead-${i}`, Name: `shop-orders/${i}`, Mode: 'STREAMING', State: 'FAILED' });
+  expect(await keep(emr, { name: 'e-2' })).toMatchObject({ status: 'FAILED', error: 'JobEnded' });
+  expect(live(emr)).toHaveLength(1);
+});
+
+test('runs of others are left alone: batch jobs, other streams, runs without a name', async () => {
+  const emr = new FakeEmr();
+  emr.add('shop-clicks-more/1', 'RUNNING');
+  emr.add('shop-clicks/batch', 'RUNNING', 'BATCH');
+  emr.add(undefined, 'RUNNING');
+  expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['start run-4']);
+});
+
+test('a schedule that starts it twice starts one run; of two that are there one stays', async () => {
+  const emr = new FakeEmr();
+  const input = { at: '2026-01-01T00:00:00Z' };
+  // Neither sees the other, nor the run that the other has started.
+  const late = new FakeEmr();
+  await keep(emr, { input, name: 'e-1' });
+  Object.assign(late, { runs: [] });
+  late.ask = (operation, given) => (operation === 'listJobRuns' ? { JobRuns: [] } : emr.ask(operation, given));
+  await keep(late, { input, name: 'e-2' });
+  expect(emr.calls).toEqual(['start run-1', 'start run-1 again']);
+  emr.pass();
+  emr.runs.push({ ...emr.runs[0]!, Id: 'twin' });
+  expect(await keep(emr, { name: 'e-3' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(live(emr)).toHaveLength(1);
+});
+
+test('one execution at a time is at work; one that stops waits for its turn', async () => {
+  const emr = await started();
+  emr.runs[0]!.State = 'CANCELLED';
+  expect(await keep(emr, { running: ['older'], name: 'e-2' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual([]);
+  emr.runs[0]!.State = 'RUNNING';
+  const input = { action: 'stop' };
+  expect(await keep(emr, { running: ['older'], name: 'e-3', input })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['cancel run-1']);
+  expect(live(emr)).toEqual([]);
+});
+
+test('a run that ends while it is being cancelled is no failure', async () => {
+  const emr = await started();
+  const ask = emr.ask.bind(emr);
+  emr.ask = (operation, given) => {
+    if (operation === 'cancelJobRun') emr.runs[0]!.State = 'FAILED';
+    return ask(operation, given);
+  };
+  expect(await keep(emr, { seconds: 60 })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(live(emr)).toMatchObject([{ Id: 'run-2' }]);
+});
