@@ -14,7 +14,7 @@ import type { SparkApplicationFacts } from '../emr/model';
 import { jobMachineId, sparkPackageFile } from '../emr/streaming-job';
 import type { LakeFacts } from '../lake/model';
 import { deadLettersId as callsId, noticesId } from '../pipeline/ids';
-import { failedCalls, notices } from '../pipeline/notices';
+import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { streamAlarms } from './alarms';
 import { bronzeDelivery } from './bronze';
@@ -140,7 +140,7 @@ export function eventStreamModel(
     }),
     ...streamAlarms(setting, manifest.name),
   ];
-  const nodes = all.filter(({ id }) => !given.nodes.has(id));
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   const placed = regulate(nodes, {
     compliance,

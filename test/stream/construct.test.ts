@@ -5,7 +5,11 @@ import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Ch
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import { ref } from '../../constructs/core/text';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
+import { lakeModel } from '../../constructs/lake/model';
+import { noticesId } from '../../constructs/pipeline/ids';
+import { eventStreamModel } from '../../constructs/stream/model';
 import type { EventStreamDeclaration } from '../../constructs/stream/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
@@ -215,6 +219,14 @@ test('a result that goes to PostgreSQL lets the consumer log in as its own role,
   expect(text).toContain('ingot_stream');
   const consume = created(text).find('lambda.function', 'ClicksConsumeFunction');
   expect(JSON.stringify(consume.properties.securityGroups)).toContain('ec2.securityGroup');
+});
+
+test('a topic that exists is told of alarms, and gets no subscriptions: it has its own', () => {
+  const given = { nodes: new Set([noticesId]), folder: '/' };
+  const lake = lakeModel('Lake', { name: 'shop' }).facts;
+  const { nodes } = eventStreamModel('Clicks', props({ emails: ['data@example.com'] }), lake, given);
+  expect(nodes.filter(({ kind }) => kind === 'topic' || kind === 'subscription')).toEqual([]);
+  expect(nodes.flatMap((node) => (node.kind === 'alarm' ? node.actions : []))).toContainEqual(ref(noticesId, 'arn'));
 });
 
 test('grants give what it takes to put and to read, and the key with it', () => {
