@@ -103,6 +103,7 @@ export function sparkApplicationModel(
         memoryGb: maxWorkers * worker.memoryGb,
         diskGb: maxWorkers * worker.diskGb,
       },
+      worker,
       ready: ready.filter(({ count }) => count > 0),
       autoStart: declared.autoStart ?? true,
       idleMinutes: sizes.idleMinutes,

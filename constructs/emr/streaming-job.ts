@@ -11,11 +11,10 @@ import type { LakeFacts } from '../lake/model';
 import { lakeEnvironment } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
 import { jobFiles, jobOwnStatements, mainId, packageId, platformId } from '../pipeline/spark';
+import { jobMachineId } from './ids';
 import { jobRole, runStatements, type SparkApplicationFacts } from './model';
 import { keepJob } from './streaming-states';
 
-/** Ids of nodes of a streaming job. */
-export const jobMachineId = 'JobStateMachine';
 const [jobRoleId, machineRoleId] = ['JobRole', 'JobMachineRole'];
 
 /** A job of Spark that never ends, in the place of a function that gets records. */

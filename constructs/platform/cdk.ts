@@ -37,7 +37,7 @@ export class Platform extends Construct {
   readonly lake: Lake;
   readonly catalog: Catalog;
   readonly pipeline: Pipeline;
-  /** Runs jobs for the tables whose engine is Spark; absent where there is none. */
+  /** Runs jobs for the tables and streams whose engine is Spark; absent where there is none. */
   readonly spark?: SparkApplication;
   /** Absent where the manifest has none. */
   readonly database?: PostgresDatabase;
@@ -100,7 +100,12 @@ export class Platform extends Construct {
     this.streams = Object.fromEntries(
       parts.streams.map((part) => [
         part.stream,
-        new EventStream(this, `Stream-${part.stream}`, { ...part, ...data, database }),
+        new EventStream(this, `Stream-${part.stream}`, {
+          ...part,
+          ...data,
+          database,
+          spark: parts.onSpark.streams.has(part.stream) ? spark : undefined,
+        }),
       ]),
     );
     const source = { migrations: this.migrations, sourceNetwork: place };

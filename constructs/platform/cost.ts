@@ -1,6 +1,8 @@
+import { sparkWorkerHour, usualSpark } from '../../lib/sizing/prices';
 import { dumpMachineId } from '../backup/ids';
 import type { Node } from '../core/nodes';
 import type { Text } from '../core/text';
+import { jobMachineId } from '../emr/ids';
 
 /**
  * List prices in us-east-1, in US dollars, of what costs money while nothing happens. Other regions differ by a few
@@ -13,6 +15,8 @@ const monthly = {
   customMetric: 0.3,
   /** Starting a run that finds nothing new: its transitions and a few seconds of one function. */
   emptyRun: 10 * 0.000025 + 3 * 3 * 0.0000133334,
+  /** Looking whether a job of Spark is at work: transitions. */
+  look: 20 * 0.000025,
   /** A probe, a fingerprint, a look for what is too old: a few seconds of one function. */
   call: 3 * 3 * 0.0000133334,
   /** A Fargate task of one processor and 2 GB for two minutes. */
@@ -66,7 +70,9 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
   const starts = (some: typeof schedules) => some.reduce((sum, { expression }) => sum + startsAMonth(expression), 0);
   const dumps = schedules.filter(({ targetArn }) => targetOf(targetArn) === dumpMachineId);
   const calls = schedules.filter(({ targetArn }) => targetOf(targetArn).endsWith('Function'));
-  const runs = schedules.filter((node) => !calls.includes(node) && !dumps.includes(node));
+  const looks = schedules.filter(({ targetArn }) => targetOf(targetArn) === jobMachineId);
+  const apart = new Set([...dumps, ...calls, ...looks]);
+  const runs = schedules.filter((node) => !apart.has(node));
   const parts = [
     part('KMS keys', nodes.filter((node) => node.kind === 'key').length, monthly.key),
     part('alarm metrics', metrics.length, monthly.alarmMetric),
@@ -74,7 +80,9 @@ export function idleCost(nodes: readonly Node[]): IdleCost {
     part('runs that find nothing new', starts(runs), monthly.emptyRun),
     part('calls of functions on schedule', starts(calls), monthly.call),
     part('dumps of an empty database', starts(dumps), monthly.emptyDump),
+    part('looks at jobs of Spark', starts(looks), monthly.look),
     ...streamParts(nodes),
+    ...jobParts(nodes),
     ...replicationParts(nodes),
     ...databaseParts(nodes),
   ].filter(({ count }) => count > 0);
@@ -90,6 +98,13 @@ function streamParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
     { what: 'streams on demand', count: onDemand, dollars: onDemand * monthly.streamOnDemand },
     { what: 'shards', count: shards, dollars: shards * monthly.shard },
   ];
+}
+
+/** What jobs of Spark cost that wait for a stream: the driver of each, which never ends. */
+function jobParts(nodes: readonly Node[]): IdleCost['parts'][number][] {
+  const drivers = nodes.filter((node) => node.kind === 'stateMachine' && node.id === jobMachineId).length;
+  const worker = nodes.find((node) => node.kind === 'sparkApplication')?.worker ?? usualSpark.worker;
+  return [{ what: 'drivers of jobs that never end', count: drivers, dollars: drivers * sparkWorkerHour(worker) * 730 }];
 }
 
 /** What following databases costs that nobody changes: each replication at its smallest, and its way in. */

@@ -1,10 +1,13 @@
 import type { CdcSource } from '../../lib/cdc/declaration';
 import { namesSubjects } from '../../lib/erasure/subjects';
+import { assertValid } from '../../lib/errors';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
+import { sparkSources, sparkStreams, usualJob } from '../../lib/sizing/consumers';
 import { sparkTables } from '../../lib/sizing/plan';
+import { usualSpark } from '../../lib/sizing/prices';
 import type { SparkApplicationDeclaration } from '../emr/props';
 import type { PlatformDeclaration } from './props';
 
@@ -64,6 +67,8 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
         : []),
       // Jobs of Spark are inside where functions are.
       ...(functionsInside && sparkTables(manifest).size > 0 ? ['kms', 'logs', 'monitoring', 'sts'] : []),
+      // Those that consume streams are inside in any case.
+      ...(hasSparkConsumers(manifest) ? ['glue', 'kinesis-streams', 'kms', 'logs', 'monitoring', 'sts'] : []),
       // AWS DMS is in the network as well; functions compare tables with the database beside it.
       ...(changes.length === 0 ? [] : ['kinesis-streams', 'secretsmanager']),
       ...(changes.some(({ deployed }) => deployed?.reconcile !== false) ? ['glue'] : []),
@@ -72,13 +77,34 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
   ].sort();
 }
 
-/** The application of EMR Serverless that a platform needs; absent where no table is Spark's. */
+/** The application of EMR Serverless that a platform needs; absent where nothing is Spark's. */
 export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
   const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
-  if (sparkTables(manifest).size === 0) return undefined;
+  const [jobs, hasTables] = [consumerCount(manifest), sparkTables(manifest).size > 0];
+  if (jobs === 0 && !hasTables) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
-  return { name: manifest.name, ...shared, ...manifest.engine?.spark };
+  const ofJobs = jobs * (usualJob.executors + 1);
+  const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = manifest.engine?.spark ?? {};
+  const needed = ofJobs + (hasTables ? 2 : 0);
+  if (maxWorkers < needed)
+    assertValid([
+      {
+        where: 'platform.yaml',
+        path: 'engine.spark.maxWorkers',
+        message:
+          `must be at least ${needed}, since ${jobs} jobs that consume streams or changes have ${usualJob.executors + 1} workers each` +
+          `${hasTables ? ', and jobs of tables need 2' : ''}; given ${maxWorkers}`,
+      },
+    ]);
+  return { name: manifest.name, ...shared, ...manifest.engine?.spark, ...(jobs === 0 ? {} : { maxWorkers }) };
 }
+
+/** Jobs that never end: of streams, and of changes that a deployment follows. */
+const consumerCount = (manifest: Manifest): number =>
+  sparkStreams(manifest).size + followed(manifest).filter(({ name }) => sparkSources(manifest).has(name)).length;
+
+/** Whether any job of Spark consumes a stream: then its workers are in the platform's network, from which Kinesis is reached. */
+export const hasSparkConsumers = (manifest: Manifest): boolean => consumerCount(manifest) > 0;
 
 /** Sources of changes that a deployment follows: of the others nobody said where they are. */
 export const followed = ({ cdc = [] }: Manifest): readonly CdcSource[] =>

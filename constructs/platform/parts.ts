@@ -1,6 +1,7 @@
 import { namesSubjects } from '../../lib/erasure/subjects';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork } from '../../lib/network/declaration';
+import { sparkSources, sparkStreams } from '../../lib/sizing/consumers';
 import type { BackupPolicyDeclaration } from '../backup/props';
 import type { CatalogDeclaration } from '../catalog/props';
 import type { ChangeDataCaptureDeclaration } from '../cdc/props';
@@ -14,7 +15,7 @@ import type { PipelineDeclaration } from '../pipeline/props';
 import type { PostgresDeclaration } from '../postgres/props';
 import type { EventStreamDeclaration } from '../stream/props';
 import type { SearchDeclaration } from '../vector/props';
-import { followed, hasMigrations, placementOf, sparkOf, zoneDeclarations } from './model';
+import { followed, hasMigrations, hasSparkConsumers, placementOf, sparkOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 /**
@@ -35,6 +36,8 @@ export interface PlatformParts {
   readonly search?: SearchDeclaration;
   readonly documents?: DocumentsDeclaration;
   readonly streams: readonly EventStreamDeclaration[];
+  /** Names of streams, and of sources of changes, that jobs of Spark consume. */
+  readonly onSpark: { readonly streams: ReadonlySet<string>; readonly changes: ReadonlySet<string> };
   readonly changes: readonly ChangeDataCaptureDeclaration[];
   readonly erasure?: ErasureDeclaration;
   readonly backups?: BackupPolicyDeclaration;
@@ -56,7 +59,7 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
   const { name, database, backup, stores, documents, streams = [] } = manifest;
   const { asked, existing, functionsInside } = placementOf(platform);
   const shared = { name, compliance, removal, logRetentionDays };
-  const { deadLetterReplica, architecture, runtime, icebergCatalog } = platform;
+  const { deadLetterReplica, architecture, runtime, sparkPackage, icebergCatalog } = platform;
   const consumer = { manifest, compliance, removal, logRetentionDays, architecture, runtime, icebergCatalog, network };
   const searches = database !== undefined && stores !== undefined;
   return {
@@ -70,7 +73,8 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     migrations: hasMigrations(manifest) ? { ...platform, migrations: platformMigrations(manifest) } : undefined,
     search: searches ? platform : undefined,
     documents: searches && documents !== undefined ? platform : undefined,
-    streams: streams.map((stream) => ({ ...consumer, deadLetterReplica, stream: stream.name })),
+    onSpark: { streams: sparkStreams(manifest), changes: sparkSources(manifest) },
+    streams: streams.map((stream) => ({ ...consumer, sparkPackage, deadLetterReplica, stream: stream.name })),
     changes: followed(manifest).map((source) => ({ ...consumer, deadLetterReplica, source: source.name })),
     erasure: namesSubjects(manifest)
       ? {
@@ -92,6 +96,10 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
             network: database === undefined ? network : undefined,
             replica: platform.backupReplica,
           },
-    inside: { functions: functionsInside, spark: compliance === 'regulated', backups: database === undefined },
+    inside: {
+      functions: functionsInside,
+      spark: compliance === 'regulated' || hasSparkConsumers(manifest),
+      backups: database === undefined,
+    },
   };
 }

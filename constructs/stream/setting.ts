@@ -1,4 +1,5 @@
 import { findTable, type TablePlace } from '../../lib/platform/lookup';
+import { usualJob } from '../../lib/sizing/consumers';
 import { findStream, type Stream } from '../../lib/stream/stream';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
@@ -59,7 +60,7 @@ export function settingOf(
         : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
     ...(consumer === false || spark === undefined
       ? {}
-      : { job: { batchSeconds: 30, batchRecords: 1_000_000, executors: 4, jars: [], ...ofJob, spark } }),
+      : { job: { ...usualJob, batchRecords: 1_000_000, jars: [], ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,

@@ -73,6 +73,12 @@ export type EngineWords = 'auto' | EngineName | EngineDeclaration;
 export const resolveEngine = (words: EngineWords): EngineDeclaration =>
   typeof words === 'string' ? { default: words } : words;
 
+/** What platform.yaml says of a table's engine; undefined: its volume decides. */
+export function saidEngine(engine: EngineDeclaration | undefined, table: string): EngineName | undefined {
+  const said = engine?.tables?.[table] ?? engine?.default;
+  return said === 'auto' ? undefined : said;
+}
+
 /** What is wrong with a declaration, by its path below `engine`. */
 export function engineProblems(
   words: EngineWords,

@@ -75,14 +75,14 @@ const gapHours = (schedule: string): number => longestGapHours(schedule) ?? 24;
 
 type Hour = Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'>;
 
-function duckdbHour({ memoryMb = 3008, architecture = 'arm64' }: Deployed): Hour {
+export function duckdbHour({ memoryMb = 3008, architecture = 'arm64' }: Deployed): Hour {
   return {
     dollarsPerHour: lambdaHour(memoryMb, architecture),
     hourOf: `a function of ${memoryMb} MB, ${architecture}`,
   };
 }
 
-function sparkHour({ spark = {} }: Deployed): Hour {
+export function sparkHour({ spark = {} }: Deployed): Hour {
   const { worker = usualSpark.worker, maxWorkers = usualSpark.maxWorkers } = spark;
   const each = sparkWorkerHour({ ...worker, diskGb: worker.diskGb ?? usualSpark.worker.diskGb });
   return {

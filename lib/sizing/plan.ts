@@ -1,6 +1,8 @@
 import { deepFreeze } from '../freeze';
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
+import { type ConsumerPlan, planConsumers } from './consumers';
+import { saidEngine } from './declaration';
 import {
   chooseEngine,
   type Deployed,
@@ -15,6 +17,8 @@ import { type SparkSize, sparkSize } from './spark-size';
 /** Which engine fits each table of a platform, and what its data costs. */
 export interface Plan {
   readonly groups: readonly GroupPlan[];
+  /** Of streams and changes, which have no runs. */
+  readonly consumers: readonly ConsumerPlan[];
   /** GB a day of all files that arrive, as far as it is known. */
   readonly gbPerDay: number;
   readonly perGb: PerGb;
@@ -47,7 +51,7 @@ export interface PlanOptions {
   readonly deployed?: Deployed;
 }
 
-/** Chooses an engine for each table that files or models fill. Tables that streams fill are not here: they have no runs. */
+/** Chooses an engine for each table that files or models fill, and for each stream: tables that these fill have no runs. */
 export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions = {}): Plan {
   const groups = loadsOf(manifest).map(({ name, schedule, loads }): GroupPlan => {
     const tables = loads.map(({ table, load }): TablePlan => {
@@ -67,6 +71,7 @@ export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions 
   const { memoryMb = 3008, architecture = 'arm64' } = deployed;
   return deepFreeze({
     groups,
+    consumers: planConsumers(manifest, deployed),
     gbPerDay: total,
     perGb: { storedMonth: storageMonth(2), longestCall: longestCall(memoryMb, architecture) },
   });
@@ -87,21 +92,23 @@ function loadsOf(manifest: Manifest) {
     const loads = tables.map(
       (table): TableLoad => ({
         table,
-        load: { gbPerDay: volumes.get(table), schedule, said: saidOf(manifest, table) },
+        load: { gbPerDay: volumes.get(table), schedule, said: saidEngine(manifest.engine, table) },
       }),
     );
     return { name, schedule, loads };
   });
 }
 
-/** What platform.yaml says of a table's engine; undefined: its volume decides. */
-function saidOf({ engine }: Manifest, table: string): EngineName | undefined {
-  const said = engine?.tables?.[table] ?? engine?.default;
-  return said === 'auto' ? undefined : said;
-}
-
 /** Tables, as `zone.table`, whose engine is Spark. */
 export const sparkTables = (manifest: Manifest): ReadonlySet<string> => new Set(sparkSizes(manifest).keys());
+
+/** Tables that changes fill, as `zone.table`, whose engine is Spark: where platform.yaml says so. They have no runs to be judged by. */
+export const fedSparkTables = (manifest: Manifest): ReadonlySet<string> =>
+  new Set(
+    (manifest.cdc ?? [])
+      .flatMap(({ tables }) => tables.map(({ table }) => table))
+      .filter((table) => saidEngine(manifest.engine, table) === 'spark'),
+  );
 
 /** How jobs of each table whose engine is Spark cut up its rows. */
 export const sparkSizes = (manifest: Manifest): ReadonlyMap<string, SparkSize> =>

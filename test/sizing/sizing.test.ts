@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { sparkApplicationModel } from '../../constructs/emr/model';
+import type { CdcSource } from '../../lib/cdc/declaration';
 import type { Dataset } from '../../lib/contract/dataset';
 import { resolveZones } from '../../lib/platform/zones';
+import { planConsumers } from '../../lib/sizing/consumers';
 import type { EngineDeclaration } from '../../lib/sizing/declaration';
 import { chooseEngine, duckdbUpToGb } from '../../lib/sizing/engine-choice';
 import { atVolume, planPlatform } from '../../lib/sizing/plan';
 import { sparkWorkerHour, usualSpark } from '../../lib/sizing/prices';
 import { longestGapHours } from '../../lib/sizing/schedule';
 import { type SparkSize, sparkSize } from '../../lib/sizing/spark-size';
+import type { Stream } from '../../lib/stream/stream';
 import { ingot } from '../cli/ingot';
 import { dataset, manifest } from '../constructs/manifest';
 import { contractFile, flights, inFolder } from '../platform/folder';
@@ -149,6 +152,58 @@ describe('a plan', () => {
     const datasets = [{ ...manifest.datasets[0]!, dailyVolumeGb: 30 }, fact];
     const { groups } = planPlatform({ ...manifest, zones: resolveZones('aviation'), datasets });
     expect(groups[0]!.tables.map(({ gbPerDay }) => gbPerDay)).toEqual([30, 1]);
+  });
+});
+
+describe('what consumes a stream', () => {
+  const clicks = (gbPerDay: number | undefined, engine?: EngineDeclaration) => {
+    const datasets = manifest.datasets.map((one) => ({
+      ...one,
+      ...(gbPerDay === undefined ? {} : { dailyVolumeGb: gbPerDay }),
+    }));
+    const stream = { name: 'clicks', table: 'silver.flights' } as Stream;
+    return planPlatform({ ...manifest, datasets, streams: [stream], ...(engine === undefined ? {} : { engine }) })
+      .consumers[0]!;
+  };
+
+  test('is functions up to 4,000 GB a day and a job of Spark beyond, with the sentence why and the price of an hour', () => {
+    expect(clicks(4000)).toEqual({
+      consumes: 'stream',
+      name: 'clicks',
+      gbPerDay: 4000,
+      engine: 'duckdb',
+      why: '4000 GB a day are at most 4000',
+      dollarsPerHour: expect.closeTo(0.096, 3),
+      hourOf: 'a function of 2048 MB, arm64, for each shard',
+    });
+    expect(clicks(4001)).toMatchObject({
+      engine: 'spark',
+      why: '4001 GB a day are more than 4000',
+      dollarsPerHour: expect.closeTo(1.515, 3),
+      hourOf: '5 workers (4 processors, 16 GB, $0.30 each)',
+    });
+    expect(clicks(undefined)).toMatchObject({ engine: 'duckdb', why: 'its contract declares no volumePerDay' });
+  });
+
+  test('is what platform.yaml says of its table, else of all', () => {
+    expect(clicks(1, { tables: { 'silver.flights': 'spark' } })).toMatchObject({
+      engine: 'spark',
+      why: 'platform.yaml says so; 1 GB a day are at most 4000',
+    });
+    expect(clicks(1, { default: 'spark' }).engine).toBe('spark');
+    expect(clicks(5000, { default: 'duckdb' }).engine).toBe('duckdb');
+    expect(clicks(1, { default: 'auto', spark: { worker: { vcpu: 8, memoryGb: 32 } } }).engine).toBe('duckdb');
+  });
+
+  test('and changes of a database: Spark where platform.yaml says so of one of its tables', () => {
+    const tables = [{ table: 'silver.orders' }, { table: 'silver.customers' }];
+    const changes = (engine: EngineDeclaration) =>
+      planConsumers({ ...manifest, cdc: [{ name: 'shop', tables } as unknown as CdcSource], engine })[0];
+    expect(changes({})).toMatchObject({ consumes: 'changes', engine: 'duckdb' });
+    expect(changes({ tables: { 'silver.customers': 'spark' } })).toMatchObject({
+      engine: 'spark',
+      why: 'platform.yaml says so of silver.customers',
+    });
   });
 });
 

@@ -11,6 +11,8 @@ export interface SparkApplicationNode extends NodeBase {
   readonly architecture: Architecture;
   /** What all workers of all its jobs may have together. */
   readonly maximum: WorkerSize;
+  /** Of drivers and executors alike: what they cost follows from it. EMR is told by `settings`. */
+  readonly worker: WorkerSize;
   /** Workers that are kept ready for as long as it is started. */
   readonly ready: readonly ReadyWorkers[];
   /** Whether a job that is submitted starts it. */

@@ -4,6 +4,7 @@ import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
 import { tableId } from '../../platform/lookup';
+import { consumedTables } from '../../sizing/consumers';
 import { sparkTables } from '../../sizing/plan';
 import { checkTranslation } from '../../spark/translation';
 import { printable } from '../io';
@@ -22,7 +23,10 @@ export const addCheck: AddCommand = (add, io) => {
     .action(async (dir: string | undefined, options: { engine?: 'spark'; json?: true }) => {
       const folder = await platformFolder(dir);
       const { manifest, notices: loaded } = await loadPlatform(folder);
-      const onSpark = options.engine === 'spark' ? new Set(manifest.datasets.map(tableId)) : sparkTables(manifest);
+      const onSpark =
+        options.engine === 'spark'
+          ? new Set(manifest.datasets.map(tableId))
+          : new Set([...sparkTables(manifest), ...consumedTables(manifest)]);
       const { problems, notChecked } = await checkTranslation(manifest, onSpark, folder);
       assertValid(problems);
       const unchecked = notChecked === undefined ? [] : [{ where: 'NOT CHECKED', path: '', message: notChecked }];

@@ -73,13 +73,15 @@ function say(plan: Plan, size: Size | undefined, out: Io['out']): void {
     line(`${bold(printable(name))} ${dim(schedule)}`);
     for (const table of tables) line(`  ${printable(table.table)}: ${decision(table)}`);
   }
+  for (const consumer of plan.consumers)
+    line(`${bold(printable(consumer.name))} ${dim(consumer.consumes)}: ${decision(consumer)}`);
   line(size?.cost ?? 'resources and idle cost: not known, since neither aws-cdk-lib nor cdktf is installed');
   line(perGb(plan));
 }
 
 const names = { duckdb: 'DuckDB on Lambda', spark: 'Spark on EMR Serverless' } as const;
 
-const decision = ({ engine, why, dollarsPerHour, hourOf }: TablePlan): string =>
+const decision = ({ engine, why, dollarsPerHour, hourOf }: Omit<TablePlan, 'table' | 'gbPerRun'>): string =>
   `${names[engine]}: ${why}; an hour of ${hourOf} is ${dollars(dollarsPerHour)}`;
 
 function perGb({ gbPerDay, perGb: cost }: Plan): string {

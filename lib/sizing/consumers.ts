@@ -1,0 +1,99 @@
+import { tableId } from '../platform/lookup';
+import type { Manifest } from '../platform/manifest';
+import { saidEngine } from './declaration';
+import { amount, type Deployed, duckdbHour, type EngineChoice, sparkHour } from './engine-choice';
+
+/**
+ * GB a day of a stream up to which functions consume it: some 50 MB a second, in some 50 shards, each of which is a writer
+ * of its own table's.
+ */
+export const functionsUpToGb = 4000;
+
+/** Of a job that consumes a stream, where nothing else is said. */
+export const usualJob = { batchSeconds: 30, executors: 4 } as const;
+
+/** Memory of a function that consumes, in MB, where nothing else is said. */
+const functionMb = 2048;
+
+/** What consumes a stream, or changes of a database, and why. It never rests. */
+export interface ConsumerPlan extends Omit<EngineChoice, 'gbPerRun'> {
+  readonly consumes: 'stream' | 'changes';
+  /** Of the stream, or of the source of changes. */
+  readonly name: string;
+  /** GB that arrive a day; absent where nobody has said it. */
+  readonly gbPerDay?: number;
+}
+
+/**
+ * Chooses what consumes each stream and each source of changes. A stream is where its own table is, wherever its windows'
+ * tables are; a source is Spark's where platform.yaml says so of any of its tables, since they come in one stream.
+ */
+export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): ConsumerPlan[] => [
+  ...(manifest.streams ?? []).map(({ name, table }): ConsumerPlan => {
+    const gbPerDay = manifest.datasets.find((dataset) => tableId(dataset) === table)?.dailyVolumeGb;
+    const said = saidEngine(manifest.engine, table);
+    const bySize = gbPerDay !== undefined && gbPerDay > functionsUpToGb ? 'spark' : 'duckdb';
+    const engine = said ?? bySize;
+    const volume =
+      gbPerDay === undefined
+        ? 'its contract declares no volumePerDay'
+        : `${gbPerDay < 1000 ? amount(gbPerDay) : Math.round(gbPerDay)} GB a day are ${bySize === 'spark' ? 'more than' : 'at most'} ${functionsUpToGb}`;
+    return {
+      consumes: 'stream',
+      name,
+      ...(gbPerDay === undefined ? {} : { gbPerDay }),
+      engine,
+      why: said === undefined ? volume : `platform.yaml says so; ${volume}`,
+      ...hourOf(engine, manifest, deployed),
+    };
+  }),
+  ...(manifest.cdc ?? []).map(({ name, tables }): ConsumerPlan => {
+    const says = tables.map(({ table }) => table).find((table) => saidEngine(manifest.engine, table) === 'spark');
+    const engine = says === undefined ? 'duckdb' : 'spark';
+    return {
+      consumes: 'changes',
+      name,
+      engine,
+      why: says === undefined ? 'platform.yaml names none of its tables for Spark' : `platform.yaml says so of ${says}`,
+      ...hourOf(engine, manifest, deployed),
+    };
+  }),
+];
+
+function hourOf(
+  engine: EngineChoice['engine'],
+  manifest: Manifest,
+  deployed: Deployed,
+): Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'> {
+  if (engine === 'spark') {
+    const { worker } = { ...manifest.engine?.spark, ...deployed.spark };
+    const maxWorkers = usualJob.executors + 1;
+    return sparkHour({ spark: { ...(worker === undefined ? {} : { worker }), maxWorkers } });
+  }
+  const hour = duckdbHour({ ...deployed, memoryMb: functionMb });
+  return { ...hour, hourOf: `${hour.hourOf}, for each shard` };
+}
+
+/** Names of streams that a job of Spark consumes. */
+export const sparkStreams = (manifest: Manifest): ReadonlySet<string> => namesOn(manifest, 'stream');
+
+/** Names of sources whose changes a job of Spark applies. */
+export const sparkSources = (manifest: Manifest): ReadonlySet<string> => namesOn(manifest, 'changes');
+
+/** Tables, as `zone.table`, whose rows a job of Spark judges as they come: of streams, and of changes. */
+export function consumedTables(manifest: Manifest): ReadonlySet<string> {
+  const [streams, sources] = [sparkStreams(manifest), sparkSources(manifest)];
+  return new Set([
+    ...(manifest.streams ?? []).filter(({ name }) => streams.has(name)).map(({ table }) => table),
+    ...(manifest.cdc ?? [])
+      .filter(({ name }) => sources.has(name))
+      .flatMap(({ tables }) => tables.map(({ table }) => table)),
+  ]);
+}
+
+const namesOn = (manifest: Manifest, what: ConsumerPlan['consumes']): ReadonlySet<string> =>
+  new Set(
+    planConsumers(manifest)
+      .filter(({ consumes, engine }) => consumes === what && engine === 'spark')
+      .map(({ name }) => name),
+  );
