@@ -102,14 +102,6 @@ function loadsOf(manifest: Manifest) {
 /** Tables, as `zone.table`, whose engine is Spark. */
 export const sparkTables = (manifest: Manifest): ReadonlySet<string> => new Set(sparkSizes(manifest).keys());
 
-/** Tables that changes fill, as `zone.table`, whose engine is Spark: where platform.yaml says so. They have no runs to be judged by. */
-export const fedSparkTables = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(
-    (manifest.cdc ?? [])
-      .flatMap(({ tables }) => tables.map(({ table }) => table))
-      .filter((table) => saidEngine(manifest.engine, table) === 'spark'),
-  );
-
 /** How jobs of each table whose engine is Spark cut up its rows. */
 export const sparkSizes = (manifest: Manifest): ReadonlyMap<string, SparkSize> =>
   new Map(

@@ -554,31 +554,25 @@ test('lines of a file are applied once, also those that it gets later', async ()
   await rm(folder, { recursive: true });
 });
 
-test('lines of tables that are of Spark go to it, and the others to DuckDB, those that nobody can read too', async () => {
+test('lines of a source that is of Spark go to it, which is opened where there are some', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ingot-changes-'));
-  const insert = (name: string) => JSON.stringify(dms(name, 'insert', { id: 800, name: 'n', amount: null }));
-  await writeFile(join(folder, 'changes.jsonl'), [insert('filed'), 'broken', insert('kept')].join('\n'));
-  const asked: string[] = [];
-  const watched = (engine: string, name: LocalServices['lake']['name']) => (database: string, table: string) => {
-    asked.push(`${engine} ${table}`);
-    return name(database, table);
-  };
-  const on = (engine: string): LocalServices => ({
-    ...services,
-    lake: Object.assign(Object.create(services.lake), { name: watched(engine, services.lake.name) }),
-  });
-  const spark = { tables: new Set(['silver.kept']), open: async () => on('Spark') };
-  const declared = [{ file: 'changes.jsonl', of: 'shop' }];
-  const [{ received }] = (await runChanges(declared, folder, on('DuckDB'), layoutOf(folder), spark)) as [FeedRun];
-  expect(received.map(({ tables, unreadable }) => [tables.map((one) => one.table), unreadable])).toEqual([
-    [['silver.filed'], 1],
-    [['silver.kept'], 0],
-  ]);
-  expect(new Set(asked)).toEqual(
-    new Set(
-      ['filed', 'filed_changes', 'kept', 'kept_changes'].map((one) => `${/^k/.test(one) ? 'Spark' : 'DuckDB'} ${one}`),
-    ),
+  await writeFile(
+    join(folder, 'changes.jsonl'),
+    JSON.stringify(dms('kept', 'insert', { id: 800, name: 'n', amount: null })),
   );
+  let opened = 0;
+  const open = async () => {
+    opened += 1;
+    return services;
+  };
+  const noLake = { ...services, lake: undefined as never };
+  const declared = [{ file: 'changes.jsonl', of: 'shop' }];
+  const run = (of: string) =>
+    runChanges(declared, folder, of === 'shop' ? noLake : services, layoutOf(folder), { sources: new Set([of]), open });
+  expect((await run('shop'))[0]!.received[0]!.tables).toMatchObject([{ table: 'silver.kept', changes: 1 }]);
+  expect((await run('shop'))[0]!.received).toEqual([]);
+  await run('other');
+  expect(opened).toBe(1);
   await rm(folder, { recursive: true });
 });
 
