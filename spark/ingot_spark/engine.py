@@ -28,10 +28,12 @@ class Temporary:
 
     view: str
     schema: StructType
-    parts: list[str] = field(default_factory=list)
-    shown: list[DataFrame] = field(default_factory=list)
-    """Its rows, with their numbers, by the statements that added them."""
+    parts: list[DataFrame] = field(default_factory=list)
+    """Its rows, by the statements that added them."""
+    numbered: list[DataFrame] = field(default_factory=list)
+    """Those of the first parts, with their numbers: they are counted once somebody asks for one."""
     rows: int = 0
+    """Rows that have a number."""
 
 
 RECORDS = "ingot_records"
@@ -137,6 +139,11 @@ class Engine:
         return columns_of(self.spark, Reading.of(given))
 
     def _frame(self, tree: exp.Expr) -> DataFrame:
+        if any(column.name.lower() == ROWID for column in tree.find_all(exp.Column)):
+            for table in tree.find_all(exp.Table):
+                temporary = self._temporary.get(temporary_name(table))
+                if temporary is not None and not table.db:
+                    self._number(temporary)
         return self.spark.sql(spark_sql(tree, self._names()))
 
     def _names(self) -> Names:
@@ -203,8 +210,9 @@ class Engine:
             raise
         view = f"ingot_temporary_{uuid.uuid4().hex}"
         placed = rows.withColumn(ROWID, f.col("ordinal").cast("long"))
-        self._temporary[RECORDS] = Temporary(view=view, schema=rows.schema, shown=[placed])
+        self._temporary[RECORDS] = Temporary(view=view, schema=rows.schema, parts=[rows], numbered=[placed])
         self._show(self._temporary[RECORDS])
+        self._number(self._temporary[RECORDS])
         return RECORDS
 
     def close(self) -> None:
@@ -285,29 +293,31 @@ class Engine:
         last one wins.
         """
         columns = _placed_in(temporary.schema, frame, named)
-        part = f"{self.settings.scratch}/{temporary.view}/{len(temporary.parts)}"
+        part = f"{self.settings.scratch}/{temporary.view}/{uuid.uuid4().hex}"
         _placed(frame, columns).write.parquet(part)
-        rows = self.spark.read.parquet(part)
-        # One split of a file is one run of numbers; splits are put in their order, which Spark does not keep.
-        split = f.shiftright(_PLACE, 33)
-        splits = rows.groupBy(_FILE, _BLOCK, split.alias(_SPLIT)).agg(f.min(_PLACE), f.count("*")).collect()
-        shifts, count = [], 0
-        for file, block, number, first, size in sorted(splits, key=lambda one: (one[0], one[1], one[2])):
-            shifts.append((file, block, number, temporary.rows + count - first))
-            count += size
-        if count == 0:
-            return 0
-        known = self.spark.createDataFrame(shifts, f"{_FILE} string, {_BLOCK} long, {_SPLIT} long, {_SHIFT} long")
-        numbered = rows.withColumn(_SPLIT, split).join(f.broadcast(known), [_FILE, _BLOCK, _SPLIT])
-        temporary.parts.append(part)
-        temporary.rows += count
-        temporary.shown.append(
-            numbered.select(
-                *[wanted.name for wanted in temporary.schema.fields], (f.col(_PLACE) + f.col(_SHIFT)).alias(ROWID)
-            )
-        )
-        self._show(temporary)
+        schema = StructType(list(temporary.schema.fields)).add(_PLACE, "long").add(_FILE, "string").add(_BLOCK, "long")
+        rows = self.spark.read.schema(schema).parquet(part)
+        count = rows.count()
+        if count > 0:
+            temporary.parts.append(rows)
+            self._show(temporary)
         return count
+
+    def _number(self, temporary: Temporary) -> None:
+        for rows in temporary.parts[len(temporary.numbered) :]:
+            # One split of a file is one run of numbers; splits are put in their order, which Spark does not keep.
+            split = f.shiftright(_PLACE, 33)
+            splits = rows.groupBy(_FILE, _BLOCK, split.alias(_SPLIT)).agg(f.min(_PLACE), f.count("*")).collect()
+            shifts = []
+            for file, block, number, first, size in sorted(splits, key=lambda one: (one[0], one[1], one[2])):
+                shifts.append((file, block, number, temporary.rows - first))
+                temporary.rows += size
+            known = self.spark.createDataFrame(shifts, f"{_FILE} string, {_BLOCK} long, {_SPLIT} long, {_SHIFT} long")
+            numbered = rows.withColumn(_SPLIT, split).join(f.broadcast(known), [_FILE, _BLOCK, _SPLIT])
+            number = (f.col(_PLACE) + f.col(_SHIFT)).alias(ROWID)
+            temporary.numbered.append(numbered.select(*_columns(temporary), number))
+        empty = self._empty(StructType(list(temporary.schema.fields)).add(ROWID, "long"))
+        _union(temporary.numbered, empty).createOrReplaceTempView(temporary.view + WITH_ROWID)
 
     def _remove(self, temporary: Temporary, tree: exp.Delete) -> int:
         goes = exp.Is(this=exp.paren(tree.args["where"].this.copy()), expression=exp.true())
@@ -316,17 +326,19 @@ class Engine:
         kept = exp.select("*").from_(table).where(exp.not_(goes)).where(f"{ROWID} IS NOT NULL")
         before = self.spark.table(temporary.view).count()
         part = f"{self.settings.scratch}/{temporary.view}/{uuid.uuid4().hex}"
-        self._frame(kept).write.parquet(part)
-        temporary.shown = [self.spark.read.parquet(part)]
+        frame = self._frame(kept)
+        frame.write.parquet(part)
+        rows = self.spark.read.schema(frame.schema).parquet(part)
+        temporary.parts, temporary.numbered = [rows], [rows]
         self._show(temporary)
-        return before - self.spark.table(temporary.view).count()
+        return before - rows.count()
 
     def _show(self, temporary: Temporary) -> None:
-        schema = StructType(list(temporary.schema.fields)).add(ROWID, "long")
-        empty = self.spark.createDataFrame([], schema)
-        rows = reduce(lambda a, b: a.union(b), temporary.shown) if temporary.shown else empty
-        rows.createOrReplaceTempView(temporary.view + WITH_ROWID)
-        rows.drop(ROWID).createOrReplaceTempView(temporary.view)
+        rows = [part.select(*_columns(temporary)) for part in temporary.parts]
+        _union(rows, self._empty(temporary.schema)).createOrReplaceTempView(temporary.view)
+
+    def _empty(self, schema: StructType) -> DataFrame:
+        return self.spark.createDataFrame([], schema)
 
     def _drop(self, tree: exp.Drop) -> int:
         for table in tree.args["tables"]:
@@ -338,6 +350,14 @@ class Engine:
         if temporary is not None:
             self.spark.catalog.dropTempView(temporary.view)
             self.spark.catalog.dropTempView(temporary.view + WITH_ROWID)
+
+
+def _columns(temporary: Temporary) -> list[Column]:
+    return [f.col(f"`{name}`") for name in temporary.schema.names]
+
+
+def _union(frames: list[DataFrame], none: DataFrame) -> DataFrame:
+    return reduce(lambda a, b: a.union(b), frames) if frames else none
 
 
 def _target(tree: exp.Expr) -> exp.Table:
