@@ -8,7 +8,7 @@ import { sourceId, streamId } from '../stream/ids';
 import type { Setting } from './setting';
 
 /** What people are told of change data capture. */
-export function changeAlarms({ own, source, deployed, alarms, platform }: Setting): AlarmNode[] {
+export function changeAlarms({ own, source, deployed, job, alarms, platform }: Setting): AlarmNode[] {
   const alarm = alarmsOf(own, `Platform ${platform}, source ${source.name}.`);
   const ours = (name: string, dimensions: Record<string, Text>, statistic: string) => ({
     namespace: metricNamespace,
@@ -24,6 +24,8 @@ export function changeAlarms({ own, source, deployed, alarms, platform }: Settin
     statistic,
   });
   const ofSource = { Source: source.name };
+  // Lambda tells it in milliseconds, a job in seconds.
+  const behind = job === undefined ? ofLambda('IteratorAge', 'Maximum') : ours(cdcMetrics.behind, ofSource, 'Maximum');
   return [
     alarm(
       'Stopped',
@@ -47,26 +49,30 @@ export function changeAlarms({ own, source, deployed, alarms, platform }: Settin
             'Behind',
             'behind',
             `What is applied is more than ${alarms.behindMinutes} minutes behind.`,
-            ofLambda('IteratorAge', 'Maximum'),
-            alarms.behindMinutes * 60_000,
+            behind,
+            alarms.behindMinutes * (job === undefined ? 60_000 : 60),
           ),
         ]),
-    alarm('Errors', 'errors', 'Changes could not be applied, and come again.', ofLambda('Errors', 'Sum')),
-    alarm(
-      'Throttles',
-      'throttles',
-      'The function that applies changes was not let run: the account has too many functions at work.',
-      ofLambda('Throttles', 'Sum'),
-    ),
-    alarm(
-      'DeadRecords',
-      'dead-records',
-      'Changes were given up on, and are kept with the dead letters.',
-      ofLambda('OnFailureDestinationDeliveredEventCount', 'Sum', {
-        ...ofFunction,
-        EventSourceMappingUUID: ref(sourceId, 'id'),
-      }),
-    ),
+    ...(job === undefined
+      ? [
+          alarm('Errors', 'errors', 'Changes could not be applied, and come again.', ofLambda('Errors', 'Sum')),
+          alarm(
+            'Throttles',
+            'throttles',
+            'The function that applies changes was not let run: the account has too many functions at work.',
+            ofLambda('Throttles', 'Sum'),
+          ),
+          alarm(
+            'DeadRecords',
+            'dead-records',
+            'Changes were given up on, and are kept with the dead letters.',
+            ofLambda('OnFailureDestinationDeliveredEventCount', 'Sum', {
+              ...ofFunction,
+              EventSourceMappingUUID: ref(sourceId, 'id'),
+            }),
+          ),
+        ]
+      : []),
     alarm(
       'Unreadable',
       'unreadable',

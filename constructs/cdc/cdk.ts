@@ -7,6 +7,7 @@ import { givenKey, givenTopic, surroundings } from '../core/cdk/given';
 import { render } from '../core/cdk/render';
 import { operationsKeyId } from '../core/operations-key';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/cdk';
 import type { Lake } from '../lake/cdk';
 import type { DatabaseMigrations } from '../migrations/cdk';
 import { invocationId } from '../migrations/model';
@@ -36,6 +37,12 @@ export interface ChangeDataCaptureProps extends ChangeDataCaptureDeclaration {
    */
   readonly sourceNetwork?: NetworkSource;
   /**
+   * Applies changes with a job of Spark that never ends, in the place of the function, which takes commands alone then. In
+   * a network of yours, from which Kinesis is reached.
+   * @default none: the function applies them
+   */
+  readonly spark?: SparkApplication;
+  /**
    * An existing topic that is told of alarms, for example `pipeline.notices`.
    * @default a new one
    */
@@ -62,12 +69,13 @@ export class ChangeDataCapture extends Construct {
 
   constructor(scope: Construct, id: string, props: ChangeDataCaptureProps) {
     super(scope, id);
-    const { operationsKey: key, topic, database, migrations, sourceNetwork } = props;
+    const { operationsKey: key, topic, database, migrations, sourceNetwork, spark } = props;
     const given = { ...givenKey(operationsKeyId, key), ...givenTopic(noticesId, topic) };
     this.model = changeDataCaptureModel(this.node.path, props, props.lake.facts, {
       ...surroundings(this, given),
       folder: process.cwd(),
       database: database?.facts,
+      spark: spark?.facts,
       ...(sourceNetwork === undefined ? {} : { vpc: vpcFacts(sourceNetwork) }),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));

@@ -1,8 +1,12 @@
 import { followRole, reconcileRole } from '../../lib/cdc/migrations';
+import { tableId } from '../../lib/platform/lookup';
+import type { Manifest } from '../../lib/platform/manifest';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
+import { checkpointOf, keepCheckpoint, kinesisConnector, streamingJob } from '../emr/streaming-job';
+import type { ConsumingJob } from '../emr/streaming-problems';
 import { readStatements, writeStatements } from '../lake/grants';
 import { json } from '../pipeline/functions';
 import { connectStatements, roleEnvironment, secretEnvironment } from '../postgres/facts';
@@ -20,7 +24,7 @@ const layers = [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')];
 
 /** The function that applies changes to tables, and what it reads them from. */
 export function applyNodes(setting: Setting, handler: HandlerSetting, catalog: IcebergCatalog | undefined): Node[] {
-  const { own, source, consumer, keyArn } = setting;
+  const { own, source, consumer, keyArn, job } = setting;
   return [
     ...handlerNodes(
       {
@@ -35,24 +39,75 @@ export function applyNodes(setting: Setting, handler: HandlerSetting, catalog: I
         environment: lakeEnvironment(setting, catalog),
         statements: [
           ...applyStatements(setting),
-          ...readStream(ref(streamId, 'arn'), keyArn),
-          ...keepDeadLetters(keyArn),
+          ...(job === undefined ? [...readStream(ref(streamId, 'arn'), keyArn), ...keepDeadLetters(keyArn)] : []),
         ],
       },
       handler,
     ),
-    {
-      kind: 'streamSource',
-      id: sourceId,
-      functionName: ref('ApplyFunction', 'name'),
-      sourceArn: ref(streamId, 'arn'),
-      batchSize: consumer.batchSize,
-      batchSeconds: consumer.batchSeconds,
-      // A batch that fails comes again until its records are too old: what will not pass is kept, and is no failure.
-      retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true },
-      deadLettersArn: ref(deadLettersId, 'arn'),
-    },
+    ...(job === undefined ? [deliveries(setting)] : []),
   ];
+}
+
+/** What calls the function with changes: batches of each shard. */
+const deliveries = ({ consumer }: Setting): Node => ({
+  kind: 'streamSource',
+  id: sourceId,
+  functionName: ref('ApplyFunction', 'name'),
+  sourceArn: ref(streamId, 'arn'),
+  batchSize: consumer.batchSize,
+  batchSeconds: consumer.batchSeconds,
+  // A batch that fails comes again until its records are too old: what will not pass is kept, and is no failure.
+  retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true },
+  deadLettersArn: ref(deadLettersId, 'arn'),
+});
+
+/** The job of Spark that applies changes in its place. */
+export function applyJob(
+  setting: Setting,
+  job: ConsumingJob,
+  handler: HandlerSetting,
+  {
+    manifest,
+    catalog,
+    sparkPackage,
+  }: { manifest: Manifest; catalog: IcebergCatalog | undefined; sparkPackage: string },
+): Node[] {
+  const { own, source, lake, keyArn, platform } = setting;
+  const pace = {
+    checkpoint: checkpointOf(own, lake, 'kinesis'),
+    seconds: job.batchSeconds,
+    records: job.batchRecords,
+  };
+  const gbPerDay = source.tables.map(
+    ({ table }) => manifest.datasets.find((dataset) => tableId(dataset) === table)?.dailyVolumeGb ?? 0,
+  );
+  return streamingJob(
+    {
+      own,
+      of: `Platform ${platform}, source ${source.name}.`,
+      spark: job.spark,
+      manifest,
+      lake,
+      catalog,
+      handler: 'apply',
+      event: {
+        source: source.name,
+        from: { kind: 'kinesis', stream: ref(streamId, 'name'), region: aws.region },
+        pace,
+      },
+      environment: {},
+      connector: [kinesisConnector],
+      executors: job.executors,
+      gbPerBatch: (gbPerDay.reduce((sum, gb) => sum + gb, 0) * job.batchSeconds) / 86_400,
+      statements: [
+        ...applyStatements(setting),
+        ...keepCheckpoint(own, lake),
+        ...readStream(ref(streamId, 'arn'), keyArn),
+      ],
+      sparkPackage,
+    },
+    handler,
+  );
 }
 
 /** Functions that reach the source: one gives AWS DMS its password and says how far the log is, one compares tables. */

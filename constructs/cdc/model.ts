@@ -10,6 +10,9 @@ import { accountAdministersKey } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
+import { jobMachineId } from '../emr/ids';
+import type { SparkApplicationFacts } from '../emr/model';
+import { sparkPackageFile } from '../emr/streaming-job';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import { deadLettersId, noticesId } from '../pipeline/ids';
@@ -18,7 +21,7 @@ import { type DatabaseFacts, inDatabaseNetwork } from '../postgres/facts';
 import { deadLetterBucket } from '../stream/dead-letters';
 import { deadLettersId as deadRecordsId, keyId, streamId } from '../stream/ids';
 import { changeAlarms } from './alarms';
-import { applyNodes, controlNodes, sourceNodes } from './functions';
+import { applyJob, applyNodes, controlNodes, sourceNodes } from './functions';
 import { replicationId, secretId, securityGroupId } from './ids';
 import { settingProblems, sourceProblems } from './problems';
 import type { ChangeDataCaptureDeclaration } from './props';
@@ -43,7 +46,10 @@ export interface ChangeDataCaptureFacts {
   readonly securityGroupId: Text;
   /** What AWS DMS logs in with. */
   readonly secretArn: Text;
-  readonly deadLetters: Text;
+  /** Bucket of what the function has given up on; absent where a job of Spark applies changes, which gives up on nothing. */
+  readonly deadLetters?: Text;
+  /** The state machine that keeps the job of Spark at work; absent where the function applies changes. Takes `{"action":"stop"}`. */
+  readonly jobMachineArn?: Text;
   readonly notices: Text;
 }
 
@@ -57,6 +63,8 @@ export interface ChangeDataCaptureGiven {
   readonly database?: DatabaseFacts;
   /** Where another source is reached from. */
   readonly vpc?: VpcFacts;
+  /** Where a job of Spark applies changes, in the place of the function. */
+  readonly spark?: SparkApplicationFacts;
 }
 
 /**
@@ -80,7 +88,8 @@ export function changeDataCaptureModel(
     ...settingProblems(path, declared, setting, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
-  const { own } = setting;
+  const { own, job } = setting;
+  const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   const operations = ref(operationsKeyId, 'arn');
   const handler: HandlerSetting = { architecture, logRetentionDays, keyArn: operations, removal };
   const regulation = {
@@ -98,9 +107,19 @@ export function changeDataCaptureModel(
     ...notices(own, declared.emails ?? [], operations),
     ...failedCalls(own, operations, 'schedules and functions'),
     ...kept(setting, declared, removal),
-    runtimeLayer(own, declared.runtime ?? runtimeFile(given.folder, architecture), architecture),
+    runtimeLayer(own, runtime, architecture),
     manifestLayer(own, `Contracts and sources of changes of ${manifest.name}`, manifest, architecture),
     ...regulate(applyNodes(setting, handler, catalog), { ...regulation, network: declared.network }),
+    ...(job === undefined
+      ? []
+      : regulate(
+          applyJob(setting, job, handler, {
+            manifest,
+            catalog,
+            sparkPackage: sparkPackageFile(declared.sparkPackage, runtime, job.spark),
+          }),
+          { ...regulation, network: undefined },
+        )),
     ...inDatabaseNetwork(besideSource, inside),
     ...regulate(controlNodes(setting, handler), { ...regulation, network: declared.network }),
     ...regulate([...replication(setting, manifest), ...schedules(setting)], {
@@ -120,7 +139,9 @@ export function changeDataCaptureModel(
       controlArn: ref('ControlFunction', 'arn'),
       securityGroupId: securityGroupOf(setting),
       secretArn: secretOf(setting),
-      deadLetters: ref(deadRecordsId, 'name'),
+      ...(job === undefined
+        ? { deadLetters: ref(deadRecordsId, 'name') }
+        : { jobMachineArn: ref(jobMachineId, 'arn') }),
       notices: ref(noticesId, 'arn'),
     },
   });
@@ -132,7 +153,7 @@ function kept(
   { compliance, deadLetterReplica }: ChangeDataCaptureDeclaration,
   removal: HandlerSetting['removal'],
 ): Node[] {
-  const { own, stream, consumer, keyArn, lake, database, deployed, vpc } = setting;
+  const { own, stream, consumer, job, keyArn, lake, database, deployed, vpc } = setting;
   return [
     {
       kind: 'key',
@@ -156,16 +177,18 @@ function kept(
       ],
       removal,
     },
-    ...deadLetterBucket({
-      name: `${own}-dead`,
-      own,
-      days: consumer.deadLetterDays,
-      keyArn,
-      lake,
-      removal,
-      replica: deadLetterReplica,
-      regulated: compliance === 'regulated',
-    }),
+    ...(job === undefined
+      ? deadLetterBucket({
+          name: `${own}-dead`,
+          own,
+          days: consumer.deadLetterDays,
+          keyArn,
+          lake,
+          removal,
+          replica: deadLetterReplica,
+          regulated: compliance === 'regulated',
+        })
+      : []),
     ...(database !== undefined
       ? [
           {

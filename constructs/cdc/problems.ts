@@ -3,6 +3,7 @@ import { networkProblems } from '../core/compliance';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
+import { consumingJobProblems } from '../emr/streaming-problems';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
@@ -57,7 +58,7 @@ export function sourceProblems(
 export function settingProblems(
   where: string,
   declared: ChangeDataCaptureDeclaration,
-  { stream, consumer, alarms }: Setting,
+  { stream, consumer, job, alarms }: Setting,
   logRetentionDays: number,
 ): Problem[] {
   const problems: Problem[] = [];
@@ -71,7 +72,7 @@ export function settingProblems(
   number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
   number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
   number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
-  if (consumer.maxAgeHours >= stream.retentionHours)
+  if (job === undefined && consumer.maxAgeHours >= stream.retentionHours)
     problem(
       'consumer.maxAgeHours',
       `must be less than the stream keeps records, ${stream.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
@@ -81,10 +82,11 @@ export function settingProblems(
   if (alarms.refusedChanges !== false) number('alarms.refusedChanges', alarms.refusedChanges, 0, 1_000_000_000);
   for (const email of declared.emails ?? [])
     if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
-  if (declared.compliance === 'regulated' && declared.deadLetterReplica === undefined)
+  if (declared.compliance === 'regulated' && job === undefined && declared.deadLetterReplica === undefined)
     problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
   return [
     ...problems,
+    ...consumingJobProblems(where, declared.consumer, job, 'Kinesis'),
     ...networkProblems(where, declared),
     ...icebergCatalogProblems(where, declared.icebergCatalog),
     ...logRetentionProblems(where, logRetentionDays),

@@ -3,7 +3,7 @@ import type { Compliance, FunctionNetwork } from '../core/compliance';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Architecture, Removal } from '../core/nodes';
 import type { Replica } from '../lake/props';
-import type { FunctionConsumer, KinesisSource } from '../stream/props';
+import type { FunctionConsumer, JobConsumer, KinesisSource } from '../stream/props';
 
 /**
  * What may be said of change data capture, whichever engine makes it. Each engine adds its own references to what exists.
@@ -20,10 +20,10 @@ export interface ChangeDataCaptureDeclaration {
    */
   readonly stream?: Pick<KinesisSource, 'capacity' | 'retentionHours'>;
   /**
-   * The function that applies changes to tables.
+   * What applies changes to tables: a function, or, where `spark` is given, a job of Spark.
    * @default one that commits every 30 seconds
    */
-  readonly consumer?: FunctionConsumer;
+  readonly consumer?: ChangeConsumer;
   /**
    * E-mail addresses that are told of alarms. Each must confirm its subscription once.
    * @default none: the topic is there for others to subscribe to
@@ -39,6 +39,12 @@ export interface ChangeDataCaptureDeclaration {
    * @default `.ingot/runtime/<architecture>.zip` in the folder where synth runs
    */
   readonly runtime?: string;
+  /**
+   * Zip of the package of Spark's jobs for the application's processor, as `ingot runtime --spark` writes it. Only where
+   * `spark` is given.
+   * @default `spark-<architecture>.zip` beside `runtime`
+   */
+  readonly sparkPackage?: string;
   /**
    * Processor of every function.
    * @default arm64
@@ -68,10 +74,20 @@ export interface ChangeDataCaptureDeclaration {
    */
   readonly compliance?: Compliance;
   /**
-   * A bucket elsewhere that dead letters are copied to. Must be given where compliance is `regulated`.
+   * A bucket elsewhere that dead letters are copied to. Must be given where compliance is `regulated`, and a function
+   * applies changes.
    * @default none
    */
   readonly deadLetterReplica?: Replica;
+}
+
+export interface ChangeConsumer extends FunctionConsumer {
+  /**
+   * How the job applies changes, where `spark` is given. Of the rest only `memoryMb` is said then, of the function that
+   * takes commands.
+   * @default every 30 seconds, with 4 executors at most
+   */
+  readonly spark?: Pick<JobConsumer, 'batchSeconds' | 'executors'>;
 }
 
 /** When alarms ring. `false` leaves an alarm out. */

@@ -1,7 +1,10 @@
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { DeployedCdc } from '../../lib/cdc/deployed';
 import { findSource } from '../../lib/cdc/feed';
+import { usualJob } from '../../lib/sizing/consumers';
 import type { Text } from '../core/text';
+import type { SparkApplicationFacts } from '../emr/model';
+import type { ConsumingJob } from '../emr/streaming-problems';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import type { DatabaseFacts } from '../postgres/facts';
@@ -17,6 +20,8 @@ export interface Setting {
   readonly own: string;
   readonly stream: Required<Pick<KinesisSource, 'capacity' | 'retentionHours'>>;
   readonly consumer: Required<FunctionConsumer>;
+  /** Where a job applies changes; the function takes commands alone then. */
+  readonly job?: ConsumingJob;
   readonly alarms: Required<ChangeAlarmThresholds>;
   readonly lake: LakeFacts;
   /** Zones of its tables. */
@@ -36,9 +41,11 @@ export function settingOf(
   declared: ChangeDataCaptureDeclaration,
   lake: LakeFacts,
   keyArn: Text,
-  around: { readonly database?: DatabaseFacts; readonly vpc?: VpcFacts },
+  around: { readonly database?: DatabaseFacts; readonly vpc?: VpcFacts; readonly spark?: SparkApplicationFacts },
 ): Setting {
   const { manifest } = declared;
+  const { spark: ofJob, ...ofFunction } = declared.consumer ?? {};
+  const { spark } = around;
   const source = findSource(declared.source, manifest);
   const deployed = source.deployed!;
   const database = deployed.from === 'own' ? around.database! : undefined;
@@ -55,8 +62,9 @@ export function settingOf(
       maxAgeHours: 72,
       memoryMb: 2048,
       deadLetterDays: 90,
-      ...declared.consumer,
+      ...ofFunction,
     },
+    ...(spark === undefined ? {} : { job: { ...usualJob, jars: [], ...ofJob, spark } }),
     alarms: { behindMinutes: 15, driftKeys: 0, refusedChanges: 0, ...declared.alarms },
     lake,
     zones: lake.zones.filter(({ name }) => names.has(name)),

@@ -4,6 +4,7 @@ import { dependable, type KmsKey, type SnsTopic, type TerraformResource } from '
 import { givenKey, givenTopic, surroundings } from '../core/terraform/given';
 import { render } from '../core/terraform/render';
 import { type Resolved, resolve } from '../core/text';
+import type { SparkApplication } from '../emr/terraform';
 import type { Lake } from '../lake/terraform';
 import { invocationId } from '../migrations/model';
 import type { DatabaseMigrations } from '../migrations/terraform';
@@ -33,6 +34,12 @@ export interface ChangeDataCaptureProps extends ChangeDataCaptureDeclaration {
    */
   readonly sourceNetwork?: NetworkSource;
   /**
+   * Applies changes with a job of Spark that never ends, in the place of the function, which takes commands alone then. In
+   * a network of yours, from which Kinesis is reached.
+   * @default none: the function applies them
+   */
+  readonly spark?: SparkApplication;
+  /**
    * An existing topic that is told of alarms.
    * @default a new one
    */
@@ -54,12 +61,13 @@ export class ChangeDataCapture extends Construct {
 
   constructor(scope: Construct, id: string, props: ChangeDataCaptureProps) {
     super(scope, id);
-    const { operationsKey: key, topic, database, migrations, sourceNetwork } = props;
+    const { operationsKey: key, topic, database, migrations, sourceNetwork, spark } = props;
     const given = { ...givenKey(operationsKeyId, key), ...givenTopic(noticesId, topic) };
     this.model = changeDataCaptureModel(this.node.path, props, props.lake.facts, {
       ...surroundings(this, given),
       folder: process.cwd(),
       database: database?.facts,
+      spark: spark?.facts,
       ...(sourceNetwork === undefined ? {} : { vpc: vpcFacts(sourceNetwork) }),
     });
     this.facts = resolve(this.model.facts, render(this, this.model.nodes, given));

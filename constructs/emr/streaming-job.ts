@@ -37,7 +37,7 @@ export interface StreamingJob {
   readonly executors: number;
   /** GB of a batch, as far as it is known. */
   readonly gbPerBatch: number;
-  /** What it may do in the place of the function, beside reading its files and putting metrics. */
+  /** What it may do in the place of the function, its checkpoint included, beside reading its files and putting metrics. */
   readonly statements: readonly Statement[];
   /** Zip of the package of jobs. */
   readonly sparkPackage: string;
@@ -55,10 +55,40 @@ export const sparkPackageFile = (
 ): string => declared ?? join(dirname(runtime), `spark-${architecture}.zip`);
 
 /** Where Spark keeps how far it has read: results of queries pass away, and this must not. */
-export const checkpointOf = (own: string, lake: LakeFacts, what: string): Text => {
-  const { bucketName } = lake.zones.find((zone) => zone.name === lake.ops.zone)!;
-  return text`s3://${bucketName}/_ops/checkpoints/${own}/${what}`;
-};
+export const checkpointOf = (own: string, lake: LakeFacts, what: string): Text =>
+  text`s3://${opsZone(lake).bucketName}/_ops/checkpoints/${own}/${what}`;
+
+const opsZone = (lake: LakeFacts) => lake.zones.find((zone) => zone.name === lake.ops.zone)!;
+
+/** Lets a job keep its checkpoint, which a right to the platform's own tables includes. */
+export function keepCheckpoint(own: string, lake: LakeFacts): Statement[] {
+  const { bucketArn, keyArn } = opsZone(lake);
+  return [
+    {
+      sid: 'KeepCheckpoint',
+      because: 'Spark names files of its checkpoint itself; the prefix is that of this job.',
+      effect: 'Allow',
+      actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+      resources: [text`${bucketArn}/_ops/checkpoints/${own}/*`],
+    },
+    {
+      sid: 'ListCheckpoint',
+      effect: 'Allow',
+      actions: ['s3:GetBucketLocation', 's3:ListBucket'],
+      resources: [bucketArn],
+    },
+    ...(keyArn === undefined
+      ? []
+      : [
+          {
+            sid: 'CheckpointKey',
+            effect: 'Allow' as const,
+            actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            resources: [keyArn],
+          },
+        ]),
+  ];
+}
 
 /** The job's files, what it acts as, and the state machine that keeps it at work, with its schedule. */
 export function streamingJob(
@@ -89,7 +119,7 @@ export function streamingJob(
       description: `${own}: what its job of Spark acts as`,
       applicationArn: spark.applicationArn,
       logsArn: spark.logsArn,
-      statements: [...jobOwnStatements(lake), ...job.statements],
+      statements: together([...jobOwnStatements(lake), ...job.statements]),
     }),
     ...machineNodes(
       {
@@ -147,6 +177,28 @@ export function streamingJob(
     jobAlarm(own, of),
   ];
 }
+
+/** Statements that allow the same of several resources, as one, without names: a managed policy has 6,144 characters at most. */
+function together(statements: readonly Statement[]): Statement[] {
+  const merged = new Map<string, Statement>();
+  for (const { sid: _, ...statement } of statements) {
+    const { actions, resources, conditions, because } = statement;
+    const same = JSON.stringify([[...actions].sort(), conditions ?? null]);
+    const before = merged.get(same);
+    if (before === undefined) merged.set(same, statement);
+    else
+      merged.set(same, {
+        ...before,
+        ...(before.because === undefined && because !== undefined ? { because } : {}),
+        resources: unique([...before.resources, ...resources]),
+      });
+  }
+  return [...merged.values()];
+}
+
+const unique = (texts: readonly Text[]): Text[] => [
+  ...new Map(texts.map((one) => [JSON.stringify(one), one])).values(),
+];
 
 /** Rings where a job had to be started again, and where nobody can see to it. */
 const jobAlarm = (own: string, of: string): AlarmNode => ({

@@ -75,7 +75,12 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     documents: searches && documents !== undefined ? platform : undefined,
     onSpark: { streams: sparkStreams(manifest), changes: sparkSources(manifest) },
     streams: streams.map((stream) => ({ ...consumer, sparkPackage, deadLetterReplica, stream: stream.name })),
-    changes: followed(manifest).map((source) => ({ ...consumer, deadLetterReplica, source: source.name })),
+    changes: followed(manifest).map((source) => ({
+      ...consumer,
+      sparkPackage,
+      deadLetterReplica,
+      source: source.name,
+    })),
     erasure: namesSubjects(manifest)
       ? {
           ...consumer,

@@ -94,7 +94,13 @@ export class Platform extends Construct {
     this.changes = Object.fromEntries(
       parts.changes.map((part) => [
         part.source,
-        new ChangeDataCapture(this, `Changes-${part.source}`, { ...part, ...data, ...source, database }),
+        new ChangeDataCapture(this, `Changes-${part.source}`, {
+          ...part,
+          ...data,
+          ...source,
+          database,
+          spark: parts.onSpark.changes.has(part.source) ? spark : undefined,
+        }),
       ]),
     );
     if (parts.erasure !== undefined) this.erasure = new Erasure(this, 'Erasure', { ...parts.erasure, ...data });

@@ -6,6 +6,7 @@ import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
 import { checkpointOf, kinesisConnector, streamingJob } from '../emr/streaming-job';
+import type { ConsumingJob } from '../emr/streaming-problems';
 import { readStatements, writeStatements } from '../lake/grants';
 import type { Replica } from '../lake/props';
 import { lakeEnvironment, writeOps } from '../pipeline/functions';
@@ -163,7 +164,7 @@ function consumingFunction(
 /** The job of Spark that consumes in its place. */
 function consumingJob(
   setting: Setting,
-  job: NonNullable<Setting['job']>,
+  job: ConsumingJob,
   statements: readonly Statement[],
   handler: HandlerSetting,
   { manifest, catalog, sparkPackage }: Around,

@@ -3,9 +3,10 @@ import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
 import type { SparkApplicationFacts } from '../emr/model';
+import { type ConsumingJob, consumingJobProblems } from '../emr/streaming-problems';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
-import type { EventStreamDeclaration, FunctionConsumer } from './props';
+import type { EventStreamDeclaration } from './props';
 import type { Setting } from './setting';
 
 /** What must hold before anything is decided: there is such a stream, and the lake has its zones. */
@@ -82,9 +83,6 @@ export function settingProblems(
   ];
 }
 
-/** What is said of a consumer that is the function's alone. */
-const ofFunction: readonly (keyof FunctionConsumer)[] = ['batchSize', 'batchSeconds', 'maxAgeHours', 'deadLetterDays'];
-
 /** What a job needs that consumes a stream, and what is said of it. */
 export function jobProblems(
   where: string,
@@ -92,45 +90,27 @@ export function jobProblems(
   { job, source, stream }: Setting,
   spark: SparkApplicationFacts | undefined,
 ): Problem[] {
-  const problems: Problem[] = [];
-  const problem = (path: string, message: string) => problems.push({ where, path, message });
-  if (job === undefined) {
-    if (spark !== undefined) problem('consumer', 'must not be false where spark is given: a job of it would consume');
-    if (consumer !== undefined && consumer !== false && consumer.spark !== undefined)
-      problem('consumer.spark', 'must not be said where no spark is given: a function consumes the stream');
-    return problems;
-  }
-  const number = (path: string, given: number, min: number, max?: number) =>
-    problems.push(...numberProblems(where, `consumer.spark.${path}`, given, { min, max, whole: true }));
-  number('batchSeconds', job.batchSeconds, 1, 3600);
-  number('batchRecords', job.batchRecords, 1);
-  number('executors', job.executors, 1);
-  if (job.executors >= job.spark.maxWorkers)
-    problem(
-      'consumer.spark.executors',
-      `must be less than maxWorkers of the application, ${job.spark.maxWorkers}, of which the driver is one; given ${job.executors}`,
-    );
-  for (const word of consumer === undefined || consumer === false ? [] : ofFunction)
-    if (consumer !== undefined && consumer !== false && consumer[word] !== undefined)
-      problem(`consumer.${word}`, `must not be said where spark is given: it is the function's; see consumer.spark`);
-  for (const jar of job.jars)
-    if (!/^s3:\/\/[a-z0-9.-]+\/[^,\s]+$/.test(jar))
-      problem('consumer.spark.jars', `must be objects, s3://bucket/key; given ${JSON.stringify(jar)}`);
-  if (job.spark.securityGroupId === undefined)
-    problem(
-      'spark',
-      `must be an application with a network of yours: EMR's own does not lead to ${source.kind === 'kinesis' ? 'Kinesis' : 'brokers of Kafka'}`,
-    );
+  const problem = (path: string, message: string): Problem => ({ where, path, message });
+  if (consumer === false)
+    return spark === undefined
+      ? []
+      : [problem('consumer', 'must not be false where spark is given: a job of it would consume')];
   const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
-  if (windows.length > 0)
-    problem(
-      'spark',
-      `must not be given where results go to PostgreSQL (${windows.join(', ')}), which jobs do not reach: let a function consume, or write them to tables`,
-    );
-  return [...problems, ...sourceProblems(where, source, job)];
+  return [
+    ...consumingJobProblems(where, consumer, job, source.kind === 'kinesis' ? 'Kinesis' : 'brokers of Kafka'),
+    ...(job !== undefined && windows.length > 0
+      ? [
+          problem(
+            'spark',
+            `must not be given where results go to PostgreSQL (${windows.join(', ')}), which jobs do not reach: let a function consume, or write them to tables`,
+          ),
+        ]
+      : []),
+    ...(job === undefined ? [] : sourceProblems(where, source, job)),
+  ];
 }
 
-function sourceProblems(where: string, source: Setting['source'], job: NonNullable<Setting['job']>): Problem[] {
+function sourceProblems(where: string, source: Setting['source'], job: ConsumingJob): Problem[] {
   const problem = (path: string, message: string): Problem => ({ where, path, message });
   if (source.kind === 'kinesis')
     return source.fanOut

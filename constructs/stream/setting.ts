@@ -3,12 +3,12 @@ import { usualJob } from '../../lib/sizing/consumers';
 import { findStream, type Stream } from '../../lib/stream/stream';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
+import type { ConsumingJob } from '../emr/streaming-problems';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import type {
   BronzeDelivery,
   EventStreamDeclaration,
   FunctionConsumer,
-  JobConsumer,
   KafkaSource,
   KinesisSource,
   StreamAlarmThresholds,
@@ -24,7 +24,7 @@ export interface Setting {
   readonly bronze: (BronzeDelivery & Required<Omit<BronzeDelivery, 'sourceField'>>) | false;
   readonly consumer: Required<FunctionConsumer> | false;
   /** Where a job consumes it, and no function does. */
-  readonly job?: Required<JobConsumer> & { readonly spark: SparkApplicationFacts };
+  readonly job?: ConsumingJob;
   readonly alarms: Required<StreamAlarmThresholds>;
   readonly lake: LakeFacts;
   /** The zone that its events are kept in as they are. */
@@ -58,9 +58,7 @@ export function settingOf(
       consumer === false
         ? false
         : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
-    ...(consumer === false || spark === undefined
-      ? {}
-      : { job: { ...usualJob, batchRecords: 1_000_000, jars: [], ...ofJob, spark } }),
+    ...(consumer === false || spark === undefined ? {} : { job: { ...usualJob, jars: [], ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,

@@ -10,7 +10,7 @@ import { amount, type Deployed, duckdbHour, type EngineChoice, sparkHour } from 
 export const functionsUpToGb = 4000;
 
 /** Of a job that consumes a stream, where nothing else is said. */
-export const usualJob = { batchSeconds: 30, executors: 4 } as const;
+export const usualJob = { batchSeconds: 30, batchRecords: 1_000_000, executors: 4 } as const;
 
 /** Memory of a function that consumes, in MB, where nothing else is said. */
 const functionMb = 2048;

@@ -8,6 +8,7 @@ import type { CdcSource } from '../../lib/cdc/declaration';
 import { readRecord } from '../../lib/cdc/envelope/read';
 import { feedsOf } from '../../lib/cdc/feed';
 import { handleApply } from '../../lib/cdc/handle';
+import { cdcMetrics } from '../../lib/cdc/metrics';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
 import { type ApplyJobEvent, applyJob, applyTable } from '../../lib/cdc/spark/follow';
@@ -22,6 +23,7 @@ import type { LocalServices } from '../../lib/runtime/local';
 import { SparkEndedError, type SparkSession } from '../../lib/spark/session';
 import { kinesisEvent } from '../../lib/stream/handle';
 import type { StreamRecord } from '../../lib/stream/record';
+import { recordSource } from '../../lib/stream/spark/source';
 import { makeTables } from '../../lib/tables/make';
 import { column, dataset } from '../ingest/datasets';
 import { type IcebergLake, icebergLake } from '../publish/iceberg-lake';
@@ -645,6 +647,9 @@ describe('the job of Spark', () => {
       nothingToSend,
     );
     expect(told).toEqual({ source: 'shop', batches: 2, records: 12, changes: 11, unreadable: 2 });
+    const behind = services.metrics.values.filter(({ name }) => name === cdcMetrics.behind);
+    expect(behind).toHaveLength(2);
+    expect(behind[0]).toMatchObject({ unit: 'Seconds', dimensions: { Source: 'shop' }, value: expect.any(Number) });
     const everything = async (name: string) => [
       await rows(name, '* EXCLUDE (change_lsn)'),
       await services.lake.query(`SELECT quarantined_at, file, row_number, replace(reasons::VARCHAR, '${name}', '') AS reasons,
@@ -687,6 +692,16 @@ describe('the job of Spark', () => {
     }
     random.mockRestore();
     expect(await services.lake.query("SELECT 1 FROM silver.sparks_changes WHERE change_kind = 'pause'")).toEqual([]);
+  });
+
+  test('gets the event that docs/cdc.md shows', () => {
+    const page = readFileSync(join(__dirname, '../../docs/cdc.md'), 'utf8');
+    const [, text] = /^```json\n(.*?)^```/ms.exec(page)!;
+    const { from, pace, ...rest } = JSON.parse(text!) as ApplyJobEvent;
+    expect(rest).toEqual({ source: 'crm' });
+    const kinesis = { kind: 'kinesis', stream: 'shop-cdc-crm', region: 'eu-west-1' } as const;
+    const checkpoint = 's3://shop-query-results/checkpoints/crm';
+    expect(recordSource(from, pace)).toEqual(recordSource(kinesis, { checkpoint, seconds: 30, records: 1_000_000 }));
   });
 
   test('takes as many records at once as it can hold, and at least some', async () => {

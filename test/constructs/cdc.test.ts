@@ -6,6 +6,7 @@ import { changeDataCaptureModel } from '../../constructs/cdc/model';
 import type { ChangeDataCaptureDeclaration } from '../../constructs/cdc/props';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import { lakeModel } from '../../constructs/lake/model';
 import { idleCost } from '../../constructs/platform/cost';
 import { placementOf } from '../../constructs/platform/model';
@@ -18,7 +19,7 @@ import { resolveZones } from '../../lib/platform/zones';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { changesManifest } from '../cdc/platform';
 import { column, dataset } from '../ingest/datasets';
-import { created } from './engines';
+import { created, jobFilesDiffer } from './engines';
 import { findings, type Pack } from './nag';
 import { regulated, replica } from './regulated';
 
@@ -47,6 +48,8 @@ function manifestWith(said: DeployedCdcDeclaration = {}, name = 'shop'): Manifes
 interface Case {
   readonly said?: DeployedCdcDeclaration;
   readonly more?: Partial<ChangeDataCaptureDeclaration>;
+  /** An application of Spark whose job applies changes. */
+  readonly workers?: SparkApplicationDeclaration;
 }
 
 const elsewhere = {
@@ -60,14 +63,21 @@ const elsewhere = {
 
 const vpc = { vpcId: 'vpc-00000001', subnetIds: ['subnet-00000001', 'subnet-00000002'] };
 
-const props = ({ said, more }: Case) => ({ manifest: manifestWith(said), source: 'shop', runtime, ...more });
+const props = ({ said, more }: Case) => ({
+  manifest: manifestWith(said),
+  source: 'shop',
+  runtime,
+  sparkPackage: runtime,
+  ...more,
+});
 
 function inCdk(given: Case, context: object = {}): Stack {
   const stack = new Stack(new App({ context: { ...context } }), 'Stack');
   const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
   const { manifest, ...rest } = props(given);
   if (given.said?.source !== undefined) {
-    new cdk.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc });
+    const spark = given.workers && new cdk.SparkApplication(stack, 'Spark', { ...given.workers, network: vpc });
+    new cdk.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc, spark });
     return stack;
   }
   const database = new cdk.PostgresDatabase(stack, 'Database', {
@@ -89,7 +99,8 @@ function inTerraform(given: Case, context: object = {}): string {
   const lake = new terraform.Lake(stack, 'Lake', { name: 'shop' });
   const { manifest, ...rest } = props(given);
   if (given.said?.source !== undefined) {
-    new terraform.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc });
+    const spark = given.workers && new terraform.SparkApplication(stack, 'Spark', { ...given.workers, network: vpc });
+    new terraform.ChangeDataCapture(stack, 'Changes', { manifest, ...rest, lake, sourceNetwork: vpc, spark });
     return JSON.stringify(stack.toTerraform());
   }
   const database = new terraform.PostgresDatabase(stack, 'Database', {
@@ -111,8 +122,9 @@ const template = (stack: Stack): object => Template.fromStack(stack).toJSON();
 const ofChanges = (text: string): string =>
   text
     .split('\n\n')
-    .filter((part) => !/^\S+ (Lake|Database|Migrations)/.test(part))
-    .join('\n\n');
+    .filter((part) => !/^\S+ (Lake|Database|Migrations|Spark)/.test(part))
+    .join('\n\n')
+    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>');
 
 const cases: readonly (readonly [string, Case])[] = [
   ['of the own database, by default', {}],
@@ -152,6 +164,18 @@ const cases: readonly (readonly [string, Case])[] = [
       },
     },
   ],
+  [
+    'of another database, by a job of Spark, for regulated data',
+    {
+      said: { source: elsewhere },
+      more: {
+        compliance: 'regulated',
+        network: regulated.network,
+        consumer: { memoryMb: 512, spark: { batchSeconds: 60, executors: 2 } },
+      },
+      workers: { name: 'shop', compliance: 'regulated' },
+    },
+  ],
 ];
 
 describe.each(cases)('change data capture %s', (_, given) => {
@@ -165,7 +189,13 @@ describe.each(cases)('change data capture %s', (_, given) => {
 
   test('is the same in both engines, and nothing of it is unknown to the inventory', () => {
     // The lake beside it is kept.
-    expectParity(made, config, { differences: [engineDifferences.retain, engineDifferences.invocationLifecycle] });
+    expectParity(made, config, {
+      differences: [
+        engineDifferences.retain,
+        engineDifferences.invocationLifecycle,
+        ...(given.workers === undefined ? [] : jobFilesDiffer),
+      ],
+    });
     for (const { unknown, resources } of [inventory(made), inventory(config)]) {
       expect(unknown).toEqual([]);
       expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
@@ -186,7 +216,10 @@ describe.each(cases)('change data capture %s', (_, given) => {
       expect(identity.flatMap(({ actions = [] }) => actions).filter((action) => action.includes('*'))).toEqual([]);
       const everywhere = identity.filter(({ resources: on = [] }) => on.includes('*'));
       for (const { actions = [] } of everywhere)
-        for (const action of actions) expect(action).toMatch(/^(ec2:|xray:|dms:Describe)/);
+        for (const action of actions)
+          expect(action).toMatch(
+            /^(ec2:|xray:|dms:Describe|cloudwatch:PutMetricData$|logs:\w+(LogDelivery|LogDeliveries|LogGroups|ResourcePolic))/,
+          );
     }
   });
 });

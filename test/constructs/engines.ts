@@ -66,6 +66,12 @@ export const filesDiffer: readonly Difference[] = [
   { reason: files, what: 'edge', path: '* -> s3.object:*', cloudformation: absent, terraform: 'present' },
   { reason: files, what: 'property', path: 'definition.*JobDriver.SparkSubmit.*' },
 ];
+/** The same of jobs that a state machine keeps at work, which says first what they are started with. */
+export const jobFilesDiffer: readonly Difference[] = [
+  ...filesDiffer,
+  { reason: files, what: 'property', path: 'definition.States.Input.Parameters.job.*' },
+];
+
 export const engines: readonly Engine[] = [
   {
     name: 'CloudFormation',

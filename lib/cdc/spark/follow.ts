@@ -2,9 +2,11 @@ import { TransientError } from '../../errors';
 import { appliedBatches } from '../../spark/batches';
 import { isOfEngine, patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
+import { newestIn } from '../../stream/spark/records';
 import { type Pace, recordSource, type StreamSource } from '../../stream/spark/source';
 import type { CdcSource } from '../declaration';
 import { findSource } from '../feed';
+import { cdcMetrics } from '../metrics';
 import { type Incoming, type Received, type ReceiveServices, receive } from '../receive';
 import { incomingOf, type SliceLimits, slicesOf } from './records';
 
@@ -47,7 +49,27 @@ export const followChanges = (
   source: CdcSource,
   services: ReceiveServices,
 ): AsyncIterable<AppliedBatch> =>
-  appliedBatches(from, session, (table) => applyTable(table, source, services), services.log);
+  appliedBatches(
+    from,
+    session,
+    async (table) => {
+      const applied = await applyTable(table, source, services);
+      await tellBehind(table, source, services);
+      return applied;
+    },
+    services.log,
+  );
+
+/** How old the newest record of a batch is once the batch is applied. */
+async function tellBehind(
+  table: string,
+  { name }: CdcSource,
+  { lake, log, metrics, clock }: ReceiveServices,
+): Promise<void> {
+  const newest = await patiently(() => newestIn(table, lake), log);
+  if (newest !== undefined)
+    metrics.put(cdcMetrics.behind, Math.max(0, clock.now() - newest) / 1000, 'Seconds', { Source: name });
+}
 
 /**
  * Applies records that are in a temporary table (`lib/stream/spark/records.ts`), slice after slice: they come to this
