@@ -8,6 +8,7 @@ import type { Group, Manifest } from '../platform/manifest';
 import type { LocalDeclaration } from '../platform/schema';
 import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
+import { sparkSources } from '../sizing/consumers';
 import { sparkTables } from '../sizing/plan';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
@@ -38,8 +39,8 @@ export interface RunOptions {
   readonly range?: DateRange;
   readonly progress?: Progress;
   /**
-   * What loads files, answers rules and runs models of all tables; plan and publish, which move no data, stay DuckDB's. By
-   * default each table's own engine, as it is deployed.
+   * What loads files, applies changes of databases, answers rules and runs models of all tables; plan and publish, which
+   * move no data, stay DuckDB's. By default each table's own engine, as it is deployed.
    */
   readonly engine?: Engine;
 }
@@ -60,6 +61,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
   const layout = layoutOf(folder);
   const { manifest, local } = await stages.time('Reading the platform', () => loadPlatform(folder));
   const onSpark = options.engine === undefined ? sparkTables(manifest) : tablesOn(options.engine, manifest);
+  const sourcesOnSpark = options.engine === undefined ? sparkSources(manifest) : sourcesOn(options.engine, manifest);
   const machines = chosen(options, manifest).map((group) => ({ group, asl: localMachine(group, manifest, onSpark) }));
   const landings = (local.land ?? []).map((landing) => ({ ...landing, file: localFile(landing.file, folder) }));
   const lock = await acquireLock(layout.lock, ({ pid, since }) =>
@@ -67,9 +69,10 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
   );
   try {
     const workbench = await stages.time('Opening the lake', () => openWorkbench(manifest, layout));
-    const database = new LocalDatabase(manifest, layout, workbench.services.log);
+    const { services } = workbench;
+    const database = new LocalDatabase(manifest, layout, services.log);
+    const spark = lazySpark(services, layout, stages, progress);
     try {
-      const { services } = workbench;
       const applied = await stages.time('Making the tables', () => makeTables(services));
       for (const [table, { status, changes }] of applied)
         if (status === 'changed') progress.note(`Table ${table} changed: ${changes.join('; ')}`);
@@ -84,7 +87,6 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       );
       for (const [i, { isGone, to }] of landed.entries())
         if (isGone) progress.note(`${landings[i]!.file} is gone; what landed from it stays in ${to}`);
-      const spark = lazySpark(services, layout, stages, progress);
       const streams =
         manifest.streams === undefined
           ? []
@@ -94,7 +96,9 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
       const feeds =
         manifest.cdc === undefined
           ? []
-          : await stages.time('Changes of databases', () => runChanges(local.changes ?? [], folder, services, layout));
+          : await stages.time('Changes of databases', () =>
+              runChanges(local.changes ?? [], folder, services, layout, { sources: sourcesOnSpark, open: spark.open }),
+            );
       const ended: Ended[] = [];
       for (const { group, asl } of machines) {
         const around = { services, layout, progress, origin, range, spark: spark.open };
@@ -112,6 +116,7 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
         for (const note of await stages.time('Upkeep of tables', () => upkeep.run())) progress.note(note);
       return await reportOn({ ended, landed, streams, feeds, search }, { services, layout, stages, origin });
     } finally {
+      await spark.close();
       await database.close();
       await workbench.close();
     }
@@ -123,6 +128,9 @@ export async function runPlatform(folder: string, options: RunOptions = {}): Pro
 /** All tables that a run fills, where the engine of all is Spark. */
 const tablesOn = (engine: Engine, manifest: Manifest): ReadonlySet<string> =>
   engine === 'spark' ? new Set(manifest.datasets.map(tableId)) : new Set();
+
+const sourcesOn = (engine: Engine, { cdc = [] }: Manifest): ReadonlySet<string> =>
+  engine === 'spark' ? new Set(cdc.map(({ name }) => name)) : new Set();
 
 /** Spark takes seconds to start, so it does where there is something to do. */
 function lazySpark(services: Services, layout: Layout, stages: Stages, progress: Progress) {

@@ -1,17 +1,5 @@
-import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { layoutOf } from '../../lib/local/layout';
 import { localStreamServices } from '../../lib/local/streams';
-import { openWorkbench, type Workbench } from '../../lib/local/workbench';
-import { sparkLake } from '../../lib/spark/lake';
-import { catalogHere, sparkHere } from '../../lib/spark/local';
-import { packageFolder } from '../../lib/spark/package-folder';
-import { findSparkPython } from '../../lib/spark/python';
-import { type SparkSession, startSpark } from '../../lib/spark/session';
 import { type Consumed, consume, consumeBatch } from '../../lib/stream/consume';
 import { stateTable } from '../../lib/stream/partials';
 import { plainKey, type StreamRecord } from '../../lib/stream/record';
@@ -19,98 +7,42 @@ import type { StreamServices } from '../../lib/stream/services';
 import { tableBatch } from '../../lib/stream/spark/batch';
 import { type ConsumeJobEvent, follow } from '../../lib/stream/spark/follow';
 import { recordSource } from '../../lib/stream/spark/source';
-import { makeTables } from '../../lib/tables/make';
 import { Crash, clicks, dying, events, perMinute, resultOf, sliding } from '../stream/world';
 import { manifestOf } from '../transform/memory-lake';
-import { type Broker, readerJars, startBroker } from './kafka';
+import { openStreaming, type Side, type Streaming } from './streaming';
 
 const manifest = {
   ...manifestOf([events, resultOf(perMinute, 'per_minute'), resultOf(sliding, 'sliding')]),
   streams: [clicks],
 };
 const topic = 'clicks';
-const folder = mkdtempSync(join(tmpdir(), 'ingot-stream-spark-'));
 const start = Date.UTC(2026, 0, 1, 12);
 
-interface Side {
-  readonly workbench: Workbench;
-  readonly services: StreamServices;
-}
-
-let broker: Broker | undefined;
-let python: string;
-let kafkaJars: string;
-let spark: Side & { readonly catalog: string };
-let duckdb: Side;
-
-async function side(name: string): Promise<Side> {
-  const layout = layoutOf(join(folder, name));
-  const workbench = await openWorkbench(manifest, layout);
-  const services = localStreamServices(workbench.services, layout);
-  await makeTables(services);
-  return { workbench, services };
-}
+let around: Streaming | undefined;
+let spark: StreamServices;
+let duckdb: StreamServices;
 
 beforeAll(async () => {
-  try {
-    python = await findSparkPython();
-    kafkaJars = await readerJars();
-    broker = await startBroker();
-  } catch (error) {
-    process.stderr.write(`\nSKIPPED: streams on Spark: ${(error as Error).message}\n`);
-    return;
-  }
-  await broker.topic(topic, 2);
-  const made = await side('spark');
-  spark = { ...made, catalog: made.workbench.services.catalog.uri };
-  duckdb = await side('duckdb');
+  around = await openStreaming(manifest);
+  if (around === undefined) return;
+  await around.broker.topic(topic, 2);
+  [spark, duckdb] = [servicesOf(around.spark), servicesOf(around.duckdb)];
 }, 1_200_000);
 
-afterAll(async () => {
-  await broker?.stop();
-  await spark?.workbench.close();
-  await duckdb?.workbench.close();
-  rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => around?.close(), 60_000);
 
-const localSpark = () =>
-  sparkHere('local[2]', {
-    'spark.jars': kafkaJars,
-    'spark.sql.shuffle.partitions': '1',
-    // To compile each statement would take most of the time.
-    'spark.sql.codegen.wholeStage': 'false',
-  });
-const catalog = () => catalogHere({ uri: spark.catalog, warehouse: manifest.name });
+const servicesOf = ({ services, layout }: Side): StreamServices => localStreamServices(services, layout);
 
-/** A session of Spark of its own, over the tables of its side. */
-async function session(): Promise<{ session: SparkSession; services: StreamServices; kill(): Promise<void> }> {
-  const [pidFile, wrapper] = [join(folder, 'pid'), join(folder, 'python')];
-  writeFileSync(wrapper, `#!/bin/sh\necho $$ > '${pidFile}'\nexec '${python}' "$@"\n`);
-  chmodSync(wrapper, 0o755);
-  const opened = await startSpark({
-    python: wrapper,
-    packageFolder: packageFolder(),
-    settings: {
-      catalog: catalog(),
-      scratch: join(folder, `scratch-${Math.random()}`),
-      zones: { silver: 'test_silver', gold: 'test_gold', ops: 'test_ops' },
-      spark: localSpark(),
-    },
-  });
-  return {
-    session: opened,
-    services: { ...spark.services, lake: sparkLake(opened) },
-    async kill() {
-      process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
-      await opened.close();
-    },
-  };
+/** Of a session of its own, over the tables of its side. */
+async function session() {
+  const running = await around!.session();
+  return { ...running, services: { ...spark, lake: running.lake } };
 }
 
 const source = () =>
   recordSource(
-    { kind: 'kafka', topic, brokers: broker!.address, authentication: 'none' },
-    { checkpoint: join(folder, 'checkpoint'), seconds: 0, records: 100 },
+    { kind: 'kafka', topic, brokers: around!.broker.address, authentication: 'none' },
+    { checkpoint: around!.checkpoint, seconds: 0, records: 100 },
   );
 
 const sequences = new Map<string, number>();
@@ -173,8 +105,8 @@ const drain = async (running: Awaited<ReturnType<typeof session>>): Promise<Cons
   return consumed;
 };
 
-const rowsOf = async ({ services }: Side, sql: string) =>
-  (await services.lake.query(`FROM (${sql}) SELECT * ORDER BY ALL`)).map((row) =>
+const rowsOf = async ({ lake }: StreamServices, sql: string) =>
+  (await lake.query(`FROM (${sql}) SELECT * ORDER BY ALL`)).map((row) =>
     JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
   );
 
@@ -196,16 +128,16 @@ async function expectSame(): Promise<void> {
     expect(expected.length).toBeGreaterThan(0);
     expect(await rowsOf(spark, sql)).toEqual(expected);
   }
-  expect(await spark.services.parked.list(clicks.name)).toEqual(await duckdb.services.parked.list(clicks.name));
+  expect(await spark.parked.list(clicks.name)).toEqual(await duckdb.parked.list(clicks.name));
 }
 
 const total = (consumed: readonly Consumed[], of: 'records' | 'repeated' | 'changed') =>
   consumed.reduce((sum, one) => sum + one[of], 0);
 
 test('a stream of Kafka is the same tables, quarantine and windows by Spark as by the consumer', async () => {
-  if (broker === undefined) return;
+  if (around === undefined) return;
   const records = [...many('a', 30), ...odd(), ...many('b', 30)];
-  await broker.put(records);
+  await around.broker.put(records);
   const running = await session();
   try {
     const consumed = await drain(running);
@@ -214,15 +146,15 @@ test('a stream of Kafka is the same tables, quarantine and windows by Spark as b
     await running.session.close();
   }
   const plain = records.map((one) => ({ ...one, key: plainKey(one.key) }));
-  for (let i = 0; i < plain.length; i += 23) await consume(plain.slice(i, i + 23), clicks, duckdb.services);
+  for (let i = 0; i < plain.length; i += 23) await consume(plain.slice(i, i + 23), clicks, duckdb);
   await expectSame();
-  expect((await spark.services.parked.list(clicks.name)).map(({ key }) => key)).toEqual(['nul']);
+  expect((await spark.parked.list(clicks.name)).map(({ key }) => key)).toEqual(['nul']);
 }, 1_800_000);
 
 test('killed between the commit of a batch and its note, and in the middle of one, it applies each record once', async () => {
-  if (broker === undefined) return;
+  if (around === undefined) return;
   const records = many('c', 40);
-  await broker.put(records);
+  await around.broker.put(records);
   for (const steps of [9, undefined]) {
     const running = await session();
     const table = await running.session.nextBatch(source());
@@ -241,47 +173,23 @@ test('killed between the commit of a batch and its note, and in the middle of on
   } finally {
     await running.session.close();
   }
-  await consume(records, clicks, duckdb.services);
+  await consume(records, clicks, duckdb);
   await expectSame();
 }, 1_800_000);
 
 test('as a job, started as EMR starts it, it consumes what is there and says so', async () => {
-  if (broker === undefined) return;
+  if (around === undefined) return;
   const records = many('d', 20);
-  await broker.put(records);
-  const root = join(__dirname, '..', '..');
-  const [ingot, platform, answer] = ['ingot', 'platform/ingot', 'answer.json'].map((name) => join(folder, 'job', name));
-  mkdirSync(ingot!, { recursive: true });
-  mkdirSync(platform!, { recursive: true });
-  symlinkSync(packageFolder(), join(ingot!, 'python'));
-  // The handlers' sources in the place of their bundle.
-  const handlers = `exec '${process.execPath}' -r '${root}/test/register.js' '${root}/lib/handlers/spark/index.ts' "$@"`;
-  writeFileSync(join(ingot!, 'node'), `#!/bin/sh\nshift\n${handlers}\n`, { mode: 0o755 });
-  writeFileSync(join(platform!, 'manifest.json'), JSON.stringify(manifest));
-  const settings = {
-    environment: {
-      INGOT_ZONES: JSON.stringify(spark.services.zones),
-      INGOT_CATALOG_URI: spark.catalog,
-      INGOT_CATALOG_AUTH: 'none',
-      INGOT_WAREHOUSE: manifest.name,
-      INGOT_PARKED_KEYS: pathToFileURL(layoutOf(join(folder, 'spark')).streams).href,
-    },
-    catalog: catalog(),
-    scratch: join(folder, 'scratch-of-job'),
-    spark: localSpark(),
-  };
+  await around.broker.put(records);
   const event: ConsumeJobEvent = {
     stream: clicks.name,
-    source: { kind: 'kafka', topic, brokers: broker.address, authentication: 'none' },
-    pace: { checkpoint: join(folder, 'checkpoint'), seconds: 0, records: 100 },
+    source: { kind: 'kafka', topic, brokers: around.broker.address, authentication: 'none' },
+    pace: { checkpoint: around.checkpoint, seconds: 0, records: 100 },
   };
-  const said = [JSON.stringify(settings), 'consume', JSON.stringify(event), pathToFileURL(answer!).href];
-  await promisify(execFile)(python, [join(packageFolder(), 'main.py'), ...said], {
-    cwd: join(folder, 'job'),
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  const told = await around.job('consume', event, {
+    INGOT_PARKED_KEYS: pathToFileURL(around.spark.layout.streams).href,
   });
-  const told: unknown = JSON.parse(readFileSync(answer!, 'utf8'));
   expect(told).toMatchObject({ stream: 'clicks', batches: 1, records: records.length });
-  await consume(records, clicks, duckdb.services);
+  await consume(records, clicks, duckdb);
   await expectSame();
 }, 1_800_000);
