@@ -5,6 +5,7 @@ import { ingest } from './ingest';
 import { quality } from './quality';
 import { spark } from './spark';
 import { stream } from './stream';
+import { streamSpark } from './stream-spark';
 import { synth } from './synth';
 import { vectors } from './vectors';
 
@@ -15,6 +16,7 @@ export const benchmarks = {
   bundles,
   vectors,
   stream,
+  'stream-spark': streamSpark,
   cdc,
   'cdc-growth': cdcGrowth,
   spark,

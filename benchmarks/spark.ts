@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from '../lib/ingest/load';
@@ -11,7 +11,7 @@ import { openLocalSpark } from '../lib/spark/local';
 import { literal } from '../lib/sql/quote';
 import { openBench } from './flights';
 import { linePlot } from './line-plot';
-import { type Cost, inProcess, seconds, table, tell } from './measure';
+import { type Cost, cpuOfAll, inProcess, seconds, table, tell } from './measure';
 
 /** Millions of rows. 30 takes half an hour, and runs where `INGOT_BENCH_MILLIONS` says so: `1,10,30`. */
 const sizes = (process.env.INGOT_BENCH_MILLIONS ?? '1,10').split(',').map(Number);
@@ -129,26 +129,6 @@ async function side(engine: Engine, data: string, rows: number): Promise<void> {
     typeof v === 'bigint' ? Number(v) : v,
   );
   tell({ wall: 0, cpu: 0, peak: 0, steps: costs, content: told } as unknown as Steps);
-}
-
-/** Seconds of all processors that this process and those that it has started have taken, as Linux counts them. */
-function cpuOfAll(): number {
-  const parents = new Map<number, number>();
-  const taken = new Map<number, number>();
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      parents.set(Number(entry), Number(fields[1]));
-      // A hundredth of a second each: its own and, of those that have ended, its children's.
-      taken.set(Number(entry), [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0) / 100);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  const isOurs = (pid: number | undefined): boolean =>
-    pid === process.pid || (pid !== undefined && isOurs(parents.get(pid)));
-  return [...taken].reduce((sum, [pid, cpu]) => (isOurs(pid) ? sum + cpu : sum), 0);
 }
 
 if (require.main === module) {
