@@ -60,7 +60,8 @@ export function nearest(given: string, allowed: Iterable<string>): string | unde
 export function givenAllowed(given: unknown, allowed: readonly string[]): string {
   const hint = typeof given === 'string' ? nearest(given, allowed) : undefined;
   const meant = hint === undefined ? '' : `; did you mean ${hint}?`;
-  return `given ${JSON.stringify(given) ?? String(given)}; allowed: ${allowed.join(', ')}${meant}`;
+  const words = allowed.length === 0 ? 'there is none' : `allowed: ${[...new Set(allowed)].join(', ')}`;
+  return `given ${JSON.stringify(given) ?? String(given)}; ${words}${meant}`;
 }
 
 /** What was asked for can't be done as things are: one sentence that says what to do. */

@@ -195,9 +195,15 @@ const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const place = (value: string): number =>
   weekdays.includes(value) ? weekdays.indexOf(value) : Number.isNaN(Number(value)) ? 0 : Number(value);
 
+/** `2 KMS keys`, `1 secret of replications`. */
+function counted(count: number, what: string): string {
+  const whole = Math.round(count);
+  return `${whole} ${whole === 1 ? what.replace(/s(?= (?:of|on|at|by|that) |$)/, '') : what}`;
+}
+
 /** One line: `57 resources; idle: about $9.40 a month (5 KMS keys $5.00, …), list prices of us-east-1`. */
 export function costLine(resources: number, cost: IdleCost): string {
   const dollars = (value: number) => `$${value.toFixed(2)}`;
-  const parts = cost.parts.map((part) => `${Math.round(part.count)} ${part.what} ${dollars(part.dollars)}`).join(', ');
+  const parts = cost.parts.map((part) => `${counted(part.count, part.what)} ${dollars(part.dollars)}`).join(', ');
   return `${resources} resources; idle: about ${dollars(cost.total)} a month (${parts}), list prices of us-east-1`;
 }

@@ -21,7 +21,7 @@ export function starterFiles(name: string, preset?: Preset): Readonly<Record<str
     ...size?.files,
     'data/orders.csv': data,
     '.gitignore': '.ingot/\n',
-    'README.md': readme(name),
+    'README.md': readme(name, preset === 'large'),
   };
 }
 
@@ -245,10 +245,14 @@ const data = `order_id,ordered_at,customer,country,quantity,unit_price
 1012,2026-01-05T12:12:00Z,Ingrid Berg,NO,1,64.00
 `;
 
-const readme = (name: string) => `# ${name}
+/** @param onSpark whether its tables are too large for DuckDB, which is quicker for these few rows */
+function readme(name: string, onSpark: boolean): string {
+  const run = onSpark ? 'ingot run --engine duckdb' : 'ingot run';
+  const runtime = onSpark ? '    ingot runtime --spark           once: the package of jobs of Spark\n' : '';
+  return `# ${name}
 
     ingot check                     is it valid?
-    ingot run                       run it on this machine; .ingot/report.html says what came out
+    ${run.padEnd(31)} run it on this machine; .ingot/report.html says what came out
     ingot query "select * from gold.fct_daily_sales order by day"
 
 Order 1008 has a quantity of -1. The contract refuses it, so the row is in quarantine, with its reason:
@@ -258,11 +262,12 @@ Order 1008 has a quantity of -1. The contract refuses it, so the row is in quara
 Add a file to the next run:
 
     ingot land more-orders.csv --as orders --date 2026-01-06
-    ingot run
+    ${run}
 
 The same platform in an AWS account, as CloudFormation or as Terraform:
 
     ingot runtime                   once: DuckDB for the functions
-    ingot synth --engine cloudformation
+${runtime}    ingot synth --engine cloudformation
     ingot synth --engine terraform
 `;
+}

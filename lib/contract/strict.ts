@@ -39,8 +39,12 @@ function problems(issue: z.core.$ZodIssue, base: Path, document: Document): Prob
 
 /** Of a union's branches the one that is of the right kind (its problems are further inside). */
 function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]) {
-  return branches.find((branch) => !branch.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0));
+  return branches.find((branch) => !branch.some((issue) => issue.path.length === 0 && isOfAnotherKind(issue)));
 }
+
+/** Fields are none of the words that are allowed in their place. */
+const isOfAnotherKind = ({ code, input }: z.core.$ZodIssue): boolean =>
+  code === 'invalid_type' || (code === 'invalid_value' && typeof input === 'object');
 
 /** Whether the schema says in words of its own what is wrong; zod's begin so. */
 const isWorded = ({ message }: z.core.$ZodIssue): boolean => !/^(Invalid|Too|Unrecognized) /.test(message);

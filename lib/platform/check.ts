@@ -128,9 +128,13 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
     const { models, problems: modelProblems } = await readModels(input.models, datasets, duckdb);
     // A contract that could not be read would be missed everywhere: that is its own problem, once.
     const isWhole = input.contracts.every(({ contract }) => contract !== undefined);
-    problems.push(
-      ...modelProblems.filter(({ message }) => isWhole || !/unknown table|must have a contract/.test(message)),
-    );
+    // So is a zone that the platform does not have, to which models do not send their reads.
+    const misplaced = datasets.filter(({ zone }) => !zones.some(({ name }) => name === zone)).map(({ name }) => name);
+    const follows = (message: string) =>
+      isWhole
+        ? misplaced.some((name) => message.includes('unknown table') && message.includes(`.${name}";`))
+        : /unknown table|must have a contract/.test(message);
+    problems.push(...modelProblems.filter(({ message }) => !follows(message)));
     const filled = new Set(input.models.map(({ name }) => name));
     const fed = new Set([...fedTables(declaration.cdc, datasets), ...streamedTables(declaration.streams)]);
     const unfilled = tables.filter(

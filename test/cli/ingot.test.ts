@@ -130,6 +130,9 @@ describe('init', () => {
     const place = `preset-${preset}`;
     const { out } = await ingot(['init', place, '--preset', preset], { cwd: folder });
     expect(out).toContain(['Next: ingot run', place, ...more].join(' '));
+    expect(await readFile(join(folder, place, 'README.md'), 'utf8')).toContain(
+      `\n    ${['ingot run', ...more].join(' ')}\n`,
+    );
     const { manifest } = await loadPlatform(join(folder, place));
     const { groups } = planPlatform(manifest);
     expect(groups.flatMap(({ tables }) => tables.map((table) => table.engine))).toEqual([engine, engine]);
@@ -197,6 +200,22 @@ describe('check', () => {
   test('counts what a valid platform has', async () => {
     const { out } = await ingot(['check', shop, '--json']);
     expect(JSON.parse(out)).toMatchObject({ valid: true, platform: 'shop', zones: 3, tables: 2, models: 1, groups: 1 });
+  });
+
+  test('tells of a file that ingot run would miss, and of a package', async () => {
+    const platform = await copy();
+    await edit(join(platform, 'platform.yaml'), (text) =>
+      text
+        .replace('data/orders.csv', 'data/order.csv')
+        .replace(/$/, '    - file: npm:no-such-package/a.csv\n      as: orders\n'),
+    );
+    const { code, err } = await ingot(['check', platform]);
+    expect(err.split('\n')).toEqual([
+      expect.stringContaining('platform.yaml local.land[0].file: is not there'),
+      expect.stringContaining('platform.yaml local.land: names a file of the npm package no-such-package'),
+      '',
+    ]);
+    expect(code).toBe(0);
   });
 
   test('says every problem of every file, a line each, and ends with 2', async () => {

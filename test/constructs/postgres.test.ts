@@ -646,7 +646,7 @@ test('the cost line names what runs while nobody uses it', () => {
     runtime,
   });
   expect(costLine(1, platform.idleCost)).toMatch(
-    /\d endpoints by zone \$[\d.]+, 2 db\.t4g\.medium \$94\.17, 40 GB of database storage \$4\.60, 2 units of RDS Proxy \$21\.90, 1 secrets \$0\.40\)/,
+    /\d endpoints by zone \$[\d.]+, 2 db\.t4g\.medium \$94\.17, 40 GB of database storage \$4\.60, 2 units of RDS Proxy \$21\.90, 1 secret \$0\.40\)/,
   );
   const { database } = platform;
   expect(database?.model.nodes.filter(({ id }) => /OperationsKey|NoticesTopic/.test(id))).toEqual([]);

@@ -288,6 +288,32 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ['platform.yaml:2 notifications.emails[0]: must be an e-mail address; given "ops"'],
     ],
     [
+      'a word for the engine that is none, beside others of its group',
+      { 'platform.yaml': 'name: aviation\nengine: {default: duckdbb}\n' },
+      [
+        'platform.yaml:2 engine.default: must be one of these words: given "duckdbb"; allowed: auto, duckdb, spark; did you mean duckdb?',
+      ],
+    ],
+    [
+      'a source of changes where no contract has a server that is a database',
+      { 'platform.yaml': 'name: aviation\ncdc: {crm: {}}\n' },
+      [
+        'platform.yaml:2 cdc.crm: must be the name of a server of type postgres in a contract; given "crm"; there is none',
+      ],
+    ],
+    [
+      'a zone that is none, of a table that a model reads',
+      {
+        'contracts/flights.odcs.yaml': flights['contracts/flights.odcs.yaml']!.replace(
+          'value: silver',
+          'value: silber',
+        ),
+      },
+      [
+        'contracts/flights.odcs.yaml:7 customProperties[0].value: of zone must be a zone that holds tables; given "silber"; allowed: silver, gold; did you mean silver?',
+      ],
+    ],
+    [
       'files that are not there',
       { 'platform.yaml': 'name: aviation\nmodels: sql/*.sql\n' },
       [

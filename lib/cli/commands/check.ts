@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { Option } from 'commander';
-import { assertValid, describeProblem } from '../../errors';
+import { assertValid, describeProblem, InvalidInputError, type Problem } from '../../errors';
+import { localFile } from '../../local/local-file';
 import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
 import { tableId } from '../../platform/lookup';
+import type { LocalDeclaration } from '../../platform/schema';
 import { consumedTables } from '../../sizing/consumers';
 import { sparkTables } from '../../sizing/plan';
 import { checkTranslation } from '../../spark/translation';
@@ -22,7 +25,7 @@ export const addCheck: AddCommand = (add, io) => {
     .addHelpText('after', '\nExamples:\n  ingot check examples/aviation\n  ingot check shop --engine spark')
     .action(async (dir: string | undefined, options: { engine?: 'spark'; json?: true }) => {
       const folder = await platformFolder(dir);
-      const { manifest, notices: loaded } = await loadPlatform(folder);
+      const { manifest, local, notices: loaded } = await loadPlatform(folder);
       const onSpark =
         options.engine === 'spark'
           ? new Set(manifest.datasets.map(tableId))
@@ -30,7 +33,7 @@ export const addCheck: AddCommand = (add, io) => {
       const { problems, notChecked } = await checkTranslation(manifest, onSpark, folder);
       assertValid(problems);
       const unchecked = notChecked === undefined ? [] : [{ where: 'NOT CHECKED', path: '', message: notChecked }];
-      const notices = [...loaded, ...unchecked];
+      const notices = [...loaded, ...missingFiles(local, folder), ...unchecked];
       for (const group of manifest.groups) localMachine(group, manifest);
       const counts = {
         platform: manifest.name,
@@ -57,3 +60,16 @@ export const addCheck: AddCommand = (add, io) => {
       io.out.write(`${green('✓')} ${bold(manifest.name)} is valid: ${said.join(', ')}\n`);
     });
 };
+
+/** A file may have landed before and be gone, or be made before the next run: no problem, but worth to be told. */
+const missingFiles = ({ land = [] }: LocalDeclaration, folder: string): Problem[] =>
+  land.flatMap(({ file }, i) => {
+    try {
+      if (existsSync(localFile(file, folder))) return [];
+    } catch (error) {
+      if (error instanceof InvalidInputError) return error.problems;
+      throw error;
+    }
+    const message = `is not there, and ingot run stops without it unless it has landed before; given ${JSON.stringify(file)}`;
+    return [{ where: 'platform.yaml', path: `local.land[${i}].file`, message }];
+  });
