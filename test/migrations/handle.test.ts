@@ -316,7 +316,7 @@ describe('uses', () => {
     expect(problems.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([
       '0.referenceTable.contract must be a table that has a contract; given "silver.airport"; allowed: silver.flights, silver.airports; did you mean silver.airports?',
       '1.referenceTable.contract must be of a dataset without columns that the table has of its own; given id',
-      '2.timeSeries.time must be a column of type date, timestamp or timestamptz; given undefined; allowed: ',
+      '2.timeSeries.time must be a column of type date, timestamp or timestamptz; given undefined; there is none',
       '4.eventStore. must be asked for once; a is there already',
     ]);
   });
