@@ -25,8 +25,12 @@ async function main(out: string): Promise<void> {
     dataQualityRulesets: true,
   };
 
+  // Jobs of Spark consume its stream and its changes here, and functions in the nested one.
+  const tables = Object.fromEntries(['silver.departures', 'silver.carriers'].map((table) => [table, 'spark' as const]));
+  const byJobs = { ...props, manifest: { ...manifest, engine: { tables } }, sparkPackage: __filename };
+
   const app = new App({ outdir: join(out, 'cdk.out') });
-  new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', props);
+  new cdk.Platform(new Stack(app, 'Regulated'), 'Platform', byJobs);
   // Tables in nested stacks as well, which only CloudFormation has.
   new cdk.Platform(new Stack(app, 'Nested'), 'Platform', { ...props, tableStacks: 2 });
   clustersInCdk(new Stack(app, 'Clusters'));
@@ -35,7 +39,7 @@ async function main(out: string): Promise<void> {
   const terraformApp = new TerraformApp({ outdir: join(out, 'cdktf.out') });
   const stack = new TerraformStack(terraformApp, 'Regulated');
   new AwsProvider(stack, 'Aws', {});
-  new terraform.Platform(stack, 'Platform', props);
+  new terraform.Platform(stack, 'Platform', byJobs);
   const clusters = new TerraformStack(terraformApp, 'Clusters');
   new AwsProvider(clusters, 'Aws', {});
   clustersInTerraform(clusters);
