@@ -12,11 +12,13 @@ import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import { lakeModel } from '../../constructs/lake/model';
 import { noticesId } from '../../constructs/pipeline/ids';
+import { platformParts } from '../../constructs/platform/parts';
 import { eventStreamModel } from '../../constructs/stream/model';
 import type { EventStreamDeclaration } from '../../constructs/stream/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
 import { resolveZones } from '../../lib/platform/zones';
+import type { EngineDeclaration } from '../../lib/sizing/declaration';
 import type { Stream } from '../../lib/stream/stream';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { created, jobFilesDiffer } from '../constructs/engines';
@@ -383,4 +385,74 @@ test('what a job may do fits into one policy of IAM, where all that is unknown a
     node === 'aws' ? 14 : attr !== 'arn' ? 40 : node.startsWith('Spark') ? 131 : 80;
   const document = policyDocument(resolve(role.statements, (one) => 'x'.repeat(length(one))));
   expect(JSON.stringify(document).length).toBeLessThan(6_144);
+});
+
+test('what holds data keeps its logical id where a job takes the place of the function', () => {
+  const held = (more: More) => {
+    const { Resources } = inCdk(more, {}).template as { Resources: Record<string, { Type: string }> };
+    return Object.entries(Resources)
+      .filter(([, { Type }]) =>
+        /^AWS::(Kinesis::Stream|DynamoDB::Table|KMS::Key|KinesisFirehose::DeliveryStream)$/.test(Type),
+      )
+      .map(([id]) => id)
+      .filter((id) => id.startsWith('Clicks'))
+      .sort();
+  };
+  const byFunction = held({});
+  expect(byFunction).toMatchSnapshot();
+  expect(held({ workers: { name: 'shop' } })).toEqual(byFunction);
+});
+
+describe('a platform whose stream is of Spark', () => {
+  const manifest = {
+    ...manifestWith(),
+    groups: [],
+    network: { cidr: '10.42.0.0/16', zones: 2, endpoints: [] },
+    engine: { tables: { 'silver.events': 'spark' as const } },
+  };
+  const declared = { manifest, runtime, sparkPackage: runtime };
+
+  test('gives it the application, in its network with an endpoint of Kinesis, in both engines alike', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const platform = new cdk.Platform(stack, 'Platform', declared);
+    const template = Template.fromStack(stack).toJSON();
+    const config = new TerraformStack(new TerraformApp(), 'Stack');
+    new aws.AwsProvider(config, 'Aws', {});
+    new terraform.Platform(config, 'Platform', declared);
+    expectParity(template, JSON.stringify(config.toTerraform()), {
+      differences: [
+        engineDifferences.retain,
+        engineDifferences.defaultSecurityGroup,
+        engineDifferences.invocationLifecycle,
+        ...jobFilesDiffer,
+      ],
+    });
+    const { all } = created(JSON.stringify(template));
+    expect(
+      all('lambda.function')
+        .map(({ id }) => id)
+        .filter((id) => /Consume/.test(id)),
+    ).toEqual([]);
+    expect(all('emr.serverlessApplication')).toHaveLength(1);
+    expect(JSON.stringify(template)).toContain('.kinesis-streams');
+    const { parts } = platform.idleCost;
+    expect(parts).toContainEqual({
+      what: 'drivers of jobs that never end',
+      count: 1,
+      dollars: expect.closeTo(221.2, 1),
+    });
+    expect(parts).toContainEqual({ what: 'looks at jobs of Spark', count: 8640, dollars: expect.closeTo(4.32, 2) });
+  });
+
+  test('has as many workers as its jobs need, or is told how many these are', () => {
+    const workersOf = (engine: EngineDeclaration) =>
+      platformParts({ ...declared, manifest: { ...manifest, engine } }).spark?.maxWorkers;
+    const { tables } = manifest.engine;
+    expect(workersOf({ tables })).toBe(5);
+    expect(workersOf({ tables, spark: { maxWorkers: 9 } })).toBe(9);
+    expect(() => workersOf({ tables, spark: { maxWorkers: 4 } })).toThrow(
+      /engine\.spark\.maxWorkers: must be at least 5/,
+    );
+    expect(workersOf({})).toBeUndefined();
+  });
 });
