@@ -8,6 +8,7 @@ import { type ChangedTable, kept, keptSuffix, lsnOf, type Mode, meta, restOf, se
 import * as history from './history';
 import { rewriteLog } from './log';
 import * as mirror from './mirror';
+import { pieces } from './pieces';
 import { dropStaged, type Rejected, stageChanges, staged } from './stage';
 
 /** Table property: the highest position that the table shows, as PostgreSQL writes it. Written in the commit of its rows. */
@@ -200,24 +201,29 @@ export async function quarantine(
 ): Promise<void> {
   if (rejected.length === 0) return;
   const name = lake.name(database, table + quarantineSuffix);
-  const json = JSON.stringify(
-    rejected.map(({ change, reasons }) => ({
-      at: change.origin.arrivedAt,
-      file: change.origin.id,
-      n: change.position.sequence,
-      reasons,
-      raw: change.origin.raw,
-    })),
-  );
+  // Of a record that is two changes, the first that is refused says why.
+  const first = new Map<string, Rejected>();
+  for (const one of rejected) if (!first.has(one.change.origin.id)) first.set(one.change.origin.id, one);
   const shape = `[{"at":"TIMESTAMPTZ","file":"VARCHAR","n":"BIGINT","reasons":[{"rule":"VARCHAR","column":"VARCHAR","message":"VARCHAR"}],"raw":"VARCHAR"}]`;
-  const added = await lake.commit((tx) =>
-    tx.run(
-      `INSERT INTO ${name} (quarantined_at, run, batch, file, row_number, reasons, raw)
-        SELECT n.at, 'cdc', 0, n.file, n.n, n.reasons, n.raw
-        FROM (SELECT DISTINCT ON (n.file) n FROM (SELECT unnest(json_transform($json::JSON, ${literal(shape)})) AS n))
-        WHERE NOT EXISTS (SELECT 1 FROM ${name} AS q WHERE q.file = n.file)`,
-      { json },
-    ),
-  );
+  const added = await lake.commit(async (tx) => {
+    let count = 0;
+    for (const some of pieces([...first.values()], rejected.length, ({ change }) => change.origin.raw.length))
+      count += await tx.run(
+        `INSERT INTO ${name} (quarantined_at, run, batch, file, row_number, reasons, raw)
+          SELECT n.at, 'cdc', 0, n.file, n.n, n.reasons, n.raw
+          FROM (SELECT unnest(json_transform($json::JSON, ${literal(shape)})) AS n)
+          WHERE NOT EXISTS (SELECT 1 FROM ${name} AS q WHERE q.file = n.file)`,
+        { json: JSON.stringify(some.map(inQuarantine)) },
+      );
+    return count;
+  });
   if (added > 0) log.warn('Changes are not what the contract says, and are in quarantine', { table, changes: added });
 }
+
+const inQuarantine = ({ change: { origin, position }, reasons }: Rejected) => ({
+  at: origin.arrivedAt,
+  file: origin.id,
+  n: position.sequence,
+  reasons,
+  raw: origin.raw,
+});

@@ -3,6 +3,7 @@ import { literal } from '../sql/quote';
 import { columnList } from '../sql/rows';
 import type { Origin, Position } from './change';
 import { type Kind, kept, meta } from './columns';
+import { pieces } from './pieces';
 import type { KnownColumns } from './schema';
 
 /** What the table of kept changes says of its table as a whole. */
@@ -59,24 +60,24 @@ export interface Parked {
 /** Keeps records of a paused table, each once, in the order of their positions. */
 export async function park(name: string, records: readonly Parked[], lake: Lake): Promise<void> {
   if (records.length === 0) return;
-  const json = JSON.stringify(
-    records.map(({ origin, position }) => ({
-      l: position.lsn.toString(),
-      s: position.sequence,
-      r: JSON.stringify({ id: origin.id, raw: origin.raw }),
-      t: origin.arrivedAt,
-    })),
-  );
   const shape = '[{"l":"BIGINT","s":"BIGINT","r":"VARCHAR","t":"TIMESTAMPTZ"}]';
-  await lake.commit((tx) =>
-    tx.run(
-      `INSERT INTO ${name} (${columnList([meta.lsn, meta.sequence, kept.kind, kept.record, kept.at])})
-        SELECT DISTINCT l, s, 'parked', r, t FROM (SELECT unnest(json_transform($json::JSON, ${literal(shape)}), recursive := true)) AS n
-        WHERE NOT EXISTS (SELECT 1 FROM ${name} AS k WHERE k.${kept.kind} = 'parked' AND k.${kept.record} = n.r)`,
-      { json },
-    ),
-  );
+  await lake.commit(async (tx) => {
+    for (const some of pieces(records, records.length, ({ origin }) => origin.raw.length))
+      await tx.run(
+        `INSERT INTO ${name} (${columnList([meta.lsn, meta.sequence, kept.kind, kept.record, kept.at])})
+          SELECT DISTINCT l, s, 'parked', r, t FROM (SELECT unnest(json_transform($json::JSON, ${literal(shape)}), recursive := true)) AS n
+          WHERE NOT EXISTS (SELECT 1 FROM ${name} AS k WHERE k.${kept.kind} = 'parked' AND k.${kept.record} = n.r)`,
+        { json: JSON.stringify(some.map(asParked)) },
+      );
+  });
 }
+
+const asParked = ({ origin, position }: Parked) => ({
+  l: position.lsn.toString(),
+  s: position.sequence,
+  r: JSON.stringify({ id: origin.id, raw: origin.raw }),
+  t: origin.arrivedAt,
+});
 
 /** The first records that are parked, at most so many. */
 export async function parkedRecords(name: string, most: number, lake: Pick<Lake, 'query'>): Promise<Origin[]> {

@@ -8,6 +8,7 @@ import { identifier, literal } from '../sql/quote';
 import { duckdbType } from '../sql/types';
 import type { Change, Value } from './change';
 import type { ChangedTable } from './columns';
+import { pieces } from './pieces';
 
 export type Session = Pick<Transaction, 'query' | 'run'>;
 
@@ -55,10 +56,14 @@ export async function stageChanges(
     SELECT ${values.join(', ')}, n, o, l, s, l::HUGEINT * 4294967296 + s, o = 'delete', u, t`;
   const quick = ({ query }: Rows) => `${into(columns.map((_, i) => `c${i}`))}, NULL FROM (${query})`;
   const fields = rowsAtOnce === undefined ? fieldsOf(dataset) : undefined;
-  const values = columns.map((column, i) => `${typedValue(column, `c${i}`)} AS v${i}`);
+  const casts = columns.map((column, i) => `${castOf(column, `c${i}`)} AS x${i}`);
+  const values = columns.map((column, i) => `${meantBy(column, `c${i}`, `x${i}`)} AS v${i}`);
   const reasons = columns.map((column, i) => reasonOf(column, `g.c${i}`, `g.v${i}`, key.includes(column.name)));
+  const given = `SELECT unnest(json_transform($json::JSON, ${literal(carefulShape(columns))}), recursive := true)`;
+  // Each step in a query of its own: Spark would do what a later one names twice as often.
   const careful = `${into(columns.map((_, i) => `v${i}`))}, CASE WHEN len(r) > 0 THEN r END
-    FROM (SELECT g.*, list_filter([${reasons.join(', ')}], r -> r IS NOT NULL) AS r FROM (SELECT g.*, ${values.join(', ')} FROM (SELECT unnest(json_transform($json::JSON, ${literal(carefulShape(columns))}), recursive := true)) AS g) AS g) AS g`;
+    FROM (SELECT g.*, list_filter([${reasons.join(', ')}], r -> r IS NOT NULL) AS r
+      FROM (SELECT g.*, ${values.join(', ')} FROM (SELECT g.*, ${casts.join(', ')} FROM (${given}) AS g) AS g) AS g) AS g`;
   const isRead = (rows: Rows) =>
     session.run(quick(rows), rows.parameters).then(
       () => true,
@@ -67,12 +72,12 @@ export async function stageChanges(
         throw error;
       },
     );
-  const atOnce = rowsAtOnce ?? rowsOfDuckdb;
-  for (let from = 0; from < changes.length; from += atOnce) {
-    const some = changes.slice(from, from + atOnce);
+  let from = 0;
+  for (const some of pieces(changes, rowsAtOnce ?? rowsOfDuckdb, ({ origin }) => origin.raw.length)) {
     const rows = fields && rowsOf(fields, some, from);
     // Few batches have anything wrong: those are read once more, value by value, with a reason for each that does not fit.
     if (!(rows !== undefined && (await isRead(rows)))) await session.run(careful, { json: json(columns, some, from) });
+    from += some.length;
   }
   const bad = await session.query<{ n: number; reasons: string }>(
     `SELECT _n AS n, to_json(_reasons)::VARCHAR AS reasons FROM ${staged.changes} WHERE _reasons IS NOT NULL ORDER BY _n`,
@@ -115,7 +120,7 @@ interface Field {
   /** DuckDB's. */
   readonly type: string;
   readonly of: (change: Change) => Value | number | bigint | undefined;
-  /** Whether a text, or none, needs a look that DuckDB's cast does not take: see `typedValue` and `reasonOf`. */
+  /** Whether a text, or none, needs a look that DuckDB's cast does not take: see `meantBy` and `reasonOf`. */
   readonly isOdd?: (text: Value | undefined, change: Change) => boolean;
 }
 
@@ -202,16 +207,21 @@ const carefulShape = (columns: readonly Column[]): string => {
   return `[{"n":"INTEGER","o":"VARCHAR","l":"BIGINT","s":"BIGINT","t":"TIMESTAMPTZ","u":"VARCHAR",${fields}}]`;
 };
 
-/** The text of a value as its column's type; null where it is none. PostgreSQL writes bytes as `\x00ff`. */
-function typedValue({ type }: Column, text: string): string {
+/** What the cast of a text to its column's type makes; null where it fails. PostgreSQL writes bytes as `\x00ff`. */
+function castOf({ type }: Column, text: string): string {
   const target = duckdbType(type);
   if (target === 'VARCHAR') return text;
   if (target === 'BLOB') return `TRY(unhex(CASE WHEN starts_with(${text}, '\\x') THEN substr(${text}, 3) END))`;
-  if (typeof type !== 'string') {
-    const cast = `TRY(CAST(TRY_CAST(${text} AS JSON) AS ${target}))`;
+  return typeof type === 'string'
+    ? `TRY_CAST(${text} AS ${target})`
+    : `TRY(CAST(TRY_CAST(${text} AS JSON) AS ${target}))`;
+}
+
+/** What of a cast is meant by its text; null where it is something else. */
+function meantBy({ type }: Column, text: string, cast: string): string {
+  if (typeof type !== 'string')
     return `CASE WHEN NOT ${isRounded(`TRY_CAST(${text} AS JSON)`, 'JSON', cast, type)} THEN ${cast} END`;
-  }
-  const cast = `TRY_CAST(${text} AS ${target})`;
+  const target = duckdbType(type);
   // DuckDB's cast to a whole number rounds: 1.5 is no whole number, and to say 2 would be to make up data.
   if (target === 'INTEGER' || target === 'BIGINT') return `CASE WHEN NOT contains(${text}, '.') THEN ${cast} END`;
   if (!/^(DATE|TIMESTAMP|TIMESTAMPTZ)$/.test(target)) return cast;

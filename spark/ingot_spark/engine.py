@@ -39,7 +39,9 @@ class Temporary:
 RECORDS = "ingot_records"
 """Temporary table of a micro-batch's records."""
 
-_PLACE, _FILE, _BLOCK, _SPLIT, _SHIFT = (f"_ingot_{name}" for name in ("place", "file_name", "block", "split", "shift"))
+_PLACE, _FILE, _BLOCK, _SPLIT, _SHIFT, _GIVEN = (
+    f"_ingot_{name}" for name in ("place", "file_name", "block", "split", "shift", "given")
+)
 
 
 class Engine:
@@ -260,7 +262,7 @@ class Engine:
         """
         schema = self.spark.table(write.table.path).schema
         frame = self._frame(tree.expression)
-        columns = _placed_in(schema, frame, _named(tree))
+        frame, columns = _placed_in(schema, frame, _named(tree))
         view = f"ingot_inserted_{uuid.uuid4().hex}"
         frame.select(*columns).createOrReplaceTempView(view)
         insert = tree.copy()
@@ -292,7 +294,7 @@ class Engine:
         file do and leaves none out: handlers tell people where in a file a row stands, and of rows with one key the
         last one wins.
         """
-        columns = _placed_in(temporary.schema, frame, named)
+        frame, columns = _placed_in(temporary.schema, frame, named)
         part = f"{self.settings.scratch}/{temporary.view}/{uuid.uuid4().hex}"
         _placed(frame, columns).write.parquet(part)
         schema = StructType(list(temporary.schema.fields)).add(_PLACE, "long").add(_FILE, "string").add(_BLOCK, "long")
@@ -370,16 +372,18 @@ def _named(tree: exp.Insert) -> list[str]:
     return [one.name for one in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
 
 
-def _placed_in(schema: StructType, frame: DataFrame, named: Sequence[str]) -> list[Column]:
-    """The columns of a table, out of those of a frame: all, or those that are `named`; the others are null."""
-    names = [name.lower() for name in named or schema.names]
-    held = dict(zip(names, frame.columns, strict=True))
-    return [
-        (f.col(f"`{held[name]}`") if (name := wanted.name.lower()) in held else f.lit(None))
+def _placed_in(schema: StructType, frame: DataFrame, named: Sequence[str]) -> tuple[DataFrame, list[Column]]:
+    """A frame, and the columns of a table out of its own: all, or those that are `named`; the others are null."""
+    # By place: what a query gives may have one name twice.
+    places = [f"{_GIVEN}{i}" for i in range(len(frame.columns))]
+    held = dict(zip([name.lower() for name in named or schema.names], places, strict=True))
+    columns = [
+        (f.col(held[name]) if (name := wanted.name.lower()) in held else f.lit(None))
         .cast(wanted.dataType)
         .alias(wanted.name)
         for wanted in schema.fields
     ]
+    return frame.toDF(*places), columns
 
 
 def _placed(frame: DataFrame, columns: list[Column]) -> DataFrame:

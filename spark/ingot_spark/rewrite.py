@@ -486,6 +486,7 @@ _by_name: dict[str, Rewrite] = {
     "row": _row,
     "list_extract": lambda n: _call("try_element_at", *n.expressions),
     "list_reverse": lambda n: _call("reverse", *n.expressions),
+    "json_transform": _refuse("json_transform", "use json_extract_string"),
     "printf": _refuse("printf", "use concat"),
     "list_slice": _refuse("list_slice", "use list_filter"),
     "hash": lambda n: _call("xxhash64", *n.expressions),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingot_spark.dialect import Names, parse, spark_sql
@@ -52,6 +54,22 @@ def translated(sql: str, **parameters: object) -> str:
         ("SELECT count(DISTINCT row(a, b))", "SELECT COUNT(DISTINCT NAMED_STRUCT('f0', a, 'f1', b))"),
         ("SELECT list_extract(a, 1)", "SELECT TRY_ELEMENT_AT(a, 1)"),
         ("SELECT a // b, a / b", "SELECT INGOT_INTDIV(a, b), INGOT_DIV(a, b)"),
+        # Positions in a log: 38 digits, of which a whole number is left when they are divided.
+        (
+            "SELECT a::HUGEINT * 2, a::HUGEINT // 2",
+            "SELECT INGOT_CAST(a, 'decimal(38,0)') * 2, INGOT_HUGEDIV(INGOT_CAST(a, 'decimal(38,0)'), 2)",
+        ),
+        ("SELECT CAST(NULL AS HUGEINT)", "SELECT CAST(NULL AS DECIMAL(38, 0))"),
+        # Rows that are looked for are columns of the query.
+        (
+            "SELECT (a, b) IN (SELECT (c, d) FROM _ingot_rows)",
+            "SELECT (a, b) IN (SELECT c, d FROM `view_1` AS `_ingot_rows`)",
+        ),
+        # A text that is to be a struct is JSON; one that is to be JSON stays a text.
+        (
+            "SELECT CAST(TRY_CAST(a AS JSON) AS STRUCT(b INT)), TRY_CAST(a AS JSON)",
+            "SELECT INGOT_CAST_JSON(a, 'struct<b: INT>'), INGOT_TRY_CAST(a, 'string')",
+        ),
     ],
 )
 def test_a_statement_says_the_same(duckdb: str, spark: str) -> None:
@@ -60,6 +78,28 @@ def test_a_statement_says_the_same(duckdb: str, spark: str) -> None:
 
 def test_values_of_parameters_are_literals_whatever_they_hold() -> None:
     assert translated("SELECT $a, $b", a="it's", b=3) == "SELECT 'it\\'s', 3"
+
+
+@pytest.mark.parametrize(
+    ("duckdb", "spark"),
+    [
+        ("SELECT unnest(json_transform($a::JSON, $b), recursive := true)", "SELECT value.* FROM rows_of"),
+        ("SELECT unnest(json_transform($a::JSON, $b)) AS n", "SELECT value AS n FROM rows_of"),
+        (
+            "SELECT * FROM t WHERE c IN (SELECT unnest(json_transform($a::JSON, $b)))",
+            "SELECT * FROM t WHERE c IN (SELECT value FROM rows_of)",
+        ),
+    ],
+)
+def test_rows_that_a_handler_holds_are_a_view_and_no_text_of_the_statement(duckdb: str, spark: str) -> None:
+    given: list[tuple[str, str]] = []
+
+    def rows(text: str, shape: str) -> str:
+        given.append((text, shape))
+        return "rows_of"
+
+    said = spark_sql(parse(duckdb, {"a": '["it\'s"]', "b": '["VARCHAR"]'}), replace(NAMES, rows=rows))
+    assert (said, given) == (spark, [('["it\'s"]', '["VARCHAR"]')])
 
 
 def test_a_parameter_without_a_value_is_an_error() -> None:
@@ -103,6 +143,8 @@ def test_what_means_something_else_there_is_said_otherwise(duckdb: str, spark: s
         "SELECT reverse(s)",
         "SELECT extract(decade FROM d)",
         "SELECT 1 AS a UNION BY NAME SELECT 2 AS a",
+        "SELECT unnest(json_transform(a, '[\"VARCHAR\"]')) FROM silver.clicks",
+        "SELECT json_transform(a, '[\"VARCHAR\"]') FROM silver.clicks",
         "SELECT * REPLACE (1 AS a) FROM silver.clicks",
     ],
 )

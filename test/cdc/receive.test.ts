@@ -9,6 +9,7 @@ import { readRecord } from '../../lib/cdc/envelope/read';
 import { feedsOf } from '../../lib/cdc/feed';
 import { handleApply } from '../../lib/cdc/handle';
 import { cdcMetrics } from '../../lib/cdc/metrics';
+import { pieces } from '../../lib/cdc/pieces';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
 import { type ApplyJobEvent, applyJob, applyTable } from '../../lib/cdc/spark/follow';
@@ -104,6 +105,13 @@ test('a whole number inside a nested value is not made by rounding', async () =>
   const kept = await services.lake.query(`SELECT sizes::VARCHAR AS sizes FROM ${staged.changes} ORDER BY id`);
   expect(kept.map(({ sizes }) => sizes)).toEqual(['{a=1}', '{a=2, b=NULL}', null]);
   await dropStaged(services.lake);
+});
+
+test('what is handed over as one text is cut, in its order, by how many there are and by how long they are', () => {
+  const cut = (lengths: readonly number[], most: number) => pieces(lengths, most, (length) => length * 1024 * 1024);
+  expect(cut([], 3)).toEqual([]);
+  expect(cut([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+  expect(cut([32, 32, 1, 70, 1], 100)).toEqual([[32, 32], [1], [70], [1]]);
 });
 
 let count = 0;
