@@ -98,6 +98,7 @@ export function applyJob(
       environment: {},
       connector: [kinesisConnector],
       executors: job.executors,
+      scheduled: job.scheduled,
       gbPerBatch: (gbPerDay.reduce((sum, gb) => sum + gb, 0) * job.batchSeconds) / 86_400,
       statements: [
         ...applyStatements(setting),

@@ -35,6 +35,8 @@ export interface StreamingJob {
   readonly connector: readonly string[];
   /** Most executors that it has at once. */
   readonly executors: number;
+  /** Whether a schedule sees that it is at work. */
+  readonly scheduled: boolean;
   /** GB of a batch, as far as it is known. */
   readonly gbPerBatch: number;
   /** What it may do in the place of the function, its checkpoint included, beside reading its files and putting metrics. */
@@ -149,34 +151,38 @@ export function streamingJob(
       },
       setting,
     ),
-    ...scheduleNodes(
-      {
-        id: 'JobScheduleRole',
-        description: `${own}: sees that its job of Spark is at work`,
-        statements: [
-          {
-            sid: 'SeeToJob',
-            effect: 'Allow',
-            actions: ['states:StartExecution'],
-            resources: [ref(jobMachineId, 'arn')],
-          },
-        ],
-        deadLetterArn: ref(deadLettersId, 'arn'),
-      },
-      [
-        {
-          id: 'JobSchedule',
-          name: `${own}-job`,
-          description: 'Sees that its job of Spark is at work',
-          expression: 'rate(5 minutes)',
-          targetArn: ref(jobMachineId, 'arn'),
-          input: { at: '<aws.scheduler.scheduled-time>' },
-        },
-      ],
-    ),
+    ...(job.scheduled ? looks(own) : []),
     jobAlarm(own, of),
   ];
 }
+
+/** Sees every five minutes that a job is at work. */
+const looks = (own: string): Node[] =>
+  scheduleNodes(
+    {
+      id: 'JobScheduleRole',
+      description: `${own}: sees that its job of Spark is at work`,
+      statements: [
+        {
+          sid: 'SeeToJob',
+          effect: 'Allow',
+          actions: ['states:StartExecution'],
+          resources: [ref(jobMachineId, 'arn')],
+        },
+      ],
+      deadLetterArn: ref(deadLettersId, 'arn'),
+    },
+    [
+      {
+        id: 'JobSchedule',
+        name: `${own}-job`,
+        description: 'Sees that its job of Spark is at work',
+        expression: 'rate(5 minutes)',
+        targetArn: ref(jobMachineId, 'arn'),
+        input: { at: '<aws.scheduler.scheduled-time>' },
+      },
+    ],
+  );
 
 /** Statements that allow the same of several resources, as one, without names: a managed policy has 6,144 characters at most. */
 function together(statements: readonly Statement[]): Statement[] {

@@ -61,6 +61,8 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
   const shared = { name, compliance, removal, logRetentionDays };
   const { deadLetterReplica, architecture, runtime, sparkPackage, icebergCatalog } = platform;
   const consumer = { manifest, compliance, removal, logRetentionDays, architecture, runtime, icebergCatalog, network };
+  const onSpark = { streams: sparkStreams(manifest), changes: sparkSources(manifest) };
+  const byHand = platform.scheduled === false ? { consumer: { spark: { scheduled: false } } } : {};
   const searches = database !== undefined && stores !== undefined;
   return {
     network: asked === undefined ? undefined : { ...shared, ...asked },
@@ -73,13 +75,20 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     migrations: hasMigrations(manifest) ? { ...platform, migrations: platformMigrations(manifest) } : undefined,
     search: searches ? platform : undefined,
     documents: searches && documents !== undefined ? platform : undefined,
-    onSpark: { streams: sparkStreams(manifest), changes: sparkSources(manifest) },
-    streams: streams.map((stream) => ({ ...consumer, sparkPackage, deadLetterReplica, stream: stream.name })),
-    changes: followed(manifest).map((source) => ({
+    onSpark,
+    streams: streams.map(({ name: stream }) => ({
       ...consumer,
+      ...(onSpark.streams.has(stream) ? byHand : {}),
       sparkPackage,
       deadLetterReplica,
-      source: source.name,
+      stream,
+    })),
+    changes: followed(manifest).map(({ name: source }) => ({
+      ...consumer,
+      ...(onSpark.changes.has(source) ? byHand : {}),
+      sparkPackage,
+      deadLetterReplica,
+      source,
     })),
     erasure: namesSubjects(manifest)
       ? {

@@ -197,6 +197,7 @@ function consumingJob(
       environment: ofParked,
       connector: [...(source.kind === 'kinesis' ? [kinesisConnector] : []), ...job.jars],
       executors: job.executors,
+      scheduled: job.scheduled,
       gbPerBatch: ((place.dataset.dailyVolumeGb ?? 0) * job.batchSeconds) / 86_400,
       statements: [...statements, ...followSource(setting), ...fetchJars(job.jars)],
       sparkPackage,

@@ -174,6 +174,12 @@ export interface JobConsumer {
    */
   readonly executors?: number;
   /**
+   * Whether a schedule sees every five minutes that it is at work. With false its state machine starts it only by hand, and
+   * what was stopped stays so: before its application is changed or removed, which EMR does not let happen while a job runs.
+   * @default true
+   */
+  readonly scheduled?: boolean;
+  /**
    * Files with Spark's connector to Kafka and all that it needs, as `s3://…` where the job may read. There is no way to
    * Maven Central.
    * @default none: EMR brings the connector to Kinesis, and none to Kafka

@@ -58,7 +58,9 @@ export function settingOf(
       consumer === false
         ? false
         : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
-    ...(consumer === false || spark === undefined ? {} : { job: { ...usualJob, jars: [], ...ofJob, spark } }),
+    ...(consumer === false || spark === undefined
+      ? {}
+      : { job: { ...usualJob, jars: [], scheduled: true, ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,

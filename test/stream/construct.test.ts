@@ -455,4 +455,15 @@ describe('a platform whose stream is of Spark', () => {
     );
     expect(workersOf({})).toBeUndefined();
   });
+
+  test('has no schedule that would start again what was stopped by hand, where none of its schedules run', () => {
+    const made = (scheduled: boolean) => {
+      const [{ consumer } = { consumer: undefined }] = platformParts({ ...declared, scheduled }).streams;
+      return inCdk({ workers: { name: 'shop' }, ...(consumer === undefined ? {} : { consumer }) }, {}).stream.model
+        .nodes;
+    };
+    expect(made(true).some(({ kind }) => kind === 'schedule')).toBe(true);
+    expect(made(false).some(({ kind }) => kind === 'schedule')).toBe(false);
+    expect(made(false).some(({ kind }) => kind === 'stateMachine')).toBe(true);
+  });
 });
