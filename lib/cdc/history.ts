@@ -1,3 +1,4 @@
+import type { Type } from '../contract/dataset';
 import { identifier } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
 import { validity } from '../sql/scd2';
@@ -111,11 +112,15 @@ export async function rewriteVersions({ dataset, name }: ChangedTable, session: 
   const made = `SELECT ${columnList([...all, ...Object.values(validity)])}, ${lsnOf('_pos')} AS ${meta.lsn}, ${sequenceOf('_pos')} AS ${meta.sequence}, ${meta.older}
     FROM ${staged.versions} WHERE NOT _missing`;
   const there = `SELECT ${columnList(into)} FROM ${name} AS t SEMI JOIN ${staged.last} AS l ON ${sameKey(key, 't', 'l')}`;
+  // Spark, where it groups by a map, makes 0 of null in it.
+  const maps = new Set(dataset.columns.flatMap(({ name, type }) => (holdsMap(type) ? [name] : [])));
+  const some = into.map((c) => (maps.has(c) ? `any_value(${identifier(c)}) AS ${identifier(c)}` : identifier(c)));
+  const by = into.map((c) => (maps.has(c) ? `to_json(${identifier(c)})` : identifier(c)));
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${staged.actions} AS
-      SELECT ${columnList(into)}, sum(_new) AS _new FROM
+      SELECT ${some.join(', ')}, sum(_new) AS _new FROM
         (SELECT *, 1 AS _new FROM (${made}) UNION ALL SELECT *, -1 FROM (${there}))
-      GROUP BY ${columnList(into)} HAVING sum(_new) <> 0`,
+      GROUP BY ${by.join(', ')} HAVING sum(_new) <> 0`,
   );
   const [counts] = await session.query<{ removed: bigint; added: bigint }>(
     `SELECT count(*) FILTER (_new < 0) AS removed, count(*) FILTER (_new > 0) AS added FROM ${staged.actions}`,
@@ -128,4 +133,10 @@ export async function rewriteVersions({ dataset, name }: ChangedTable, session: 
     removed: Number(counts!.removed),
     added: Number(counts!.added),
   };
+}
+
+function holdsMap(type: Type): boolean {
+  if (typeof type === 'string') return false;
+  if (type.kind === 'struct') return type.fields.some((field) => holdsMap(field.type));
+  return type.kind === 'map' || holdsMap(type.element);
 }
