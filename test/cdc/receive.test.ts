@@ -708,7 +708,7 @@ describe('the job of Spark', () => {
     const { from, pace, ...rest } = JSON.parse(text!) as ApplyJobEvent;
     expect(rest).toEqual({ source: 'crm' });
     const kinesis = { kind: 'kinesis', stream: 'shop-cdc-crm', region: 'eu-west-1' } as const;
-    const checkpoint = 's3://shop-query-results/checkpoints/crm';
+    const checkpoint = 's3://shop-silver/_ops/checkpoints/crm';
     expect(recordSource(from, pace)).toEqual(recordSource(kinesis, { checkpoint, seconds: 30, records: 1_000_000 }));
   });
 

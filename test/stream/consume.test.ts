@@ -425,6 +425,6 @@ test('the event of a job that docs/streams.md shows is one, of a topic with IAM'
   const { source, pace, ...rest } = JSON.parse(text!) as ConsumeJobEvent;
   expect(rest).toEqual({ stream: 'clicks' });
   const kafka = { kind: 'kafka', topic: 'clicks', brokers: 'b-1:9098,b-2:9098', authentication: 'iam' } as const;
-  const checkpoint = 's3://shop-query-results/checkpoints/clicks';
+  const checkpoint = 's3://shop-silver/_ops/checkpoints/clicks';
   expect(recordSource(source, pace)).toEqual(recordSource(kafka, { checkpoint, seconds: 30, records: 1_000_000 }));
 });
