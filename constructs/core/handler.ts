@@ -1,5 +1,5 @@
 import type { Architecture, FunctionNode, LogGroupNode, Node, Removal, RoleNode, Statement } from './nodes';
-import { aws, ref, type Text, text } from './text';
+import { ref, type Text } from './text';
 
 /** One of Ingot's own handlers, as a Lambda function: what differs between them. */
 export interface HandlerDecision {
@@ -85,7 +85,3 @@ const writeTraces: Statement = {
   actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
   resources: ['*'],
 };
-
-/** What a function's name is made to from elsewhere in the account, for statements that must not depend on it. */
-export const functionArn = (name: string): Text =>
-  text`arn:${aws.partition}:lambda:${aws.region}:${aws.account}:function:${name}`;

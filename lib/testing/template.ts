@@ -1,4 +1,4 @@
-import { asList, at, type Json } from './json';
+import { asList, type Json } from './json';
 import type { Kind, Names, Satellite, Side } from './kind';
 import { kinds, satellites } from './kinds';
 
@@ -78,10 +78,3 @@ export function owners(
     }),
   );
 }
-
-/** A target whose body is already symbolic. */
-export const targetOf = (raw: Pick<RawResource, 'type' | 'id' | 'body'>): Target => ({
-  type: raw.type,
-  id: raw.id,
-  property: (path) => at(raw.body, path),
-});

@@ -6,11 +6,11 @@ import type { AirflowEnvironmentDeclaration } from '../../constructs/airflow/pro
 import * as cdk from '../../constructs/cdk';
 import * as terraform from '../../constructs/terraform';
 import { airflowDags } from '../../lib/airflow/dag';
-import { InvalidInputError } from '../../lib/errors';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { cdkStack, created, terraformStack } from './engines';
 import { manifest } from './manifest';
 import { findings } from './nag';
+import { problemsOf } from './problems';
 
 const name = 'aviation';
 const network = {
@@ -220,16 +220,6 @@ test('everything that is wrong is said at once, and nothing is created', () => {
     'network.subnetIds: must name two private subnets; given 1',
   ]);
 });
-
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-};
 
 test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks])(
   'cdk-nag finds nothing in an environment',

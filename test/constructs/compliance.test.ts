@@ -5,8 +5,8 @@ import { lakeModel } from '../../constructs/lake/model';
 import type { LakeDeclaration } from '../../constructs/lake/props';
 import { pipelineModel } from '../../constructs/pipeline/model';
 import type { PipelineDeclaration } from '../../constructs/pipeline/props';
-import { InvalidInputError } from '../../lib/errors';
 import { dataset, manifest } from './manifest';
+import { problemsOf } from './problems';
 import { regulated, replica } from './regulated';
 
 const { facts } = lakeModel('Lake', { name: 'aviation' });
@@ -20,28 +20,18 @@ const pipeline = (more: Partial<PipelineDeclaration> = {}) =>
 const all = <K extends Node['kind']>(nodes: readonly Node[], kind: K) =>
   nodes.filter((node): node is Extract<Node, { kind: K }> => node.kind === kind);
 
-function problems(make: () => unknown): string[] {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-}
-
 describe('what regulated data needs and nobody gave is a problem that says what', () => {
   test.each([
     ['catalog', () => catalog({ compliance: 'regulated' })],
     ['pipeline', () => pipeline({ compliance: 'regulated' })],
   ])('a %s without a network', (_, make) => {
-    expect(problems(make)).toEqual([
+    expect(problemsOf(make)).toEqual([
       'network: must give subnetIds and securityGroupIds for the functions, since compliance is "regulated"; given nothing',
     ]);
   });
 
   test('a network of nothing', () => {
-    expect(problems(() => pipeline({ network: { subnetIds: [], securityGroupIds: [] } }))).toEqual([
+    expect(problemsOf(() => pipeline({ network: { subnetIds: [], securityGroupIds: [] } }))).toEqual([
       'network.subnetIds: must name at least one; given none',
       'network.securityGroupIds: must name at least one; given none',
     ]);
@@ -50,14 +40,14 @@ describe('what regulated data needs and nobody gave is a problem that says what'
   test('buckets without replicas, and one that logs nothing', () => {
     const made = () =>
       lake({ compliance: 'regulated', accessLogs: false, replicas: { silver: replica('silver') } }, ['GoldBucket']);
-    expect(problems(made)).toEqual([
+    expect(problemsOf(made)).toEqual([
       'replicas: must give a replica for every bucket, since compliance is "regulated"; missing: bronze, query_results',
       'accessLogs: must be true, since compliance is "regulated"; given false',
     ]);
   });
 
   test('a replica of a bucket that the lake does not make', () => {
-    const [problem] = problems(() => lake({ replicas: { sliver: replica('silver') } }));
+    const [problem] = problemsOf(() => lake({ replicas: { sliver: replica('silver') } }));
     expect(problem).toMatch(/^replicas\.sliver: must be for a bucket that the lake makes; .*"sliver".*silver/);
   });
 });
@@ -135,7 +125,7 @@ describe('the Iceberg catalog', () => {
 
   test.each([catalog, pipeline])('must have an address, a warehouse and a known way to sign', (make) => {
     const icebergCatalog = { uri: 'catalog.example.com', warehouse: '', auth: 'oauth' as 'none' };
-    expect(problems(() => make({ icebergCatalog }))).toEqual([
+    expect(problemsOf(() => make({ icebergCatalog }))).toEqual([
       'icebergCatalog.uri: must be an http or https address; given "catalog.example.com"',
       'icebergCatalog.warehouse: must name the warehouse of the catalog; given ""',
       expect.stringMatching(/^icebergCatalog\.auth: must say how requests are signed; .*oauth/),
@@ -156,10 +146,10 @@ describe('names that are nearly the same', () => {
   });
 
   test('are a problem that names both where the engines could not tell them apart', () => {
-    expect(problems(() => catalog(tables('a_b', 'a__b')))).toEqual([
+    expect(problemsOf(() => catalog(tables('a_b', 'a__b')))).toEqual([
       'icebergTable: must have names that differ in letters or digits, since SilverABTable is the id of both; given "a_b" and "a__b"',
     ]);
-    expect(problems(() => pipeline({ emails: ['a.b@example.com', 'a-b@example.com'] }))).toEqual([
+    expect(problemsOf(() => pipeline({ emails: ['a.b@example.com', 'a-b@example.com'] }))).toEqual([
       expect.stringMatching(/given "a\.b@example\.com" and "a-b@example\.com"$/),
     ]);
   });

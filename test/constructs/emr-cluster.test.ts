@@ -15,7 +15,6 @@ import type { EmrClusterDeclaration } from '../../constructs/emr/cluster/props';
 import { networkModel } from '../../constructs/network/model';
 import { stateMachine } from '../../constructs/pipeline/state-machine';
 import * as terraform from '../../constructs/terraform';
-import { InvalidInputError } from '../../lib/errors';
 import type { Asl } from '../../lib/local/states/asl';
 import { execute } from '../../lib/local/states/execute';
 import { validateStates } from '../../lib/local/states/validate';
@@ -30,6 +29,7 @@ import {
 } from '../../lib/testing';
 import { type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { problemsOf } from './problems';
 
 const script = join(mkdtempSync(join(tmpdir(), 'ingot-emr-')), 'agent.sh');
 beforeAll(() => writeFileSync(script, '#!/bin/sh\necho ready\n'));
@@ -493,16 +493,6 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
     expect(refused.end).toMatchObject({ status: 'FAILED', error: 'CheckIngestedFailed' });
   });
 });
-
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-};
 
 test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321Checks])(
   'cdk-nag finds nothing in a cluster',

@@ -8,11 +8,11 @@ import * as aws from '../../constructs/core/terraform/aws';
 import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import * as terraform from '../../constructs/terraform';
-import { InvalidInputError } from '../../lib/errors';
 import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { cdkStack, filesDiffer, terraformStack } from './engines';
 import { manifest } from './manifest';
 import { findings } from './nag';
+import { problemsOf } from './problems';
 import { regulated, replica } from './regulated';
 
 const name = 'aviation';
@@ -282,16 +282,6 @@ describe.each(engines)('$engine', ({ application, granted }) => {
     ]);
   });
 });
-
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-};
 
 test.each([
   [4, 7, '8 to 30 for 4'],

@@ -13,6 +13,7 @@ import { InvalidInputError } from '../../lib/errors';
 import { sixteenth } from '../../lib/network/declaration';
 import { definePlatform } from '../../lib/platform/load';
 import { cdkStack, terraformStack } from './engines';
+import { problemsOf } from './problems';
 
 const name = 'aviation';
 const cidr = '10.42.0.0/16';
@@ -28,16 +29,6 @@ const engines = [
       terraformStack((stack) => new terraform.Network(stack, 'Network', { name, cidr, ...props })),
   },
 ];
-
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
-};
 
 describe.each(engines)('$engine', ({ network }) => {
   test('there is no way out: no gateway to the internet, no NAT, no public address, a closed default security group', () => {

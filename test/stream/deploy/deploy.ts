@@ -5,10 +5,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synth, unpackLayers, write } from '../../deploy/assembly';
+import { freePort } from '../../free-port';
 import { type Setting, settingVariable } from './cdk';
 import { platformFiles } from './platform';
 
@@ -48,14 +48,6 @@ async function main(): Promise<boolean> {
     if (process.env.INGOT_KEEP === undefined) rmSync(scratch, { recursive: true, force: true });
     else console.log(scratch);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 main().then(
