@@ -41,6 +41,7 @@ export interface AppliedBatch {
  * before Spark notes that it has been read; one that is read again changes nothing.
  *
  * @param services with Spark's lake
+ * @param flush called where the stream has brought nothing for a minute, which the metrics then say
  * @throws Error where a batch cannot be read or applied: whoever starts it again begins with that batch
  */
 export const followChanges = (
@@ -48,6 +49,7 @@ export const followChanges = (
   session: Pick<SparkSession, 'nextBatch'>,
   source: CdcSource,
   services: ReceiveServices,
+  flush: () => Promise<void> = async () => {},
 ): AsyncIterable<AppliedBatch> =>
   appliedBatches(
     from,
@@ -58,18 +60,27 @@ export const followChanges = (
       return applied;
     },
     services.log,
+    async () => {
+      putBehind(services.clock.now(), source, services);
+      await flush();
+    },
   );
 
 /** How old the newest record of a batch is once the batch is applied. */
 async function tellBehind(
   table: string,
-  { name }: CdcSource,
-  { lake, log, metrics, clock }: ReceiveServices,
+  source: CdcSource,
+  services: ReceiveServices,
 ): Promise<void> {
-  const newest = await patiently(() => newestIn(table, lake), log);
-  if (newest !== undefined)
-    metrics.put(cdcMetrics.behind, Math.max(0, clock.now() - newest) / 1000, 'Seconds', { Source: name });
+  const newest = await patiently(() => newestIn(table, services.lake), services.log);
+  if (newest !== undefined) putBehind(newest, source, services);
 }
+
+const putBehind = (
+  arrived: number,
+  { name }: CdcSource,
+  { metrics, clock }: Pick<ReceiveServices, 'metrics' | 'clock'>,
+): void => metrics.put(cdcMetrics.behind, Math.max(0, clock.now() - arrived) / 1000, 'Seconds', { Source: name });
 
 /**
  * Applies records that are in a temporary table (`lib/stream/spark/records.ts`), slice after slice: they come to this
@@ -112,7 +123,7 @@ async function applyAll(
   return received;
 }
 
-/** The work of a job: `flush` is called after each batch. Throws where a batch cannot be applied. */
+/** The work of a job: `flush` is called after each batch, and each minute without one. Throws where a batch cannot be applied. */
 export async function applyJob(
   { source: name, from, pace }: ApplyJobEvent,
   session: Pick<SparkSession, 'nextBatch'>,
@@ -121,7 +132,7 @@ export async function applyJob(
 ): Promise<AppliedByJob> {
   const source = findSource(name, services.manifest);
   let [batches, records, changes, unreadable] = [0, 0, 0, 0];
-  for await (const applied of followChanges(recordSource(from, pace), session, source, services)) {
+  for await (const applied of followChanges(recordSource(from, pace), session, source, services, flush)) {
     const counted = countsOf(applied);
     batches += 1;
     records += applied.records;

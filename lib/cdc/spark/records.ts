@@ -15,7 +15,8 @@ export interface SliceLimits {
   readonly bytes: number;
 }
 
-const limits: SliceLimits = { records: 100_000, bytes: 64 * 1024 * 1024 };
+/** Some 0.6 GB of Node and Python together: what EMR leaves them beside Spark is an eleventh of a worker's memory. */
+const limits: SliceLimits = { records: 50_000, bytes: 32 * 1024 * 1024 };
 
 /** Records whose sizes are asked for as one. */
 const block = 100;
