@@ -1,4 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { type Connection, onConnection, type Postgres, valueParsers } from './postgres';
 
@@ -16,8 +20,12 @@ export interface PgliteOptions {
 export async function openPglite(options: PgliteOptions = {}): Promise<Postgres> {
   const { PGlite, vector } = loadPglite();
   if (options.folder !== undefined) await mkdir(options.folder, { recursive: true });
-  const dataDir = options.folder ?? 'memory://';
-  const database = await PGlite.create({ dataDir, extensions: { vector }, parsers: { ...valueParsers } });
+  const database = await PGlite.create({
+    dataDir: options.folder ?? 'memory://',
+    loadDataDir: isThere(options.folder) ? undefined : await emptyDatabase(),
+    extensions: { vector },
+    parsers: { ...valueParsers },
+  });
   const connection = connect(database);
   const alone = onConnection(connection);
   let last: Promise<unknown> = Promise.resolve();
@@ -41,6 +49,39 @@ export async function openPglite(options: PgliteOptions = {}): Promise<Postgres>
       }),
     close: () => inTurn(() => database.close()),
   };
+}
+
+const isThere = (folder: string | undefined): boolean => folder !== undefined && existsSync(join(folder, 'PG_VERSION'));
+
+/**
+ * The data directory of a new database, as an archive in the cache of this user, where each new one begins. To make one
+ * takes PostgreSQL seconds, most of what opening a new database would cost.
+ */
+async function emptyDatabase(): Promise<Blob> {
+  const cache = join(process.env.INGOT_CACHE ?? join(homedir(), '.cache', 'ingot'), 'pglite');
+  const file = join(cache, `${pgliteVersion()}.tar`);
+  if (existsSync(file)) return new Blob([await readFile(file)]);
+  const { PGlite } = loadPglite();
+  const database = await PGlite.create({ dataDir: 'memory://' });
+  await database.exec('CHECKPOINT');
+  const archive = await database.dumpDataDir('none');
+  await database.close();
+  await keep(archive, file).catch(() => {}); // A home that nobody may write into; the next one takes as long.
+  return archive;
+}
+
+/** Another version may be another PostgreSQL, which cannot read what this one has made. */
+function pgliteVersion(): string {
+  const manifest = join(dirname(require.resolve('@electric-sql/pglite')), '..', 'package.json');
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+/** Several processes may do so at once: each writes a file of its own, which then takes the name. */
+async function keep(archive: Blob, file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const written = `${file}-${randomUUID()}`;
+  await writeFile(written, Buffer.from(await archive.arrayBuffer()));
+  await rename(written, file);
 }
 
 function connect(database: Pick<PGlite, 'query' | 'exec'>): Connection {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TransientError } from '../../lib/errors';
@@ -156,6 +156,28 @@ it('keeps a PGlite folder from one opening to the next', async () => {
   await second.close();
   await rm(folder, { recursive: true });
 });
+
+it('begins a new PGlite where the cache has one, and the same where nothing can be kept', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ingot-pglite-'));
+  const [cache, given] = [join(folder, 'cache'), process.env.INGOT_CACHE];
+  await writeFile(join(folder, 'file'), '');
+  try {
+    for (const home of [cache, cache, join(folder, 'file')]) {
+      process.env.INGOT_CACHE = home;
+      const postgres = await openPglite();
+      expect(await postgres.query("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual(
+        [],
+      );
+      await postgres.execute('CREATE EXTENSION vector; CREATE TABLE made (id int)');
+      await postgres.close();
+    }
+    expect(await readdir(join(cache, 'pglite'))).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\.tar$/)]);
+  } finally {
+    if (given === undefined) delete process.env.INGOT_CACHE;
+    else process.env.INGOT_CACHE = given;
+    await rm(folder, { recursive: true });
+  }
+}, 120_000);
 
 it('says that a server is out of reach with an error that may pass, and works again when it is back', async () => {
   const nobody = await openNodePostgres({ url: 'postgres://a@127.0.0.1:1/b' });
