@@ -374,10 +374,13 @@ test('Spark reads a stream of Kinesis, and a topic of MSK with IAM or of any Kaf
       'kinesis.endpointUrl': 'https://kinesis.eu-west-1.amazonaws.com',
       'kinesis.consumerType': 'GetRecords',
       'kinesis.startingposition': 'TRIM_HORIZON',
+      'kinesis.maxFetchTimePerShardSec': '30',
     },
     checkpoint: 's3://ops/checkpoints/clicks',
     seconds: 30,
   });
+  const often = recordSource({ kind: 'kinesis', stream: 'shop-clicks', region: 'eu-west-1' }, { ...pace, seconds: 1 });
+  expect(often.options['kinesis.maxFetchTimePerShardSec']).toBe('10');
   const kafka = { kind: 'kafka', topic: 'clicks', brokers: 'b-1:9098,b-2:9098' } as const;
   const plain = {
     'kafka.bootstrap.servers': 'b-1:9098,b-2:9098',

@@ -27,16 +27,24 @@ export interface Pace {
  * what was applied already, by whichever engine, changes nothing.
  */
 export function recordSource(source: StreamSource, { checkpoint, seconds, records }: Pace): RecordSource {
-  const options = source.kind === 'kinesis' ? kinesis(source) : kafka(source, records);
+  const options = source.kind === 'kinesis' ? kinesis(source, seconds) : kafka(source, records);
   return { format: source.kind === 'kinesis' ? 'aws-kinesis' : 'kafka', options, checkpoint, seconds };
 }
 
-const kinesis = ({ stream, region }: Extract<StreamSource, { kind: 'kinesis' }>): Record<string, string> => ({
+/** The least that the connector takes, so that a shard is read on at all. */
+const leastFetchSeconds = 10;
+
+const kinesis = (
+  { stream, region }: Extract<StreamSource, { kind: 'kinesis' }>,
+  seconds: number,
+): Record<string, string> => ({
   'kinesis.region': region,
   'kinesis.streamName': stream,
   'kinesis.endpointUrl': `https://kinesis.${region}.amazonaws.com`,
   'kinesis.consumerType': 'GetRecords',
   'kinesis.startingposition': 'TRIM_HORIZON',
+  // Else a shard to which something comes all the time is read until a batch has 100,000 of its records.
+  'kinesis.maxFetchTimePerShardSec': String(Math.max(leastFetchSeconds, seconds)),
 });
 
 const kafka = (
