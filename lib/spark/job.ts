@@ -5,7 +5,7 @@ import type { IngestEvent, QualityEvent, TransformEvent } from '../pipeline/even
 import { quality } from '../quality/quality';
 import type { Log, Services } from '../runtime/services';
 import { transform } from '../transform/transform';
-import { SparkEndedError, SparkMemoryError } from './session';
+import { SparkEndedError, SparkError, SparkMemoryError } from './session';
 
 /** What a job is asked to do: what a function of Lambda of the same name would be. */
 export type JobRequest =
@@ -55,9 +55,14 @@ export async function patiently<T>(
   }
 }
 
-/** Whether an error says nothing of what was asked for: whatever Spark is asked next fails, too. */
+/**
+ * Whether an error says nothing of what was asked for: a full disk, a token that has expired, a broadcast that takes too
+ * long. What is not known to be the data's fault (`INTERNAL`) is the engine's.
+ */
 export const isOfEngine = (error: Error): boolean =>
-  error instanceof SparkMemoryError || error instanceof SparkEndedError;
+  error instanceof SparkMemoryError ||
+  error instanceof SparkEndedError ||
+  (error instanceof SparkError && error.kind === 'INTERNAL');
 
 /** Calls the handler that a job is asked for. */
 export function callOf(request: JobRequest, services: Services): Promise<object> {

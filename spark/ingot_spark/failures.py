@@ -64,6 +64,9 @@ _files = {
 _MEMORY = re.compile(
     # Executors end with 52 where the heap is full, and with 137 where the system has killed them, as for their memory.
     r"OutOfMemoryError|UNABLE_TO_ACQUIRE_MEMORY|exceeding (physical )?memory limits"
+    # What all workers would hold, or the driver.
+    r"|bigger than spark\.driver\.maxResultSize"
+    r"|Not enough memory to build and broadcast|Cannot broadcast the table that is larger than"
     r"|ExecutorLostFailure.*(exited with code|Exit status:?|exit code) (52|137)\b"
 )
 _TRANSIENT = re.compile(

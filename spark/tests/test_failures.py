@@ -60,6 +60,20 @@ def test_what_went_wrong_is_told_in_one_line_with_its_kind(said: str, kind: str,
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "org.apache.spark.SparkException: Job aborted due to stage failure: Total size of serialized results of "
+        "16 tasks (1028.5 MiB) is bigger than spark.driver.maxResultSize (1024.0 MiB)",
+        "org.apache.spark.SparkException: Not enough memory to build and broadcast the table to all worker nodes.",
+        "org.apache.spark.SparkException: Cannot broadcast the table that is larger than 8.0 GiB: 9.1 GiB.",
+    ],
+)
+def test_what_is_too_large_for_the_driver_is_too_little_memory(said: str) -> None:
+    kind, message = described(RuntimeError(CALL + said + "\n\tat x"))
+    assert (kind, message) == ("Out of Memory", f"Spark had too little memory in the driver ({said})")
+
+
 def test_what_spark_refuses_has_the_kind_that_duckdb_has_for_it() -> None:
     assert described(AnalysisException("[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column `nowhere`"))[0] == "Binder"
     assert described(ConflictError("main has changed")) == ("Conflict", "main has changed")
@@ -127,7 +141,13 @@ def test_a_catalog_or_a_store_that_is_out_of_reach_may_be_asked_again(said: str)
         f"{ICEBERG}RESTException: Unable to process (code: 501, type: Not Implemented): y",
         f"{ICEBERG}ForbiddenException: Forbidden: x",
         "software.amazon.awssdk.services.s3.model.S3Exception: No (Service: S3, Status Code: 403, Request ID: 1)",
+        "software.amazon.awssdk.services.s3.model.S3Exception: The provided token has expired. (Service: S3, "
+        "Status Code: 400, Request ID: 1)",
         "java.io.IOException: No space left on device",
+        "org.apache.spark.SparkException: Could not execute broadcast in 300 secs.",
+        "java.util.concurrent.TimeoutException: Futures timed out after [300 seconds]",
+        "java.lang.IllegalStateException: SparkContext was shut down",
+        "java.lang.StackOverflowError",
     ],
 )
 def test_what_the_catalog_or_the_store_refuses_is_not_asked_again(said: str) -> None:

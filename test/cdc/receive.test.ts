@@ -21,7 +21,7 @@ import { runChanges } from '../../lib/local/changes';
 import { layoutOf } from '../../lib/local/layout';
 import type { FeedRun } from '../../lib/local/report/feeds';
 import type { LocalServices } from '../../lib/runtime/local';
-import { SparkEndedError, type SparkSession } from '../../lib/spark/session';
+import { SparkEndedError, SparkError, type SparkSession } from '../../lib/spark/session';
 import { kinesisEvent } from '../../lib/stream/handle';
 import type { StreamRecord } from '../../lib/stream/record';
 import { recordSource } from '../../lib/stream/spark/source';
@@ -685,7 +685,8 @@ describe('the job of Spark', () => {
 
   test('fails where it stays so, and where Spark cannot go on: it asks for no other batch, and no table is paused', async () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0);
-    for (const error of [new TransientError('throttled'), new SparkEndedError()]) {
+    const full = new SparkError('INTERNAL Error: java.io.IOException: No space left on device');
+    for (const error of [new TransientError('throttled'), new SparkEndedError(), full]) {
       const session = sessionOf([[record(dms('sparks', 'insert', row(30, 'x')))], []]);
       const asked = jest.spyOn(session, 'nextBatch');
       await expect(
