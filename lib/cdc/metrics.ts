@@ -10,7 +10,7 @@ export const cdcMetrics = {
   paused: 'TablePaused',
   /** By source: records that could not be read. */
   unreadable: 'ChangesUnreadable',
-  /** By source: seconds from the arrival of a batch's newest record to the end of its work, of jobs of Spark alone. */
+  /** By source: seconds from the arrival of a batch's newest record to the end of its work, 0 each minute without a batch; of jobs of Spark alone. */
   behind: 'ChangesBehind',
   /** By table: keys that differ between the source and the lake. */
   drift: 'ChangeDrift',

@@ -7,6 +7,7 @@ import type { RecordSource, SparkSession } from './session';
  * notes that it has read a batch once `apply` has ended: it has to be such that a batch which comes again changes nothing.
  *
  * @param apply what is done with a batch: a temporary table of records (`lib/stream/spark/records.ts`), by its name
+ * @param idle called where the stream has brought nothing for a minute
  * @throws Error where a batch cannot be read or applied: whoever starts it again begins with that batch
  */
 export async function* appliedBatches<T>(
@@ -14,11 +15,13 @@ export async function* appliedBatches<T>(
   session: Pick<SparkSession, 'nextBatch'>,
   apply: (table: string) => Promise<T>,
   log: Pick<Log, 'warn'>,
+  idle: () => Promise<void>,
 ): AsyncIterable<T> {
   for (;;) {
     // After a failure Spark reads from its checkpoint on: the same batch, or the one before where that was not noted yet.
     const table = await patiently(() => session.nextBatch(source), log);
     if (table === undefined) return;
-    yield await apply(table);
+    if (table === null) await idle();
+    else yield await apply(table);
   }
 }

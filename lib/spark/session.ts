@@ -80,10 +80,11 @@ export interface SparkSession extends LakeSession {
   /** Columns of the first file of a reading, as `formats.ts` describes one. */
   columns(reading: object): Promise<readonly FileColumn[]>;
   /**
-   * The next records of a stream, as a temporary table, by its name; undefined where the stream has come to its end. The
-   * batch before is done with: Spark notes that it has been read, and its table is there no more.
+   * The next records of a stream, as a temporary table, by its name; undefined where the stream has come to its end, null
+   * where it goes on and has brought nothing for a minute. The batch before is done with: Spark notes that it has been read,
+   * and its table is there no more.
    */
-  nextBatch(source: RecordSource): Promise<string | undefined>;
+  nextBatch(source: RecordSource): Promise<string | null | undefined>;
 }
 
 /** A session over a line to Spark. Requests are answered one after another, in their order. */
@@ -107,7 +108,10 @@ export function sparkSession(line: Line, ended: () => Promise<void>): SparkSessi
         name,
         type: duckdbWord(type),
       })),
-    nextBatch: async (source) => ((await ask({ do: 'nextBatch', source })) as string | null) ?? undefined,
+    nextBatch: async (source) => {
+      const table = (await ask({ do: 'nextBatch', source })) as string | false | null;
+      return table === false ? null : (table ?? undefined);
+    },
     async close() {
       line.requests.end();
       await ended();

@@ -9,7 +9,7 @@ export const streamMetrics = {
   parked: 'StreamParked',
   /** Share of the windows' events that came too late, in percent of a delivery's. */
   late: 'StreamLateShare',
-  /** Seconds from the arrival of a batch's newest record to the end of its work: of jobs of Spark alone. */
+  /** Seconds from the arrival of a batch's newest record to the end of its work, 0 each minute without a batch: of jobs of Spark alone. */
   behind: 'StreamBehind',
 } as const;
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import cast
+from typing import Literal, cast
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
@@ -188,10 +188,10 @@ class Engine:
 
     # Streams
 
-    def next_batch(self, given: Mapping[str, object]) -> str | None:
+    def next_batch(self, given: Mapping[str, object]) -> str | Literal[False] | None:
         """
         The next records of a stream, as a temporary table; of the batch before, and of what was made meanwhile, nothing
-        is left. None where the stream has come to its end.
+        is left. None where the stream has come to its end, False where it goes on and has brought nothing for a minute.
         """
         for name in list(self._temporary):
             self._forget(name)
@@ -203,8 +203,8 @@ class Engine:
             self._following = Following(self.spark, Source.of(given), self._is_heard)
         try:
             records = self._following.next()
-            if records is None:
-                return None
+            if records is None or records is False:
+                return records
             rows = numbered(self.spark, records, f"{self.settings.scratch}/records_{uuid.uuid4().hex}")
         except Exception:
             # To ask the same query for the next batch is to say that this one is done with; a new one begins with it.

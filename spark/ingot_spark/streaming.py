@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, cast
+from time import monotonic
+from typing import Any, Literal, cast
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
@@ -16,6 +17,9 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 POLL_SECONDS = 0.5
 """How often it is looked whether a query that gives nothing is still at work."""
+
+IDLE_SECONDS = 60
+"""After how long without records whoever asks is told that there are none yet."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Following:
         writer = rows.writeStream.foreachBatch(self._offer).option("checkpointLocation", source.checkpoint)
         trigger = {"processingTime": f"{source.seconds} seconds"} if source.seconds > 0 else {"availableNow": True}
         self._format = source.format
+        self._goes_on = source.seconds > 0
         self._offered: queue.Queue[DataFrame] = queue.Queue(1)
         self._done = threading.Event()
         self._waits = False
@@ -52,11 +57,16 @@ class Following:
         self._is_heard = is_heard
         self._query: StreamingQuery = writer.trigger(**cast(Any, trigger)).start()
 
-    def next(self) -> DataFrame | None:
-        """The records of the next micro-batch that has any; none where the query has ended, or nobody asks."""
+    def next(self) -> DataFrame | Literal[False] | None:
+        """
+        The records of the next micro-batch that has any; none where the query has ended, or nobody asks. False where a
+        stream that goes on has brought none for a minute: then the next one is yet to be asked for.
+        """
         if self._waits:
             self._waits = False
             self._done.set()
+        until = monotonic() + IDLE_SECONDS
+        found_nothing = False
         while True:
             try:
                 batch = self._offered.get(timeout=POLL_SECONDS)
@@ -64,6 +74,9 @@ class Following:
                 if not self._is_heard():
                     return None
                 if self._query.isActive or not self._offered.empty():
+                    found_nothing = found_nothing or self._found_nothing()
+                    if found_nothing and monotonic() >= until:
+                        return False
                     continue
                 failure = self._query.exception()
                 if failure is not None:
@@ -71,6 +84,13 @@ class Following:
                 return None
             self._waits = True
             return RECORDS[self._format](batch)
+
+    def _found_nothing(self) -> bool:
+        """Whether the query waits for its next turn; one that is taking its turn may hang, which is no word of the stream."""
+        if not self._goes_on:
+            return False
+        status = self._query.status
+        return not status["isTriggerActive"] and not str(status["message"]).startswith("Initializing")
 
     def stop(self) -> None:
         """Ends the query; the batch that was taken last is not done with."""

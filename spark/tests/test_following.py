@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +30,10 @@ class Query:
 
     def _run(self) -> None:
         try:
-            while self._spark.read < len(self._spark.batches):
+            while self._spark.read < len(self._spark.batches) or self._spark.goes_on:
+                if self._spark.read == len(self._spark.batches):
+                    time.sleep(0.01)
+                    continue
                 self._offer(self._spark.batches[self._spark.read], self._spark.read)
                 self._spark.read += 1
         except RuntimeError as error:
@@ -39,10 +43,15 @@ class Query:
     def isActive(self) -> bool:
         return self._thread.is_alive() or self._spark.goes_on
 
+    @property
+    def status(self) -> dict[str, object]:
+        return self._spark.status
+
     def exception(self) -> None:
         return None
 
     def stop(self) -> None:
+        self._spark.goes_on = False
         self._thread.join(60)
         assert not self._thread.is_alive()
 
@@ -55,6 +64,7 @@ class Spark:
         self.goes_on = goes_on
         self.read = 0
         self.ended: list[str] = []
+        self.status: dict[str, object] = WAITING
         self.catalog = SimpleNamespace(listTables=list, dropTempView=lambda name: None)
         self.readStream = self.writeStream = self
 
@@ -82,6 +92,8 @@ class Spark:
 
 
 GIVEN = {"format": "text", "options": {}, "checkpoint": "", "seconds": 0}
+
+WAITING = {"isTriggerActive": False, "message": "Waiting for next trigger"}
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +146,64 @@ def test_a_stream_that_brings_nothing_ends_where_nobody_asks_any_more() -> None:
     spark = Spark([], goes_on=True)
     assert Following(spark, Source.of(GIVEN), lambda: heard.pop(0)).next() is None  # type: ignore[arg-type]
     assert heard == []
+
+
+def test_a_stream_that_goes_on_says_that_nothing_has_come_yet_and_then_loses_no_batch_and_is_done_with_none_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "IDLE_SECONDS", 0)
+    spark = Spark([], goes_on=True)
+    following = Following(spark, Source.of({**GIVEN, "seconds": 30}))  # type: ignore[arg-type]
+
+    def batch_of_it() -> Any:  # noqa: ANN401 - a frame's stand-in
+        while True:
+            if (batch := following.next()) is not False:
+                return batch
+
+    assert [following.next(), following.next()] == [False, False]
+    spark.batches += ["one", "two"]
+    assert [batch_of_it(), spark.read] == ["one", 0]
+    assert [batch_of_it(), spark.read] == ["two", 1]
+    while spark.read < 2:
+        assert following.next() is False
+    assert following.next() is False
+    spark.batches.append("three")
+    assert batch_of_it() == "three"
+    following.stop()
+    assert [spark.read, spark.ended] == [2, ["nobody has said that this batch is done with"]]
+
+
+def test_whoever_asks_is_told_that_nothing_has_come_yet_in_another_word_than_that_nothing_will(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "IDLE_SECONDS", 0)
+    spark = Spark([], goes_on=True)
+    engine = Engine(spark, Settings(catalog={}, scratch=""))  # type: ignore[arg-type]
+    given = {**GIVEN, "seconds": 30}
+    assert engine.next_batch(given) is False
+    spark.goes_on = False
+    assert next(answer for answer in iter(lambda: engine.next_batch(given), "a batch") if answer is not False) is None
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds"),
+    [
+        ({"isTriggerActive": True, "message": "Processing new data"}, 30),
+        ({"isTriggerActive": False, "message": "Initializing sources"}, 30),
+        (WAITING, 0),
+    ],
+)
+def test_a_query_that_may_hang_says_nothing_nor_does_one_that_comes_to_an_end(
+    monkeypatch: pytest.MonkeyPatch, status: dict[str, object], seconds: int
+) -> None:
+    monkeypatch.setattr(streaming, "IDLE_SECONDS", 0)
+    heard = [True, True, False]
+    spark = Spark([], goes_on=True)
+    spark.status = status
+    source = Source.of({**GIVEN, "seconds": seconds})
+    assert Following(spark, source, lambda: heard.pop(0)).next() is None  # type: ignore[arg-type]
+    spark.goes_on = False
 
 
 def test_a_job_ends_with_its_handlers_also_while_they_wait_for_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:

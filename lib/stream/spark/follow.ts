@@ -31,6 +31,7 @@ export interface ConsumedByJob {
  * it has been read; one that is read again changes nothing.
  *
  * @param services with Spark's lake
+ * @param flush called where the stream has brought nothing for a minute, which the metrics then say
  * @throws Error where a batch cannot be read or applied: whoever starts it again begins with that batch
  */
 export const follow = (
@@ -38,6 +39,7 @@ export const follow = (
   session: Pick<SparkSession, 'nextBatch'>,
   stream: Stream,
   services: StreamServices,
+  flush: () => Promise<void> = async () => {},
 ): AsyncIterable<Consumed> =>
   appliedBatches(
     source,
@@ -50,9 +52,13 @@ export const follow = (
         return consumed;
       }, services.log),
     services.log,
+    async () => {
+      putBehind(services.clock.now(), stream, services);
+      await flush();
+    },
   );
 
-/** The work of a job: `flush` is called after each batch. Throws where a batch cannot be applied. */
+/** The work of a job: `flush` is called after each batch, and each minute without one. Throws where a batch cannot be applied. */
 export async function consumeJob(
   { stream: name, source, pace }: ConsumeJobEvent,
   session: Pick<SparkSession, 'nextBatch'>,
@@ -61,7 +67,7 @@ export async function consumeJob(
 ): Promise<ConsumedByJob> {
   const stream = findStream(name, services.manifest);
   let [batches, records, changed] = [0, 0, 0];
-  for await (const consumed of follow(recordSource(source, pace), session, stream, services)) {
+  for await (const consumed of follow(recordSource(source, pace), session, stream, services, flush)) {
     batches += 1;
     records += consumed.records;
     changed += consumed.changed;
