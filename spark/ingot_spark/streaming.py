@@ -86,7 +86,7 @@ class Following:
             return RECORDS[self._format](batch)
 
     def _found_nothing(self) -> bool:
-        """Whether the query waits for its next turn; one that is taking its turn may hang, which is no word of the stream."""
+        """Whether it waits for its next turn: while it takes one it says nothing of the stream, as it may hang."""
         if not self._goes_on:
             return False
         status = self._query.status
