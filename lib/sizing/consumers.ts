@@ -2,6 +2,7 @@ import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import { saidEngine } from './declaration';
 import { amount, type Deployed, duckdbHour, type EngineChoice, sparkHour } from './engine-choice';
+import { usualSpark } from './prices';
 
 /**
  * GB a day of a stream up to which functions consume it: some 50 MB a second, in some 50 shards, each of which is a writer
@@ -11,6 +12,18 @@ export const functionsUpToGb = 4000;
 
 /** Of a job that consumes a stream, where nothing else is said. */
 export const usualJob = { batchSeconds: 30, batchRecords: 1_000_000, executors: 4 } as const;
+
+/**
+ * Executors that a job has at most, where nothing else is said. A processor reads one shard at a time, and a shard that is
+ * full, and that others read, too, is read no sooner than it fills: so there are as many as shards, of 1 MB a second each.
+ *
+ * @param gbPerDay of all that it consumes; absent where nobody has said it
+ * @param vcpu processors of a worker
+ */
+export function jobExecutors(gbPerDay = 0, vcpu: number = usualSpark.worker.vcpu): number {
+  const shards = (gbPerDay * 1000) / 86_400;
+  return Math.max(usualJob.executors, Math.ceil(shards / vcpu));
+}
 
 /** Memory of a function that consumes, in MB, where nothing else is said. */
 const functionMb = 2048;
@@ -22,6 +35,8 @@ export interface ConsumerPlan extends Omit<EngineChoice, 'gbPerRun'> {
   readonly name: string;
   /** GB that arrive a day; absent where nobody has said it. */
   readonly gbPerDay?: number;
+  /** Workers that its job has at most, the driver included; 0 where functions consume. */
+  readonly workers: number;
 }
 
 /**
@@ -44,7 +59,7 @@ export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): Cons
       ...(gbPerDay === undefined ? {} : { gbPerDay }),
       engine,
       why: said === undefined ? volume : `platform.yaml says so; ${volume}`,
-      ...hourOf(engine, manifest, deployed),
+      ...hourOf(engine, gbPerDay, manifest, deployed),
     };
   }),
   ...(manifest.cdc ?? []).map(({ name, tables }): ConsumerPlan => {
@@ -55,23 +70,31 @@ export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): Cons
       name,
       engine,
       why: says === undefined ? 'platform.yaml names none of its tables for Spark' : `platform.yaml says so of ${says}`,
-      ...hourOf(engine, manifest, deployed),
+      ...hourOf(engine, changedGb(tables, manifest), manifest, deployed),
     };
   }),
 ];
 
+/** GB a day of tables whose changes come in one stream, as far as it is known. */
+export const changedGb = (tables: readonly { readonly table: string }[], { datasets }: Manifest): number =>
+  tables.reduce(
+    (sum, { table }) => sum + (datasets.find((dataset) => tableId(dataset) === table)?.dailyVolumeGb ?? 0),
+    0,
+  );
+
 function hourOf(
   engine: EngineChoice['engine'],
+  gbPerDay: number | undefined,
   manifest: Manifest,
   deployed: Deployed,
-): Pick<EngineChoice, 'dollarsPerHour' | 'hourOf'> {
+): Pick<ConsumerPlan, 'dollarsPerHour' | 'hourOf' | 'workers'> {
   if (engine === 'spark') {
     const { worker } = { ...manifest.engine?.spark, ...deployed.spark };
-    const maxWorkers = usualJob.executors + 1;
-    return sparkHour({ spark: { ...(worker === undefined ? {} : { worker }), maxWorkers } });
+    const workers = jobExecutors(gbPerDay, worker?.vcpu) + 1;
+    return { ...sparkHour({ spark: { ...(worker === undefined ? {} : { worker }), maxWorkers: workers } }), workers };
   }
   const hour = duckdbHour({ ...deployed, memoryMb: functionMb });
-  return { ...hour, hourOf: `${hour.hourOf}, for each shard` };
+  return { ...hour, hourOf: `${hour.hourOf}, for each shard`, workers: 0 };
 }
 
 /** Names of streams that a job of Spark consumes. */

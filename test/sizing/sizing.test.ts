@@ -175,12 +175,15 @@ describe('what consumes a stream', () => {
       why: '4000 GB a day are at most 4000',
       dollarsPerHour: expect.closeTo(0.096, 3),
       hourOf: 'a function of 2048 MB, arm64, for each shard',
+      workers: 0,
     });
     expect(clicks(4001)).toMatchObject({
       engine: 'spark',
       why: '4001 GB a day are more than 4000',
-      dollarsPerHour: expect.closeTo(1.515, 3),
-      hourOf: '5 workers (4 processors, 16 GB, $0.30 each)',
+      // 46.3 MB a second fill 47 shards, which 12 executors of 4 processors read side by side.
+      dollarsPerHour: expect.closeTo(3.938, 3),
+      hourOf: '13 workers (4 processors, 16 GB, $0.30 each)',
+      workers: 13,
     });
     expect(clicks(undefined)).toMatchObject({ engine: 'duckdb', why: 'its contract declares no volumePerDay' });
   });
@@ -190,7 +193,13 @@ describe('what consumes a stream', () => {
       engine: 'spark',
       why: 'platform.yaml says so; 1 GB a day are at most 4000',
     });
-    expect(clicks(1, { default: 'spark' }).engine).toBe('spark');
+    const [usual, large] = [{}, { spark: { worker: { vcpu: 16, memoryGb: 64 } } }].map((more) =>
+      [1, 10_000].map((gb) => clicks(gb, { default: 'spark', ...more }).workers),
+    );
+    expect([usual, large]).toEqual([
+      [5, 30],
+      [5, 9],
+    ]);
     expect(clicks(5000, { default: 'duckdb' }).engine).toBe('duckdb');
     expect(clicks(1, { default: 'auto', spark: { worker: { vcpu: 8, memoryGb: 32 } } }).engine).toBe('duckdb');
   });
