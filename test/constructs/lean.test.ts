@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   App,
   Aspects,
@@ -18,6 +20,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import * as cdktf from 'cdktf';
 import fc from 'fast-check';
+import { synthCloudFormation } from '../../constructs/app/cdk';
 import * as cdk from '../../constructs/cdk';
 import { renderAlarm } from '../../constructs/core/cdk/cloudwatch';
 import { Lean } from '../../constructs/core/lean';
@@ -307,6 +310,22 @@ test('in CloudFormation, what aspects, tags and overrides say of a lean resource
     },
     Metadata: { owner: { 'Fn::ImportValue': expect.stringMatching(/^Elsewhere:ExportsOutput/) } },
   });
+});
+
+test('in CloudFormation, an id that an aspect changes is another one wherever it stands, though it was known before', () => {
+  const app = new App();
+  Aspects.of(app).add({
+    visit: (node) => {
+      if (!CfnResource.isCfnResource(node) || node.node.id !== 'NoticesTopic') return;
+      node.stack.renameLogicalId(node.stack.getLogicalId(node), 'RenamedTopic');
+    },
+  });
+  const platform = { manifest, deployment: {}, local: {}, notices: [] };
+  const { folder } = synthCloudFormation(platform, app, runtime);
+  const template = readFileSync(join(folder, `${manifest.name}.template.json`), 'utf8');
+  expect(template).toMatch(/"RenamedTopic": \{\s*"Type": "AWS::SNS::Topic"/);
+  expect(template).toContain('"Ref": "RenamedTopic"');
+  expect(template).not.toMatch(/NoticesTopic[0-9A-F]{8}/);
 });
 
 test('in Terraform, what aspects and overrides say of a lean resource is written, those of its stack too', () => {
