@@ -99,6 +99,7 @@ export function applyJob(
       connector: [kinesisConnector],
       executors: job.executors,
       scheduled: job.scheduled,
+      paused: job.paused,
       gbPerBatch: (gbPerDay.reduce((sum, gb) => sum + gb, 0) * job.batchSeconds) / 86_400,
       statements: [
         ...applyStatements(setting),

@@ -87,7 +87,7 @@ export interface ChangeConsumer extends FunctionConsumer {
    * takes commands.
    * @default every 30 seconds, with 4 executors at most
    */
-  readonly spark?: Pick<JobConsumer, 'batchSeconds' | 'executors' | 'scheduled'>;
+  readonly spark?: Pick<JobConsumer, 'batchSeconds' | 'executors' | 'scheduled' | 'paused'>;
 }
 
 /** When alarms ring. `false` leaves an alarm out. */

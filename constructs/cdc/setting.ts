@@ -64,7 +64,7 @@ export function settingOf(
       deadLetterDays: 90,
       ...ofFunction,
     },
-    ...(spark === undefined ? {} : { job: { ...usualJob, jars: [], scheduled: true, ...ofJob, spark } }),
+    ...(spark === undefined ? {} : { job: { ...usualJob, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
     alarms: { behindMinutes: 15, driftKeys: 0, refusedChanges: 0, ...declared.alarms },
     lake,
     zones: lake.zones.filter(({ name }) => names.has(name)),

@@ -9,7 +9,7 @@ import { aws, ref, type Text, text } from '../core/text';
 import type { VpcFacts } from '../network/model';
 import { type SparkSizes, sparkProblems } from './problems';
 import type { SparkApplicationDeclaration } from './props';
-import { sparkSettings } from './settings';
+import { beginningWithin, sparkSettings } from './settings';
 
 /** What stands of a Spark application once it is decided. */
 export interface SparkApplicationModel {
@@ -21,6 +21,8 @@ export interface SparkApplicationModel {
 export interface SparkApplicationFacts {
   readonly applicationId: Text;
   readonly applicationArn: Text;
+  /** Release of EMR: `emr-spark-8.0.0`. */
+  readonly release: string;
   /** Processor of its workers: the package of jobs is made for one. */
   readonly architecture: Architecture;
   /** Of the log group that its jobs write to. */
@@ -73,10 +75,14 @@ export function sparkApplicationModel(
   ]);
 
   const architecture = declared.architecture ?? 'arm64';
+  const release = declared.release ?? 'emr-spark-8.0.0';
   const own = `${name}-spark`;
   const { worker, maxWorkers, drivers, executors } = sizes;
   const { letsOut = [] } = declared;
-  const settings = { ...sparkSettings(worker, maxWorkers, declared.icebergCatalog), ...declared.settings };
+  const settings = beginningWithin({
+    ...sparkSettings(worker, maxWorkers, declared.icebergCatalog),
+    ...declared.settings,
+  });
   const ready: readonly ReadyWorkers[] = [
     { role: 'Driver', count: drivers, size: worker },
     { role: 'Executor', count: executors, size: worker },
@@ -96,7 +102,7 @@ export function sparkApplicationModel(
       kind: 'sparkApplication',
       id: applicationId,
       name: own,
-      release: declared.release ?? 'emr-spark-8.0.0',
+      release,
       architecture,
       maximum: {
         vcpu: maxWorkers * worker.vcpu,
@@ -136,6 +142,7 @@ export function sparkApplicationModel(
     facts: {
       applicationId: ref(applicationId, 'id'),
       applicationArn: ref(applicationId, 'arn'),
+      release,
       architecture,
       logsArn: ref('Logs', 'arn'),
       jobRoleArn: ref(jobRoleId, 'arn'),

@@ -8,6 +8,22 @@ const icebergJar = '/usr/share/aws/iceberg/lib/iceberg-spark3-runtime.jar';
 /** Name of the catalog in SQL: `lake.aviation_silver.flights`, as `spark/ingot_spark` calls it. */
 const catalogName = 'lake';
 
+/** The setting that says how many executors a job has at most, its driver not counted. */
+export const maxExecutors = 'spark.dynamicAllocation.maxExecutors';
+const initialExecutors = 'spark.dynamicAllocation.initialExecutors';
+
+/** EMR Serverless lets a job begin with three executors, which Spark refuses where it may have fewer. */
+export const executorSettings = (most: number): Record<string, string> => ({
+  [initialExecutors]: String(Math.min(3, most)),
+  [maxExecutors]: String(most),
+});
+
+/** Settings with which a job begins with no more executors than it may have. */
+export function beginningWithin(settings: Readonly<Record<string, Text>>): Record<string, Text> {
+  const most = Number(settings[maxExecutors]);
+  return most < 3 ? { ...executorSettings(most), ...settings } : { ...settings };
+}
+
 /** Spark's settings for jobs that read and write the lake's tables with workers of a size. */
 export function sparkSettings(
   size: WorkerSize,
@@ -24,7 +40,7 @@ export function sparkSettings(
   return {
     ...lakeSettings(catalog),
     'spark.dynamicAllocation.minExecutors': '0',
-    'spark.dynamicAllocation.maxExecutors': String(maxWorkers - 1),
+    [maxExecutors]: String(maxWorkers - 1),
     ...worker('driver'),
     ...worker('executor'),
   };

@@ -13,6 +13,7 @@ import { deadLettersId, noticesId } from '../pipeline/ids';
 import { jobFiles, jobOwnStatements, mainId, packageId, platformId } from '../pipeline/spark';
 import { jobMachineId } from './ids';
 import { jobRole, runStatements, type SparkApplicationFacts } from './model';
+import { executorSettings } from './settings';
 import { keepJob } from './streaming-states';
 
 const [jobRoleId, machineRoleId] = ['JobRole', 'JobMachineRole'];
@@ -37,6 +38,8 @@ export interface StreamingJob {
   readonly executors: number;
   /** Whether a schedule sees that it is at work. */
   readonly scheduled: boolean;
+  /** Whether the state machine stops it, and starts none. */
+  readonly paused: boolean;
   /** GB of a batch, as far as it is known. */
   readonly gbPerBatch: number;
   /** What it may do in the place of the function, its checkpoint included, beside reading its files and putting metrics. */
@@ -102,6 +105,7 @@ export function streamingJob(
   const remedy = `write it with: npx ingot runtime --spark --arch ${spark.architecture}`;
   const definition = keepJob({
     own,
+    paused: job.paused,
     applicationId: spark.applicationId,
     jobRoleArn: ref(jobRoleId, 'arn'),
     main: ref(mainId, 'uri'),
@@ -188,8 +192,8 @@ const looks = (own: string): Node[] =>
 function together(statements: readonly Statement[]): Statement[] {
   const merged = new Map<string, Statement>();
   for (const { sid: _, ...statement } of statements) {
-    const { actions, resources, conditions, because } = statement;
-    const same = JSON.stringify([[...actions].sort(), conditions ?? null]);
+    const { effect, actions, resources, conditions, because } = statement;
+    const same = JSON.stringify([effect, [...actions].sort(), conditions ?? null]);
     const before = merged.get(same);
     if (before === undefined) merged.set(same, statement);
     else
@@ -228,7 +232,7 @@ function parametersOf({ spark, connector, executors, gbPerBatch }: StreamingJob)
     ...Object.entries(sizeSettings)
       .filter(([, setting]) => !spark.settings.includes(setting))
       .map(([key, setting]) => `${setting}=${size[key as keyof typeof size]}`),
-    `spark.dynamicAllocation.maxExecutors=${executors}`,
+    ...Object.entries(executorSettings(executors)).map(([key, value]) => `${key}=${value}`),
   ];
   const jars = connector.reduce<Text>((all, jar) => (all === '' ? jar : text`${all},${jar}`), spark.jars);
   const conf = settings.map((setting) => ` --conf ${setting}`).join('');

@@ -27,7 +27,7 @@ export function consumingJobProblems(
       ...(max === undefined ? {} : { max }),
       whole: true,
     });
-  const { maxWorkers, securityGroupId } = job.spark;
+  const { maxWorkers, securityGroupId, release } = job.spark;
   return [
     ...number('batchSeconds', job.batchSeconds, 3600),
     ...number('batchRecords', job.batchRecords),
@@ -46,15 +46,42 @@ export function consumingJobProblems(
         problem(`consumer.${word}`, "must not be said where spark is given: it is the function's; see consumer.spark"),
       ),
     ...job.jars
-      .filter((jar) => !/^s3:\/\/[a-z0-9.-]+\/[^,\s]+$/.test(jar))
+      .filter((jar) => !/^s3:\/\/[a-z0-9.-]+\/[^,\s]+$/.test(jar.replace(token, 'token')))
       .map((jar) => problem('consumer.spark.jars', `must be objects, s3://bucket/key; given ${JSON.stringify(jar)}`)),
+    ...lengthProblems(where, 'consumer.spark.jars', job.jars.join(',')),
+    ...(streams(release)
+      ? []
+      : [
+          problem(
+            'spark',
+            `must be an application of a release that has streaming jobs and a connector to Kinesis, emr-7.1.0 or newer, or emr-spark-…; given ${JSON.stringify(release)}`,
+          ),
+        ]),
     ...(securityGroupId === undefined
       ? [
           problem(
             'spark',
-            `must be an application with a network of yours (of a Platform: network in platform.yaml), since EMR's own does not lead to ${reaches}`,
+            `must be an application with a network of yours (of a Platform: network in platform.yaml), since EMR's own does not lead to ${reaches}; given one with none`,
           ),
         ]
       : []),
   ];
+}
+
+/** What an engine hides in a text: a bucket's name, but not an object's whole address, of which nothing could be allowed. */
+const token = /[$#]\{(?:Tf)?Token\[[\w:.-]*\]\}/g;
+
+/** Characters of a text that a job is told: its version is a hash of all that it is told, 10,000 at most together. */
+const mostCharacters = 3000;
+
+/** What is too long to be told to a job. */
+export const lengthProblems = (where: string, path: string, given: string): Problem[] =>
+  given.length <= mostCharacters
+    ? []
+    : [{ where, path, message: `must have at most ${mostCharacters} characters together; given ${given.length}` }];
+
+/** Whether a release of EMR keeps streaming jobs at work, and brings the connector to Kinesis. Nothing is known of a token. */
+function streams(release: string): boolean {
+  const [, major, minor] = /^emr-(\d+)\.(\d+)\./.exec(release) ?? [];
+  return major === undefined || Number(major) > 7 || (Number(major) === 7 && Number(minor) >= 1);
 }

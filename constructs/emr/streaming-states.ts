@@ -5,6 +5,8 @@ import { oldestRun, type State, type States, transient } from '../pipeline/state
 export interface KeptJob {
   /** Begins the names of its runs: `<own>/<hash>`. No other job of the application has the same. */
   readonly own: string;
+  /** Whether it is stopped where nobody says what to do. */
+  readonly paused: boolean;
   readonly applicationId: Text;
   readonly jobRoleArn: Text;
   /** `s3://…` of what it begins with. */
@@ -26,8 +28,11 @@ const attemptsAnHour = 5;
 /** States of a run that has not ended. */
 const live = ['SUBMITTED', 'QUEUED', 'PENDING', 'SCHEDULED', 'RUNNING', 'CANCELLING'];
 
-/** States of one that has ended, and that nobody has cancelled. */
-const ended = ['FAILED', 'SUCCESS'];
+/** States of one that has ended; the last by somebody who cancelled it. */
+const ended = ['FAILED', 'SUCCESS', 'CANCELLED'];
+
+/** Of runs that ended, 50 a page: an execution has 25,000 events at most, and each run is some ten. */
+const mostPages = 20;
 
 /** Between two looks at runs that are being cancelled. */
 const waitSeconds = 15;
@@ -39,10 +44,11 @@ const timeoutSeconds = 1800;
  * The state machine that keeps a streaming job at work, started again and again:
  *
  *     only one execution -> runs that are live -> cancel those of other versions, wait for their end -> start one
+ *     -> how did the last one end?
  *
  * A run's name ends in a hash of all that it is started with, so that a deploy that changes any of it takes its place. An
- * execution fails where it starts a version again that had ended by itself: an alarm looks at that, and nothing else is
- * wrong then. Given `{"action": "stop"}`, it cancels the runs of the job, and waits for their end.
+ * execution fails where the last run was of the version that it starts and had ended by itself: an alarm looks at that, and
+ * nothing else is wrong then. Where the job is paused, or given `{"action": "stop"}`, it cancels the runs of the job, and waits for their end.
  */
 export function keepJob(job: KeptJob): {
   readonly Comment: string;
@@ -58,19 +64,32 @@ export function keepJob(job: KeptJob): {
   };
 }
 
+/** All that a run is started with, which its name is a hash of: `States.Hash` takes 10,000 characters. */
+const jobOf = ({ jobRoleArn, main, handler, settings, event, parameters, answer }: KeptJob) => ({
+  role: jobRoleArn,
+  minutes: 0,
+  retry: { MaxFailedAttemptsPerHour: attemptsAnHour },
+  main,
+  handler,
+  settings,
+  event,
+  parameters,
+  answer,
+});
+
 function begin(job: KeptJob): States {
   return {
     Defaults: {
       Type: 'Pass',
       // Whoever starts it by hand may give no input; a schedule that starts it twice says the same time twice.
-      Parameters: { defaults: { action: 'run', 'at.$': '$$.Execution.Id' } },
+      Parameters: { defaults: { action: job.paused ? 'stop' : 'run', 'at.$': '$$.Execution.Id' } },
       Next: 'Input',
     },
     Input: {
       Type: 'Pass',
       Parameters: {
         'input.$': 'States.JsonMerge($.defaults, $$.Execution.Input, false)',
-        job: { main: job.main, settings: job.settings, event: job.event, parameters: job.parameters },
+        job: jobOf(job),
       },
       Next: 'Version',
     },
@@ -96,39 +115,11 @@ function begin(job: KeptJob): States {
 
 /** Looks at each run that is live, page after page, until none is left that is being cancelled. */
 function look({ own, applicationId }: KeptJob): States {
-  const list = listing(applicationId, live, 'FirstJob');
-  return {
-    Look: { Type: 'Pass', Result: { kept: false, ending: false }, ResultPath: '$.found', Next: 'ListJobs' },
-    ListJobs: list(),
-    FirstJob: {
-      Type: 'Pass',
-      Parameters: { i: 0, 'count.$': 'States.ArrayLength($.page.JobRuns)' },
-      ResultPath: '$.place',
-      Next: 'NextJob',
-    },
-    NextJob: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.place.i', NumericLessThanPath: '$.place.count', Next: 'Job' }],
-      Default: 'MoreJobs',
-    },
-    Job: {
-      Type: 'Pass',
-      Parameters: { 'run.$': 'States.ArrayGetItem($.page.JobRuns, $.place.i)' },
-      ResultPath: '$.one',
-      Next: 'WhoseJob',
-    },
+  const visit: States = {
     WhoseJob: {
       Type: 'Choice',
       Choices: [
-        {
-          Not: {
-            And: [
-              { Variable: '$.one.run.Name', IsPresent: true },
-              { Variable: '$.one.run.Name', StringMatches: `${own}/*` },
-            ],
-          },
-          Next: 'SeenJob',
-        },
+        { Not: isOf(own), Next: 'SeenJob' },
         { Variable: '$.one.run.State', StringEquals: 'CANCELLING', Next: 'EndingJob' },
         {
           And: [
@@ -153,18 +144,11 @@ function look({ own, applicationId }: KeptJob): States {
       Next: 'EndingJob',
     },
     EndingJob: { Type: 'Pass', Result: true, ResultPath: '$.found.ending', Next: 'SeenJob' },
-    SeenJob: {
-      Type: 'Pass',
-      Parameters: { 'i.$': 'States.MathAdd($.place.i, 1)', 'count.$': '$.place.count' },
-      ResultPath: '$.place',
-      Next: 'NextJob',
-    },
-    MoreJobs: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.page.NextToken', IsPresent: true, Next: 'ListMoreJobs' }],
-      Default: 'Looked',
-    },
-    ListMoreJobs: list('$.page.NextToken'),
+  };
+  return {
+    Look: { Type: 'Pass', Result: { kept: false, ending: false }, ResultPath: '$.found', Next: 'Jobs' },
+    ...eachRun('Job', { applicationId, states: live, visit: 'WhoseJob', next: 'Looked' }),
+    ...visit,
     Looked: {
       Type: 'Choice',
       Choices: [
@@ -172,7 +156,7 @@ function look({ own, applicationId }: KeptJob): States {
         { Variable: '$.found.kept', BooleanEquals: true, Next: 'AtWork' },
         { Variable: '$.input.action', StringEquals: 'stop', Next: 'Stopped' },
       ],
-      Default: 'ListEnded',
+      Default: 'StartJob',
     },
     WaitForEnd: { Type: 'Wait', Seconds: waitSeconds, Next: 'Look' },
     AtWork: { Type: 'Succeed' },
@@ -180,26 +164,9 @@ function look({ own, applicationId }: KeptJob): States {
   };
 }
 
-/** Starts a run, and says whether the same version had ended by itself before. */
-function end({ applicationId, jobRoleArn, main, handler, answer }: KeptJob): States {
-  const list = listing(applicationId, ended, 'EndedBefore');
+/** Starts a run, and says whether the last one was of the same version and had ended by itself. */
+function end({ own, applicationId }: KeptJob): States {
   return {
-    ListEnded: list(),
-    EndedBefore: {
-      Type: 'Pass',
-      Parameters: { 'before.$': 'States.ArrayContains($.page.JobRuns[*].Name, $.version.name)' },
-      ResultPath: '$.ended',
-      Next: 'MoreEnded',
-    },
-    MoreEnded: {
-      Type: 'Choice',
-      Choices: [
-        { Variable: '$.ended.before', BooleanEquals: true, Next: 'StartJob' },
-        { Variable: '$.page.NextToken', IsPresent: true, Next: 'ListMoreEnded' },
-      ],
-      Default: 'StartJob',
-    },
-    ListMoreEnded: list('$.page.NextToken'),
     StartJob: {
       Type: 'Task',
       Resource: text`arn:${aws.partition}:states:::aws-sdk:emrserverless:startJobRun`,
@@ -209,13 +176,14 @@ function end({ applicationId, jobRoleArn, main, handler, answer }: KeptJob): Sta
         'ClientToken.$': `States.Hash(States.Format('{} {}', $.version.name, $.input.at), 'SHA-256')`,
         'Name.$': '$.version.name',
         Mode: 'STREAMING',
-        ExecutionTimeoutMinutes: 0,
-        RetryPolicy: { MaxFailedAttemptsPerHour: attemptsAnHour },
-        ExecutionRoleArn: jobRoleArn,
+        'ExecutionTimeoutMinutes.$': '$.job.minutes',
+        'RetryPolicy.$': '$.job.retry',
+        'ExecutionRoleArn.$': '$.job.role',
         JobDriver: {
           SparkSubmit: {
-            EntryPoint: main,
-            'EntryPointArguments.$': text`States.Array(States.JsonToString($.job.settings), '${handler}', States.JsonToString($.job.event), '${answer}')`,
+            'EntryPoint.$': '$.job.main',
+            'EntryPointArguments.$':
+              'States.Array(States.JsonToString($.job.settings), $.job.handler, States.JsonToString($.job.event), $.job.answer)',
             'SparkSubmitParameters.$': '$.job.parameters',
           },
         },
@@ -223,11 +191,38 @@ function end({ applicationId, jobRoleArn, main, handler, answer }: KeptJob): Sta
       ResultPath: null,
       Retry: [again],
       TimeoutSeconds: 60,
-      Next: 'Started',
+      Next: 'Last',
     },
+    // It is at work whatever comes of this: there may be many runs that ended, in an order that nobody promises.
+    Last: {
+      Type: 'Pass',
+      Result: { Name: '', State: '', CreatedAt: '1970-01-01T00:00:00Z' },
+      ResultPath: '$.last',
+      Next: 'EndedRuns',
+    },
+    ...eachRun('EndedRun', { applicationId, states: ended, visit: 'IsLast', next: 'Started', pages: mostPages }),
+    IsLast: {
+      Type: 'Choice',
+      Choices: [
+        {
+          And: [isOf(own), { Variable: '$.one.run.CreatedAt', TimestampGreaterThanPath: '$.last.CreatedAt' }],
+          Next: 'LastSoFar',
+        },
+      ],
+      Default: 'SeenEndedRun',
+    },
+    LastSoFar: { Type: 'Pass', InputPath: '$.one.run', ResultPath: '$.last', Next: 'SeenEndedRun' },
     Started: {
       Type: 'Choice',
-      Choices: [{ Variable: '$.ended.before', BooleanEquals: true, Next: 'StartedAgain' }],
+      Choices: [
+        {
+          And: [
+            { Variable: '$.last.Name', StringEqualsPath: '$.version.name' },
+            { Not: { Variable: '$.last.State', StringEquals: 'CANCELLED' } },
+          ],
+          Next: 'StartedAgain',
+        },
+      ],
       Default: 'StartedAnew',
     },
     StartedAnew: { Type: 'Succeed' },
@@ -239,10 +234,36 @@ function end({ applicationId, jobRoleArn, main, handler, answer }: KeptJob): Sta
   };
 }
 
-/** Pages of the application's streaming jobs, the next one by its token. */
-const listing =
-  (applicationId: Text, states: readonly string[], next: string) =>
-  (token?: string): State => ({
+/** Whether the run that is looked at is of this job. */
+const isOf = (own: string) => ({
+  And: [
+    { Variable: '$.one.run.Name', IsPresent: true },
+    { Variable: '$.one.run.Name', StringMatches: `${own}/*` },
+  ],
+});
+
+/**
+ * Visits the application's streaming runs in some states, page after page: each is `$.one.run` in the state `visit`, from
+ * where it goes on at `Seen<of>`.
+ */
+function eachRun(
+  of: string,
+  {
+    applicationId,
+    states,
+    visit,
+    next,
+    pages,
+  }: {
+    applicationId: Text;
+    states: readonly string[];
+    visit: string;
+    next: string;
+    /** After which no more are looked at. */
+    pages?: number;
+  },
+): States {
+  const list = (token?: string): State => ({
     Type: 'Task',
     Resource: text`arn:${aws.partition}:states:::aws-sdk:emrserverless:listJobRuns`,
     Parameters: {
@@ -255,8 +276,52 @@ const listing =
     ResultPath: '$.page',
     Retry: [again],
     TimeoutSeconds: 60,
-    Next: next,
+    Next: `First${of}`,
   });
+  const isMore = { Variable: '$.page.NextToken', IsPresent: true };
+  return {
+    [`${of}s`]: { Type: 'Pass', Result: { page: 0 }, ResultPath: '$.place', Next: `List${of}s` },
+    [`List${of}s`]: list(),
+    [`First${of}`]: {
+      Type: 'Pass',
+      Parameters: {
+        i: 0,
+        'count.$': 'States.ArrayLength($.page.JobRuns)',
+        'page.$': 'States.MathAdd($.place.page, 1)',
+      },
+      ResultPath: '$.place',
+      Next: `Next${of}`,
+    },
+    [`Next${of}`]: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.place.i', NumericLessThanPath: '$.place.count', Next: of }],
+      Default: `More${of}s`,
+    },
+    [of]: {
+      Type: 'Pass',
+      Parameters: { 'run.$': 'States.ArrayGetItem($.page.JobRuns, $.place.i)' },
+      ResultPath: '$.one',
+      Next: visit,
+    },
+    [`Seen${of}`]: {
+      Type: 'Pass',
+      Parameters: { 'i.$': 'States.MathAdd($.place.i, 1)', 'count.$': '$.place.count', 'page.$': '$.place.page' },
+      ResultPath: '$.place',
+      Next: `Next${of}`,
+    },
+    [`More${of}s`]: {
+      Type: 'Choice',
+      Choices: [
+        {
+          ...(pages === undefined ? isMore : { And: [isMore, { Variable: '$.place.page', NumericLessThan: pages }] }),
+          Next: `ListMore${of}s`,
+        },
+      ],
+      Default: next,
+    },
+    [`ListMore${of}s`]: list('$.page.NextToken'),
+  };
+}
 
 /** Looking and asking do no harm when done again. */
 const again = { ...transient, ErrorEquals: ['States.TaskFailed', 'States.Timeout'] };

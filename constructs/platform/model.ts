@@ -9,6 +9,7 @@ import { sparkSources, sparkStreams, usualJob } from '../../lib/sizing/consumers
 import { sparkTables } from '../../lib/sizing/plan';
 import { usualSpark } from '../../lib/sizing/prices';
 import type { SparkApplicationDeclaration } from '../emr/props';
+import { maxExecutors } from '../emr/settings';
 import type { PlatformDeclaration } from './props';
 
 /** A manifest's zones as a lake is told of them: what the manifest leaves out is decided to be never. */
@@ -84,7 +85,8 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
   if (jobs === 0 && !hasTables) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
   const ofJobs = jobs * (usualJob.executors + 1);
-  const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = manifest.engine?.spark ?? {};
+  const { paused: _, ...said } = manifest.engine?.spark ?? {};
+  const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = said;
   const needed = ofJobs + (hasTables ? 2 : 0);
   if (maxWorkers < needed)
     assertValid([
@@ -96,7 +98,10 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
           `${hasTables ? ', and jobs of tables need 2' : ''}; given ${maxWorkers}`,
       },
     ]);
-  return { name: manifest.name, ...shared, ...manifest.engine?.spark, ...(jobs === 0 ? {} : { maxWorkers }) };
+  if (jobs === 0) return { name: manifest.name, ...shared, ...said };
+  // A job of a table takes all that it may: those that never end would wait for workers once they are started again.
+  const settings = hasTables ? { [maxExecutors]: String(maxWorkers - ofJobs - 1) } : undefined;
+  return { name: manifest.name, ...shared, ...said, maxWorkers, settings };
 }
 
 /** Jobs that never end: of streams, and of changes that a deployment follows. */

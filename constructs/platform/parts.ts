@@ -62,7 +62,11 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
   const { deadLetterReplica, architecture, runtime, sparkPackage, icebergCatalog } = platform;
   const consumer = { manifest, compliance, removal, logRetentionDays, architecture, runtime, icebergCatalog, network };
   const onSpark = { streams: sparkStreams(manifest), changes: sparkSources(manifest) };
-  const byHand = platform.scheduled === false ? { consumer: { spark: { scheduled: false } } } : {};
+  const ofJob = {
+    ...(platform.scheduled === false ? { scheduled: false } : {}),
+    ...(manifest.engine?.spark?.paused === true ? { paused: true } : {}),
+  };
+  const byJob = Object.keys(ofJob).length === 0 ? {} : { consumer: { spark: ofJob } };
   const searches = database !== undefined && stores !== undefined;
   return {
     network: asked === undefined ? undefined : { ...shared, ...asked },
@@ -78,14 +82,14 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     onSpark,
     streams: streams.map(({ name: stream }) => ({
       ...consumer,
-      ...(onSpark.streams.has(stream) ? byHand : {}),
+      ...(onSpark.streams.has(stream) ? byJob : {}),
       sparkPackage,
       deadLetterReplica,
       stream,
     })),
     changes: followed(manifest).map(({ name: source }) => ({
       ...consumer,
-      ...(onSpark.changes.has(source) ? byHand : {}),
+      ...(onSpark.changes.has(source) ? byJob : {}),
       sparkPackage,
       deadLetterReplica,
       source,

@@ -198,6 +198,7 @@ function consumingJob(
       connector: [...(source.kind === 'kinesis' ? [kinesisConnector] : []), ...job.jars],
       executors: job.executors,
       scheduled: job.scheduled,
+      paused: job.paused,
       gbPerBatch: ((place.dataset.dailyVolumeGb ?? 0) * job.batchSeconds) / 86_400,
       statements: [...statements, ...followSource(setting), ...fetchJars(job.jars)],
       sparkPackage,

@@ -1,9 +1,10 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import { isToken } from '../../lib/token';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
 import type { SparkApplicationFacts } from '../emr/model';
-import { type ConsumingJob, consumingJobProblems } from '../emr/streaming-problems';
+import { type ConsumingJob, consumingJobProblems, lengthProblems } from '../emr/streaming-problems';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { EventStreamDeclaration } from './props';
@@ -136,21 +137,28 @@ function sourceProblems(where: string, source: Setting['source'], job: Consuming
       problem('source.brokers', 'must be given, since jobs of Spark are not told by the cluster; given nothing'),
       ...jars,
     ];
+  return [...lengthProblems(where, 'source.brokers', brokers), ...brokerProblems(where, brokers, job), ...jars];
+}
+
+/** Of brokers, and of the ports at which they answer; of a token no port is known, so that any will do that is let out. */
+function brokerProblems(where: string, brokers: string, { spark: { letsOut } }: ConsumingJob): Problem[] {
+  const given = `given ${letsOut.length === 0 ? 'one that lets them connect to 443 alone' : `letsOut: [${letsOut.join(', ')}]`}`;
+  const mustLetOut = (ports: string): Problem => ({
+    where,
+    path: 'spark',
+    message: `must be an application that lets workers connect to the brokers: letsOut: [${ports}] of SparkApplication; ${given}`,
+  });
+  if (isToken(brokers)) return letsOut.length === 0 ? [mustLetOut('9098')] : [];
   if (!/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/.test(brokers))
     return [
-      problem('source.brokers', `must be host:port, separated by commas; given ${JSON.stringify(brokers)}`),
-      ...jars,
+      {
+        where,
+        path: 'source.brokers',
+        message: `must be host:port, separated by commas; given ${JSON.stringify(brokers)}`,
+      },
     ];
   const ports = [...new Set(brokers.split(',').map((broker) => Number(broker.split(':')[1])))];
-  return [
-    ...ports
-      .filter((port) => port !== 443 && !job.spark.letsOut.includes(port))
-      .map((port) =>
-        problem(
-          'spark',
-          `must be an application that lets workers connect to the brokers: letsOut: [${port}] of SparkApplication`,
-        ),
-      ),
-    ...jars,
-  ];
+  return ports.every((port) => port === 443 || letsOut.includes(port))
+    ? []
+    : [mustLetOut(ports.filter((port) => port !== 443).join(', '))];
 }

@@ -174,11 +174,16 @@ export interface JobConsumer {
    */
   readonly executors?: number;
   /**
-   * Whether a schedule sees every five minutes that it is at work. With false its state machine starts it only by hand, and
-   * what was stopped stays so: before its application is changed or removed, which EMR does not let happen while a job runs.
+   * Whether a schedule sees every five minutes that it is at work. With false its state machine starts it only by hand.
    * @default true
    */
   readonly scheduled?: boolean;
+  /**
+   * Whether it is stopped, and stays so: its state machine cancels it and starts none. Before its application is changed or
+   * taken away, or the stream is, which nothing else stops a job for. What arrives meanwhile waits where it comes from.
+   * @default false
+   */
+  readonly paused?: boolean;
   /**
    * Files with Spark's connector to Kafka and all that it needs, as `s3://…` where the job may read. There is no way to
    * Maven Central.

@@ -60,7 +60,7 @@ export function settingOf(
         : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
     ...(consumer === false || spark === undefined
       ? {}
-      : { job: { ...usualJob, jars: [], scheduled: true, ...ofJob, spark } }),
+      : { job: { ...usualJob, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,

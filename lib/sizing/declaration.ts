@@ -27,6 +27,11 @@ export interface SparkDeclaration {
   readonly ready?: { readonly drivers?: number; readonly executors?: number };
   /** @default 15 */
   readonly idleMinutes?: number | false;
+  /**
+   * Whether jobs that consume streams and changes are stopped, and stay so.
+   * @default false
+   */
+  readonly paused?: boolean;
 }
 
 const name = z.enum(['duckdb', 'spark']);
@@ -61,6 +66,10 @@ export const engineWords = z
           .union([count(1), z.literal(false)])
           .optional()
           .describe('Minutes without a job after which it stops; false: never. By default 15.'),
+        paused: z
+          .boolean()
+          .optional()
+          .describe('Whether jobs that consume streams and changes are stopped, and stay so. By default false.'),
       })
         .optional()
         .describe("The application of EMR Serverless, which is made where a table is Spark's."),

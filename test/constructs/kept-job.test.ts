@@ -59,15 +59,62 @@ test('one that somebody has cancelled is started again without an alarm', async 
   expect(emr.calls).toEqual(['start run-2']);
 });
 
+test('a version that had ended by itself once, and takes the place of another again, is no alarm; nor is one that somebody has cancelled since', async () => {
+  const emr = await started();
+  emr.runs[0]!.State = 'FAILED';
+  expect(await keep(emr, { name: 'e-2', seconds: 60 })).toMatchObject({ status: 'SUCCEEDED' });
+  emr.pass();
+  expect(await keep(emr, { name: 'e-3' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['start run-2', 'cancel run-2', 'start run-3']);
+  emr.pass();
+  emr.runs[2]!.State = 'FAILED';
+  // The service says of no order in which it lists them.
+  emr.runs.reverse();
+  expect(await keep(emr, { name: 'e-4' })).toMatchObject({ status: 'FAILED', error: 'JobEnded' });
+  emr.runs.find(({ Id }) => Id === 'run-4')!.State = 'CANCELLED';
+  expect(await keep(emr, { name: 'e-5' })).toMatchObject({ status: 'SUCCEEDED' });
+});
+
+test('all that a run is started with makes its version: another role takes its place', async () => {
+  const emr = await started();
+  expect(await keep(emr, { as: { jobRoleArn: 'others' } })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['cancel run-1', 'start run-2']);
+});
+
+test('where it is paused it is stopped, and stays so, until it is no more', async () => {
+  const emr = await started();
+  const as = { paused: true };
+  const input = { at: '2026-01-01T00:00:00Z' };
+  expect(await keep(emr, { as, input })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.runs).toMatchObject([{ State: 'CANCELLED' }]);
+  expect(await keep(emr, { as, input, name: 'e-2' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['cancel run-1']);
+  expect(await keep(emr, { input, name: 'e-3' })).toMatchObject({ status: 'SUCCEEDED' });
+  expect(emr.calls).toEqual(['cancel run-1', 'start run-2']);
+});
+
 test('of several pages of runs every one is looked at, those that ended too', async () => {
   const emr = await started(2);
+  const late = '2026-02-01T00:00:00Z';
   for (let i = 0; i < 5; i++)
-    emr.runs.unshift({ Id: `other-${i}`, Name: `shop-orders/${i}`, Mode: 'STREAMING', State: 'RUNNING' });
+    emr.runs.unshift({
+      Id: `other-${i}`,
+      Name: `shop-orders/${i}`,
+      Mode: 'STREAMING',
+      State: 'RUNNING',
+      CreatedAt: late,
+    });
   expect(await keep(emr)).toMatchObject({ status: 'SUCCEEDED' });
   expect(emr.calls).toEqual([]);
   emr.runs.at(-1)!.State = 'FAILED';
   for (let i = 0; i < 3; i++)
-    emr.runs.unshift({ Id: `dead-${i}`, Name: `shop-orders/${i}`, Mode: 'STREAMING', State: 'FAILED' });
+    emr.runs.unshift({
+      Id: `dead-${i}`,
+      Name: `shop-orders/${i}`,
+      Mode: 'STREAMING',
+      State: 'FAILED',
+      CreatedAt: late,
+    });
   expect(await keep(emr, { name: 'e-2' })).toMatchObject({ status: 'FAILED', error: 'JobEnded' });
   expect(live(emr)).toHaveLength(1);
 });

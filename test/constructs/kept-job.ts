@@ -9,6 +9,7 @@ export interface JobRun {
   readonly Name?: string;
   readonly Mode: 'BATCH' | 'STREAMING';
   State: string;
+  readonly CreatedAt: string;
   readonly ClientToken?: string;
   /** After which it is cancelled; 0: never. */
   readonly minutes?: number;
@@ -25,7 +26,8 @@ export class FakeEmr {
   constructor(readonly pageSize = 50) {}
 
   add(Name: string | undefined, State: string, Mode: JobRun['Mode'] = 'STREAMING'): JobRun {
-    const run = { Id: `run-${this.runs.length + 1}`, ...(Name === undefined ? {} : { Name }), Mode, State };
+    const Id = `run-${this.runs.length + 1}`;
+    const run = { Id, ...(Name === undefined ? {} : { Name }), Mode, State, CreatedAt: this.#now() };
     this.runs.push(run);
     return run;
   }
@@ -34,6 +36,13 @@ export class FakeEmr {
   pass(): void {
     for (const run of this.runs)
       run.State = ({ CANCELLING: 'CANCELLED', SUBMITTED: 'RUNNING' } as Record<string, string>)[run.State] ?? run.State;
+  }
+
+  /** Minutes that it is there: each run is made in one of its own. */
+  #minutes = 0;
+  #now(): string {
+    this.#minutes += 1;
+    return new Date(Date.UTC(2026, 0, 1, 0, this.#minutes)).toISOString();
   }
 
   ask(operation: string, input: Input): object {
@@ -81,6 +90,7 @@ export class FakeEmr {
         Name: String(input.Name),
         Mode: input.Mode as JobRun['Mode'],
         State: 'SUBMITTED',
+        CreatedAt: this.#now(),
         ClientToken: token,
         minutes: Number(input.ExecutionTimeoutMinutes),
       });
@@ -92,13 +102,14 @@ export class FakeEmr {
   }
 }
 
-/** The state machine of a job; `seconds` is a part of what the job is told. */
-export const machineOf = (seconds = 30): Asl =>
+/** The state machine of a job; `seconds` is a part of what the job is told, `jobRoleArn` what it acts as. */
+export const machineOf = (seconds = 30, { paused = false, jobRoleArn = 'jobs' } = {}): Asl =>
   resolve(
     keepJob({
       own: 'shop-clicks',
+      paused,
       applicationId: 'app',
-      jobRoleArn: 'jobs',
+      jobRoleArn,
       main: 's3://lake/main.py',
       handler: 'consume',
       settings: { environment: {} },
@@ -114,14 +125,15 @@ export async function keep(
   emr: FakeEmr,
   {
     seconds,
+    as = {},
     input = {},
     name = 'e-1',
     running = [],
-  }: { seconds?: number; input?: object; name?: string; running?: string[] } = {},
+  }: { seconds?: number; as?: Parameters<typeof machineOf>[1]; input?: object; name?: string; running?: string[] } = {},
 ): Promise<ExecutionEnd> {
   const others = running.map((one) => ({ ExecutionArn: one }));
   return execute(
-    machineOf(seconds),
+    machineOf(seconds, as),
     { machine: 'shop-clicks-job', name, input },
     {
       sleep: async () => {
