@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Type } from '../contract/dataset';
 import { TransientError } from '../errors';
 import type { Services } from '../runtime/services';
 import { type Applied, applyChanges, changedTable, type FedTable, quarantine } from './apply';
@@ -24,6 +25,8 @@ export type ReceiveServices = Pick<
   readonly schemaCatalog?: SchemaCatalog;
   /** Whether an error says that the engine itself cannot go on: then no table is paused for it. By default none does. */
   readonly isOfEngine?: (error: Error) => boolean;
+  /** What the engine that applies this source's changes has no type for, as `must not be …`. By default there is nothing. */
+  readonly lacks?: (type: Type) => string | undefined;
 };
 
 /** A record that came in, and how it is read once the tables' columns are known. */
@@ -185,7 +188,8 @@ async function judgeSchema(batch: Batch, standing: Standing, services: ReceiveSe
   const { lake, clock, log } = services;
   const { feed } = batch;
   const name = changedTable(feed, lake).kept;
-  const change = compareSchema(feed, standing.known, together(batch.records.map(({ columns }) => columns)));
+  const seen = together(batch.records.map(({ columns }) => columns));
+  const change = compareSchema(feed, standing.known, seen, services.lacks);
   if (change.kind === 'none') return undefined;
   if (change.kind === 'noticed') {
     await keepSchema(name, change.known, clock.now(), lake);

@@ -31,9 +31,17 @@ export interface NewColumn {
  * the beginning, stays out; one that comes later becomes a column of the table.
  *
  * Compatible are a new column, a wider type, and an optional column that is gone. A column that goes as another comes may be
- * a renamed one, whose values would be lost: that is not compatible.
+ * a renamed one, whose values would be lost: that is not compatible. Nor is one of a type that the engine of the table lacks,
+ * which could not read the table any more.
+ *
+ * @param lacks what the engine has no type for, as `must not be …`
  */
-export function compareSchema(feed: Feed, known: KnownColumns | undefined, seen: SourceColumns): SchemaChange {
+export function compareSchema(
+  feed: Feed,
+  known: KnownColumns | undefined,
+  seen: SourceColumns,
+  lacks: (type: Type) => string | undefined = () => undefined,
+): SchemaChange {
   const { types, declared, complete } = seen;
   if (types.size === 0) return { kind: 'none' };
   const columns = feed.bySourceName;
@@ -61,6 +69,9 @@ export function compareSchema(feed: Feed, known: KnownColumns | undefined, seen:
     const taken = feed.place.dataset.columns.some((column) => column.name === name);
     if (!/^[a-z][a-z0-9_]*$/.test(name) || taken)
       return incompatible(feed, `has a new column ${JSON.stringify(name)}, whose name no column of the table can have`);
+    const lacked = lacks(type);
+    if (lacked !== undefined)
+      return incompatible(feed, `has a new column ${name}, which in the table must not be ${lacked}`);
     news.push({ name, type });
   }
   for (const [name, type] of declared ? types : []) {

@@ -2,9 +2,9 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CdcSource, LocalChangesDeclaration } from '../cdc/declaration';
 import { type Incoming, type Received, type ReceiveServices, receive } from '../cdc/receive';
+import { engineOfSpark } from '../cdc/spark/engine';
 import { InvalidInputError } from '../errors';
 import type { Services } from '../runtime/services';
-import { isOfEngine } from '../spark/job';
 import type { Layout } from './layout';
 import { localFile } from './local-file';
 import type { FeedRun } from './report/feeds';
@@ -35,7 +35,7 @@ export async function runChanges(
   const runs: FeedRun[] = [];
   for (const source of services.manifest.cdc ?? []) {
     const by: Applier = spark?.sources.has(source.name)
-      ? { atOnce: recordsAtOnce.spark, open: async () => ({ ...(await spark.open()), isOfEngine }) }
+      ? { atOnce: recordsAtOnce.spark, open: async () => ({ ...(await spark.open()), ...engineOfSpark }) }
       : { atOnce: recordsAtOnce.duckdb, open: async () => services };
     const received: Received[] = [];
     for (const { file, of } of files)

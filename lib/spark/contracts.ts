@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Column, Dataset, Type } from '../contract/dataset';
+import type { Column, Dataset } from '../contract/dataset';
 import type { Problem } from '../errors';
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
+import { sparkLacks } from './types';
 
 /**
  * What contracts of tables say that Spark cannot do.
@@ -28,6 +29,7 @@ function columnProblems(dataset: Dataset, column: Column, folder: string): Probl
     ...(line === undefined ? {} : { line }),
   });
   const read = column.sourceType ?? (column.transform === undefined ? column.type : 'string');
+  const lacked = sparkLacks(column.type);
   return [
     ...(source?.format === 'csv' && typeof read !== 'string'
       ? [
@@ -36,22 +38,8 @@ function columnProblems(dataset: Dataset, column: Column, folder: string): Probl
           ),
         ]
       : []),
-    ...(holdsTime(column.type)
-      ? [problem('must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp')]
-      : []),
+    ...(lacked === undefined ? [] : [problem(`must not be ${lacked}`)]),
   ];
-}
-
-function holdsTime(type: Type): boolean {
-  if (typeof type === 'string') return type === 'time';
-  switch (type.kind) {
-    case 'struct':
-      return type.fields.some((field) => holdsTime(field.type));
-    case 'list':
-      return holdsTime(type.element);
-    case 'map':
-      return holdsTime(type.key) || holdsTime(type.value);
-  }
 }
 
 /** Line of a file in which a column begins. */

@@ -12,6 +12,7 @@ import { cdcMetrics } from '../../lib/cdc/metrics';
 import { pieces } from '../../lib/cdc/pieces';
 import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
+import { engineOfSpark } from '../../lib/cdc/spark/engine';
 import { type ApplyJobEvent, applyJob, applyTable } from '../../lib/cdc/spark/follow';
 import { slicesOf } from '../../lib/cdc/spark/records';
 import { dropStaged, stageChanges, staged } from '../../lib/cdc/stage';
@@ -39,7 +40,20 @@ const columns = [
   column('photo', 'binary'),
 ];
 const table = (name: string, more: Partial<Dataset> = {}) => dataset(name, columns, { key: ['id'], ...more });
-const names = ['dms', 'debezium', 'broken', 'other', 'grows', 'stops', 'kept', 'again', 'filed', 'called', 'sparks'];
+const names = [
+  'dms',
+  'debezium',
+  'broken',
+  'other',
+  'grows',
+  'stops',
+  'kept',
+  'again',
+  'filed',
+  'called',
+  'sparks',
+  'timed',
+];
 const manifest = changesManifest(names.map((name) => [table(name), 'mirror']));
 const source: CdcSource = manifest.cdc![0]!;
 /** The source with one of its tables. */
@@ -506,6 +520,38 @@ describe("the source's schema", () => {
   });
 });
 
+describe('where Spark applies the changes of a source', () => {
+  const fields = (types: object[]) => ({ fields: [{ field: 'after', fields: types }] });
+  const known = [
+    { field: 'id', type: 'int64' },
+    { field: 'name', type: 'string' },
+  ];
+  const time = { field: 'opens', type: 'int64', name: 'io.debezium.time.MicroTime' };
+  const sent = (types: object[], id: number, more: object = {}) => ({
+    schema: fields(types),
+    payload: debezium('timed', 'c', null, { id, name: 'x', ...more }),
+  });
+
+  test('a new column of a type that it lacks pauses the table, before Spark can read the table no more', async () => {
+    const over = { ...services, ...engineOfSpark };
+    await send([sent(known, 1)], source, over);
+    const { tables } = await send([sent([...known, time], 2, { opens: 3_600_000_000 })], source, over);
+    expect(tables).toMatchObject([{ table: 'silver.timed', status: 'parked' }]);
+    const released = await releaseTable('silver.timed', over);
+    expect(released.reason).toBe(
+      "The source's table of silver.timed has a new column opens, which in the table must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp",
+    );
+    const again = await send([sent([...known, time], 3, { opens: 3_600_000_000 })], source, over);
+    expect(again.tables).toMatchObject([{ table: 'silver.timed', status: 'applied' }]);
+    expect(await rows('timed', '* EXCLUDE (change_lsn, change_sequence, change_older)')).toMatchObject([
+      { id: 1n },
+      { id: 2n },
+      { id: 3n },
+    ]);
+    expect((await rows('timed', '*'))[0]).not.toHaveProperty('opens');
+  });
+});
+
 describe('the function that Kinesis calls', () => {
   const row = { name: 'x', amount: null, seen_at: null, photo: null };
   const batch = (records: readonly object[]) => ({
@@ -597,10 +643,13 @@ describe('the job of Spark', () => {
     data: Buffer.isBuffer(data) ? data : Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)),
   });
   /** A session whose batches are these; here they are tables of DuckDB's. */
-  const sessionOf = (batches: readonly (readonly StreamRecord[])[]): Pick<SparkSession, 'nextBatch'> => {
+  const sessionOf = (batches: readonly (readonly StreamRecord[] | null)[]): Pick<SparkSession, 'nextBatch'> => {
     const left = [...batches];
     return {
-      nextBatch: async () => (left.length === 0 ? undefined : putRecords(left.shift()!, services.lake)),
+      nextBatch: async () => {
+        const next = left.shift();
+        return next == null ? next : putRecords(next, services.lake);
+      },
     };
   };
   const event: ApplyJobEvent = {
@@ -667,6 +716,16 @@ describe('the job of Spark', () => {
     expect([table!.map(({ id }) => id), refused!.length]).toEqual([[1n, 3n, 6n], 2]);
     expect(table![2]).toMatchObject({ name: '\ufffd(\ufffd\ufffd\ufffd' });
     expect(await everything('sparks')).toEqual([table, refused]);
+  });
+
+  test('says and sends each minute in which nothing comes that it is not behind', async () => {
+    const told: unknown[] = [];
+    const metrics = { put: (...given: unknown[]) => void told.push(given) };
+    const idle = { ...services, clock: { now: () => 0 }, metrics };
+    const done = await applyJob(event, sessionOf([null, null]), idle, async () => void told.push('sent'));
+    expect(done).toMatchObject({ batches: 0, records: 0 });
+    const once = [[cdcMetrics.behind, 0, 'Seconds', { Source: 'shop' }], 'sent'];
+    expect(told).toEqual([...once, ...once]);
   });
 
   test('tries again the records that failed for a reason that may pass, and those alone', async () => {

@@ -201,7 +201,7 @@ test('a model of a table that is to be Spark’s is refused where it calls what 
   expect(await declared('auto')).toEqual([]);
 });
 
-test('what Spark cannot do of a contract is refused, with its line: nested values out of CSV, and times of a day', async () => {
+test('what Spark cannot do of a contract is refused, with its line: nested values out of CSV, times of a day, and UUIDs inside others', async () => {
   const object = 'logicalType: object, properties: [{name: city, logicalType: string}]';
   const people = contractFile(
     'people',
@@ -210,6 +210,8 @@ test('what Spark cannot do of a contract is refused, with its line: nested value
       address: object,
       opens: 'logicalType: time',
       hours: 'logicalType: array, items: {logicalType: time}',
+      ids: 'logicalType: array, items: {logicalType: string, physicalType: uuid}',
+      id: 'logicalType: string, physicalType: uuid',
       plain: `${object}, transformLogic: "{'city': address}", transformSourceObjects: [address]`,
     },
     { source: true },
@@ -223,6 +225,8 @@ test('what Spark cannot do of a contract is refused, with its line: nested value
       'contracts/people.odcs.yaml:12 column opens: must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp',
       'contracts/people.odcs.yaml:13 column hours: must not be a list where its files are csv: Spark reads none out of a text; let files be json',
       'contracts/people.odcs.yaml:13 column hours: must not be a time of day: Spark has no such type; keep it as a string, or as a timestamp',
+      'contracts/people.odcs.yaml:14 column ids: must not be a list where its files are csv: Spark reads none out of a text; let files be json',
+      'contracts/people.odcs.yaml:14 column ids: must not be a uuid inside a list, struct or map: Spark has no such type, and does not judge texts there; keep it as a string',
     ]);
     expect(contractProblems(manifest, new Set(['silver.other']), folder)).toEqual([]);
   });

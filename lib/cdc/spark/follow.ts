@@ -1,6 +1,6 @@
 import { TransientError } from '../../errors';
 import { appliedBatches } from '../../spark/batches';
-import { isOfEngine, patiently } from '../../spark/job';
+import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { newestIn } from '../../stream/spark/records';
 import { type Pace, recordSource, type StreamSource } from '../../stream/spark/source';
@@ -8,6 +8,7 @@ import type { CdcSource } from '../declaration';
 import { findSource } from '../feed';
 import { cdcMetrics } from '../metrics';
 import { type Incoming, type Received, type ReceiveServices, receive } from '../receive';
+import { engineOfSpark } from './engine';
 import { incomingOf, type SliceLimits, slicesOf } from './records';
 
 /** What a job that applies changes is told. */
@@ -67,11 +68,7 @@ export const followChanges = (
   );
 
 /** How old the newest record of a batch is once the batch is applied. */
-async function tellBehind(
-  table: string,
-  source: CdcSource,
-  services: ReceiveServices,
-): Promise<void> {
+async function tellBehind(table: string, source: CdcSource, services: ReceiveServices): Promise<void> {
   const newest = await patiently(() => newestIn(table, services.lake), services.log);
   if (newest !== undefined) putBehind(newest, source, services);
 }
@@ -113,7 +110,7 @@ async function applyAll(
   const received: Received[] = [];
   let left = incoming;
   await patiently(async () => {
-    const one = await receive(left, source, { ...services, isOfEngine });
+    const one = await receive(left, source, { ...services, ...engineOfSpark });
     received.push(one);
     left = left.filter(({ origin }) => one.failed.has(origin.id));
     const errors = [...one.failed.values()];
