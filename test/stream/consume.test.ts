@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { TransientError } from '../../lib/errors';
 import { DuckdbError } from '../../lib/runtime/duckdb';
 import { consumeEvent, kinesisEvent } from '../../lib/stream/handle';
+import { streamMetrics } from '../../lib/stream/metrics';
 import { recordsOf } from '../../lib/stream/record';
 import { release } from '../../lib/stream/release';
 import type { StreamServices } from '../../lib/stream/services';
-import { type ConsumeJobEvent, follow } from '../../lib/stream/spark/follow';
+import { type ConsumeJobEvent, consumeJob, follow } from '../../lib/stream/spark/follow';
 import { recordSource } from '../../lib/stream/spark/source';
 import { arrived, click, records } from './records';
 import { tableWorld } from './tables';
@@ -420,6 +421,25 @@ test('a batch that cannot be read is asked for again where that may help, and fa
   const broken = new Error('the sequence number 17 does not say its shard');
   expect(await asked(broken)).toEqual({ failure: broken, consumed: [], times: 1 });
   soon.mockRestore();
+});
+
+test('a job to which nothing comes for a minute says and sends that it is not behind, and asks again', async () => {
+  const { services } = await fresh();
+  const put = jest.fn();
+  const nextBatch = jest.fn(async (): Promise<string | null | undefined> => undefined);
+  nextBatch.mockResolvedValueOnce(null).mockResolvedValueOnce(null);
+  const flush = jest.fn(async () => {});
+  const event: ConsumeJobEvent = {
+    stream: clicks.name,
+    source: { kind: 'kinesis', stream: 'shop-clicks', region: 'eu-west-1' },
+    pace: { checkpoint: 's3://ops/checkpoints/clicks', seconds: 30, records: 1 },
+  };
+  const clock = { now: () => 0 };
+  const told = await consumeJob(event, { nextBatch }, { ...services, clock, metrics: { put } }, flush);
+  expect(told).toEqual({ stream: 'clicks', batches: 0, records: 0, changed: 0 });
+  expect(put.mock.calls).toEqual(Array(2).fill([streamMetrics.behind, 0, 'Seconds', { Stream: 'clicks' }]));
+  expect(flush).toHaveBeenCalledTimes(2);
+  expect(flush.mock.invocationCallOrder[0]).toBeLessThan(put.mock.invocationCallOrder[1]!);
 });
 
 test('the event of a job that docs/streams.md shows is one, of a topic with IAM', () => {
