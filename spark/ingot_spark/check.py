@@ -15,13 +15,15 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from .dialect import Names, parse, spark_sql
-from .rewrite import UntranslatableError, rewritten
+from .rewrite import UntranslatableError, refuse_huge, rewritten
 
 
 def problem_of(sql: str, zones: Mapping[str, str]) -> dict[str, object] | None:
     """What is wrong with a statement, or None."""
     try:
         tree = parse(sql)
+        for node in tree.walk():
+            refuse_huge(node)
         spark_sql(
             tree, Names(zones=zones, temporary={}, branch=lambda _database, _table: None, read=lambda _files: "files")
         )
@@ -41,6 +43,7 @@ def _line_of(message: str, sql: str) -> int | None:
     found: exp.Expr | None = None
     for node in nodes:
         try:
+            refuse_huge(node)
             rewritten(node.copy())
         except UntranslatableError as error:
             if str(error).splitlines()[0] == message:

@@ -7,6 +7,7 @@ known, and what it means may depend on them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from typing import cast as cast_type
@@ -124,8 +125,13 @@ def intdiv(a: Typed, b: Typed) -> Column:
 
 @function
 def hugediv(a: Typed, b: Typed) -> Column:
-    """Whole numbers of up to 38 digits, whose quotient fits into a bigint."""
-    return f.call_function("div", a.column, f.nullif(b.column, f.lit(0)))
+    """Whole numbers of up to 38 digits. A quotient of more than 32 is an error."""
+    if not all(one.is_whole or re.fullmatch(r"decimal\(\d+,0\)", one.kind) for one in (a, b)):
+        return intdiv(a, b)
+    huge = "decimal(38,0)"
+    of, by = a.column.cast(huge), f.nullif(b.column.cast(huge), f.lit(0).cast(huge))
+    # What is divided without a rest has no fraction to be rounded.
+    return ((of - of % by) / by).cast(huge)
 
 
 @function

@@ -149,11 +149,27 @@ def _json_cast(given: exp.Expr) -> exp.Expr | None:
 
 
 def _is_huge(given: exp.Expr) -> bool:
-    return isinstance(given, exp.Cast) and given.to.this == exp.DataType.Type.INT128
+    given = given.unnest()
+    if isinstance(given, exp.Cast):
+        return bool(given.to.this == exp.DataType.Type.INT128)
+    if isinstance(given, exp.Add | exp.Sub | exp.Mul | exp.IntDiv | exp.Mod):
+        return _is_huge(given.this) or _is_huge(given.expression)
+    return isinstance(given, exp.Neg) and _is_huge(given.this)
 
 
 def _whole_division(node: exp.Expr) -> exp.Expr:
-    return _call("ingot_hugediv" if _is_huge(node.this) else "ingot_intdiv", node.this, node.expression)
+    return _call("ingot_hugediv" if _is_huge(node) else "ingot_intdiv", node.this, node.expression)
+
+
+def refuse_huge(node: exp.Expr) -> None:
+    """
+    Refuses HUGEINT where a user says it: Spark cannot tell a column of that type from one of decimals, which are
+    divided otherwise. Ingot's own statements divide where they cast.
+
+    Raises UntranslatableError.
+    """
+    if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.INT128:
+        raise UntranslatableError("Spark has no counterpart: the type HUGEINT; use BIGINT, or DECIMAL(38, 0)")
 
 
 # Dates and times
@@ -330,14 +346,23 @@ def _star(node: exp.Expr) -> exp.Expr:
 
 
 def _in(node: exp.Expr) -> exp.Expr:
-    """Where rows are looked for in a query, its columns are theirs, and not one that holds rows."""
+    """
+    Keys of changes are looked for in a temporary table, whose columns are theirs, and not one that holds rows. They are
+    never null: rows that hold nulls are one on DuckDB, and not on Spark, where only such keys are looked for.
+    """
     query = node.args.get("query")
-    found = query.unnest() if query is not None else None
-    if isinstance(node.this, exp.Tuple) and isinstance(found, exp.Select) and len(found.expressions) == 1:
-        held = found.expressions[0]
-        if isinstance(held, exp.Tuple):
-            found.set("expressions", held.expressions)
-    return node
+    if query is None or not isinstance(node.this, exp.Tuple):
+        return node
+    found = query.unnest()
+    held = found.expressions[0] if isinstance(found, exp.Select) and len(found.expressions) == 1 else None
+    source = found.args.get("from_")
+    if isinstance(held, exp.Tuple) and source is not None and source.this.alias_or_name.startswith("_ingot_"):
+        found.set("expressions", held.expressions)
+        return node
+    raise UntranslatableError(
+        "Spark has no counterpart: rows IN a query, where nulls are equal on DuckDB alone; "
+        "use EXISTS with IS NOT DISTINCT FROM"
+    )
 
 
 def _row(node: exp.Expr) -> exp.Expr:

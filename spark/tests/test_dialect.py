@@ -59,6 +59,7 @@ def translated(sql: str, **parameters: object) -> str:
             "SELECT a::HUGEINT * 2, a::HUGEINT // 2",
             "SELECT INGOT_CAST(a, 'decimal(38,0)') * 2, INGOT_HUGEDIV(INGOT_CAST(a, 'decimal(38,0)'), 2)",
         ),
+        ("SELECT (1 + a::HUGEINT) // 2", "SELECT INGOT_HUGEDIV((1 + INGOT_CAST(a, 'decimal(38,0)')), 2)"),
         ("SELECT CAST(NULL AS HUGEINT)", "SELECT CAST(NULL AS DECIMAL(38, 0))"),
         # Rows that are looked for are columns of the query.
         (

@@ -1,0 +1,49 @@
+"""Values that Spark makes of DuckDB's SQL. It runs on this machine, and reads nothing but what is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ingot_spark.engine import Engine
+from ingot_spark.functions import register
+from ingot_spark.session import Settings, _register_try
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    settings = {
+        "spark.master": "local[1]",
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.subexpressionElimination.enabled": "false",
+    }
+    spark = SparkSession.builder.config(map=settings).getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    _register_try(spark)
+    register(spark)
+    scratch: Path = tmp_path_factory.mktemp("values")
+    yield Engine(spark, Settings(catalog={}, scratch=str(scratch)))
+    spark.stop()
+
+
+def test_whole_numbers_of_many_digits_are_divided_exactly(engine: Engine) -> None:
+    said = {
+        "'100000000000000000000000000000'::HUGEINT // 10": "10000000000000000000000000000",
+        "(9223372036854775807::HUGEINT * 4294967296 + 4294967295) // 4294967296": "9223372036854775807",
+        "(3::HUGEINT + 0) // 2": "1",
+        "(-7)::HUGEINT // 2": "-3",
+        "7 // 2::HUGEINT": "3",
+        "7::HUGEINT // 0": None,
+        "7::HUGEINT // 2.0": "3.5",
+    }
+    sql = ", ".join(f"{what} AS c{i}" for i, what in enumerate(said))
+    _, [row] = engine.query(f"SELECT {sql}")
+    assert [None if value is None else str(value) for value in row] == list(said.values())
