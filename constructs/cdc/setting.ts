@@ -1,7 +1,7 @@
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { DeployedCdc } from '../../lib/cdc/deployed';
 import { findSource } from '../../lib/cdc/feed';
-import { usualJob } from '../../lib/sizing/consumers';
+import { changedGb, jobExecutors, usualJob } from '../../lib/sizing/consumers';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
 import type { ConsumingJob } from '../emr/streaming-problems';
@@ -47,6 +47,7 @@ export function settingOf(
   const { spark: ofJob, ...ofFunction } = declared.consumer ?? {};
   const { spark } = around;
   const source = findSource(declared.source, manifest);
+  const executors = jobExecutors(changedGb(source.tables, manifest), spark?.vcpu);
   const deployed = source.deployed!;
   const database = deployed.from === 'own' ? around.database! : undefined;
   const names = new Set(source.tables.map(({ table }) => table.split('.')[0]!));
@@ -64,7 +65,9 @@ export function settingOf(
       deadLetterDays: 90,
       ...ofFunction,
     },
-    ...(spark === undefined ? {} : { job: { ...usualJob, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
+    ...(spark === undefined
+      ? {}
+      : { job: { ...usualJob, executors, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
     alarms: { behindMinutes: 15, driftKeys: 0, refusedChanges: 0, ...declared.alarms },
     lake,
     zones: lake.zones.filter(({ name }) => names.has(name)),

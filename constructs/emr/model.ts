@@ -36,6 +36,8 @@ export interface SparkApplicationFacts {
   readonly letsOut: readonly number[];
   /** Workers that all jobs together may have. */
   readonly maxWorkers: number;
+  /** Processors of a worker. */
+  readonly vcpu: number;
   /** Files that every job has on its path, separated by commas: a job that names its own must name these too. */
   readonly jars: Text;
   /** Names of settings of Spark that its owner has given. */
@@ -150,6 +152,7 @@ export function sparkApplicationModel(
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
       letsOut,
       maxWorkers,
+      vcpu: worker.vcpu,
       jars: settings['spark.jars'] ?? '',
       settings: Object.keys(declared.settings ?? {}),
     },

@@ -5,7 +5,7 @@ import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
-import { sparkSources, sparkStreams, usualJob } from '../../lib/sizing/consumers';
+import { type ConsumerPlan, planConsumers } from '../../lib/sizing/consumers';
 import { sparkTables } from '../../lib/sizing/plan';
 import { usualSpark } from '../../lib/sizing/prices';
 import type { SparkApplicationDeclaration } from '../emr/props';
@@ -81,10 +81,10 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
 /** The application of EMR Serverless that a platform needs; absent where nothing is Spark's. */
 export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
   const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
-  const [jobs, hasTables] = [consumerCount(manifest), sparkTables(manifest).size > 0];
+  const [jobs, hasTables] = [consumersOf(manifest).length, sparkTables(manifest).size > 0];
   if (jobs === 0 && !hasTables) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
-  const ofJobs = jobs * (usualJob.executors + 1);
+  const ofJobs = consumersOf(manifest).reduce((sum, { workers }) => sum + workers, 0);
   const { paused: _, ...said } = manifest.engine?.spark ?? {};
   const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = said;
   const needed = ofJobs + (hasTables ? 2 : 0);
@@ -94,7 +94,7 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
         where: 'platform.yaml',
         path: 'engine.spark.maxWorkers',
         message:
-          `must be at least ${needed}, since ${jobs} jobs that consume streams or changes have ${usualJob.executors + 1} workers each` +
+          `must be at least ${needed}, since jobs that consume streams or changes have ${ofJobs} workers, drivers included` +
           `${hasTables ? ', and jobs of tables need 2' : ''}; given ${maxWorkers}`,
       },
     ]);
@@ -105,11 +105,15 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
 }
 
 /** Jobs that never end: of streams, and of changes that a deployment follows. */
-const consumerCount = (manifest: Manifest): number =>
-  sparkStreams(manifest).size + followed(manifest).filter(({ name }) => sparkSources(manifest).has(name)).length;
+function consumersOf(manifest: Manifest): readonly ConsumerPlan[] {
+  const sources = new Set(followed(manifest).map(({ name }) => name));
+  return planConsumers(manifest).filter(
+    ({ engine, consumes, name }) => engine === 'spark' && (consumes === 'stream' || sources.has(name)),
+  );
+}
 
 /** Whether any job of Spark consumes a stream: then its workers are in the platform's network, from which Kinesis is reached. */
-export const hasSparkConsumers = (manifest: Manifest): boolean => consumerCount(manifest) > 0;
+export const hasSparkConsumers = (manifest: Manifest): boolean => consumersOf(manifest).length > 0;
 
 /** Sources of changes that a deployment follows: of the others nobody said where they are. */
 export const followed = ({ cdc = [] }: Manifest): readonly CdcSource[] =>

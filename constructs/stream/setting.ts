@@ -1,5 +1,5 @@
 import { findTable, type TablePlace } from '../../lib/platform/lookup';
-import { usualJob } from '../../lib/sizing/consumers';
+import { gbOfShard, jobExecutors, usualJob } from '../../lib/sizing/consumers';
 import { findStream, type Stream } from '../../lib/stream/stream';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
@@ -45,6 +45,8 @@ export function settingOf(
   const own = `${declared.manifest.name}-${stream.name}`;
   const { source = { kind: 'kinesis' }, bronze = {}, consumer = {} } = declared;
   const { spark: ofJob, ...ofFunction } = consumer === false ? {} : consumer;
+  const gbPerDay = Math.max(place.dataset.dailyVolumeGb ?? 0, shardsOf(source) * gbOfShard);
+  const executors = jobExecutors(gbPerDay, spark?.vcpu);
   return {
     stream,
     own,
@@ -60,10 +62,14 @@ export function settingOf(
         : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
     ...(consumer === false || spark === undefined
       ? {}
-      : { job: { ...usualJob, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
+      : { job: { ...usualJob, executors, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,
     keyArn,
   };
 }
+
+/** Shards that were said; on demand, nobody knows how many. */
+const shardsOf = (source: KinesisSource | KafkaSource): number =>
+  source.kind === 'kinesis' && typeof source.capacity === 'object' ? source.capacity.shards : 0;

@@ -10,19 +10,21 @@ import { usualSpark } from './prices';
  */
 export const functionsUpToGb = 4000;
 
+/** GB a day that a shard takes, or what stands for one: 1 MB a second. */
+export const gbOfShard = 86.4;
+
 /** Of a job that consumes a stream, where nothing else is said. */
 export const usualJob = { batchSeconds: 30, batchRecords: 1_000_000, executors: 4 } as const;
 
 /**
  * Executors that a job has at most, where nothing else is said. A processor reads one shard at a time, and a shard that is
- * full, and that others read, too, is read no sooner than it fills: so there are as many as shards, of 1 MB a second each.
+ * full, and that others read, too, is read no sooner than it fills: so there are as many as shards.
  *
  * @param gbPerDay of all that it consumes; absent where nobody has said it
  * @param vcpu processors of a worker
  */
 export function jobExecutors(gbPerDay = 0, vcpu: number = usualSpark.worker.vcpu): number {
-  const shards = (gbPerDay * 1000) / 86_400;
-  return Math.max(usualJob.executors, Math.ceil(shards / vcpu));
+  return Math.max(usualJob.executors, Math.ceil(gbPerDay / gbOfShard / vcpu));
 }
 
 /** Memory of a function that consumes, in MB, where nothing else is said. */
