@@ -189,7 +189,7 @@ const looks = (own: string): Node[] =>
   );
 
 /** Statements that allow the same of several resources, as one, without names: a managed policy has 6,144 characters at most. */
-function together(statements: readonly Statement[]): Statement[] {
+export function together(statements: readonly Statement[]): Statement[] {
   const merged = new Map<string, Statement>();
   for (const { sid: _, ...statement } of statements) {
     const { effect, actions, resources, conditions, because } = statement;

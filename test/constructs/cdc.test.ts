@@ -171,7 +171,7 @@ const cases: readonly (readonly [string, Case])[] = [
       more: {
         compliance: 'regulated',
         network: regulated.network,
-        consumer: { memoryMb: 512, spark: { batchSeconds: 60, executors: 2 } },
+        consumer: { memoryMb: 512, spark: { batchSeconds: 60, executors: 2, paused: true } },
       },
       workers: { name: 'shop', compliance: 'regulated' },
     },

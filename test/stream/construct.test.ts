@@ -1,15 +1,16 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
-import type { RoleNode } from '../../constructs/core/nodes';
+import type { Node, RoleNode } from '../../constructs/core/nodes';
 import { policyDocument } from '../../constructs/core/policy';
 import * as aws from '../../constructs/core/terraform/aws';
 import { type Ref, ref, resolve } from '../../constructs/core/text';
 import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
+import { together } from '../../constructs/emr/streaming-job';
 import { lakeModel } from '../../constructs/lake/model';
 import { noticesId } from '../../constructs/pipeline/ids';
 import { platformParts } from '../../constructs/platform/parts';
@@ -18,7 +19,7 @@ import type { EventStreamDeclaration } from '../../constructs/stream/props';
 import * as terraform from '../../constructs/terraform';
 import { InvalidInputError } from '../../lib/errors';
 import { resolveZones } from '../../lib/platform/zones';
-import type { EngineDeclaration } from '../../lib/sizing/declaration';
+import { type EngineDeclaration, engineWords } from '../../lib/sizing/declaration';
 import type { Stream } from '../../lib/stream/stream';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { created, jobFilesDiffer } from '../constructs/engines';
@@ -91,6 +92,7 @@ const rows: readonly (readonly [string, More, (keyof typeof engineDifferences)[]
           batchSeconds: 60,
           batchRecords: 5_000,
           executors: 20,
+          paused: true,
           jars: ['s3://jars/kafka.jar', 's3://jars/iam.jar'],
         },
       },
@@ -338,7 +340,7 @@ test('what a job needs, and what is said of it in vain, is said at once', () => 
   const workers = { name: 'shop' };
   const words = (more: More & { inNetwork?: typeof vpc }) => problemsOf(more).map((problem) => problem.split(': ')[0]);
   expect(problemsOf({ workers })).toEqual([
-    "spark: must be an application with a network of yours (of a Platform: network in platform.yaml), since EMR's own does not lead to Kinesis",
+    "spark: must be an application with a network of yours (of a Platform: network in platform.yaml), since EMR's own does not lead to Kinesis; given one with none",
   ]);
   expect(problemsOf({ workers, inNetwork: vpc })).toEqual([]);
   const said = {
@@ -360,18 +362,111 @@ test('what a job needs, and what is said of it in vain, is said at once', () => 
   expect(words({ consumer: { spark: {} } })).toEqual(['consumer.spark']);
   expect(words({ workers, inNetwork: vpc, consumer: false })).toEqual(['consumer']);
   expect(words({ workers, inNetwork: vpc, source: kafka })).toEqual(['source.brokers', 'consumer.spark.jars']);
-  const source = { ...kafka, brokers: 'b-1:9098,b-2:9098' };
+  const source = { ...kafka, brokers: 'b-1:9098,b-2:9098,b-3:9198,b-4:443' };
   const jars = { spark: { jars: ['s3://jars/kafka.jar'] } };
   expect(problemsOf({ workers, inNetwork: vpc, source, consumer: jars })).toEqual([
-    'spark: must be an application that lets workers connect to the brokers: letsOut: [9098] of SparkApplication',
+    'spark: must be an application that lets workers connect to the brokers: letsOut: [9098, 9198] of SparkApplication; given one that lets them connect to 443 alone',
   ]);
-  const open = { workers: { ...workers, letsOut: [9098] }, inNetwork: vpc, consumer: jars };
+  expect(problemsOf({ workers: { ...workers, letsOut: [9098] }, inNetwork: vpc, source, consumer: jars })).toEqual([
+    'spark: must be an application that lets workers connect to the brokers: letsOut: [9098, 9198] of SparkApplication; given letsOut: [9098]',
+  ]);
+  const open = { workers: { ...workers, letsOut: [9098, 9198] }, inNetwork: vpc, consumer: jars };
   expect(problemsOf({ ...open, source })).toEqual([]);
   expect(words({ ...open, source: { ...kafka, brokers: 'b-1' } })).toEqual(['source.brokers']);
   expect(words({ ...open, source, consumer: { spark: { jars: ['kafka.jar'] } } })).toEqual(['consumer.spark.jars']);
   const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
   expect(problemsOf({ workers, inNetwork: vpc, manifest })).toEqual([
     'spark: must not be given where results go to PostgreSQL (per-minute), which jobs do not reach: let a function consume, or write them to tables',
+  ]);
+});
+
+test('brokers and a bucket that are known once they are deployed are taken; an address of which nothing is known is not', () => {
+  const token = Token.asString({ Ref: 'Known' });
+  const source = { ...kafka, brokers: token };
+  const consumer = { spark: { jars: [`s3://${token}/kafka.jar`] } };
+  const given = { source, consumer, inNetwork: vpc };
+  expect(problemsOf({ ...given, workers: { name: 'shop', letsOut: [9098] } })).toEqual([]);
+  expect(problemsOf({ ...given, workers: { name: 'shop' } })).toEqual([
+    'spark: must be an application that lets workers connect to the brokers: letsOut: [9098] of SparkApplication; given one that lets them connect to 443 alone',
+  ]);
+  const workers = { name: 'shop', letsOut: [9098] };
+  expect(problemsOf({ ...given, workers, consumer: { spark: { jars: [token] } } })).toEqual([
+    expect.stringMatching(/^consumer\.spark\.jars: must be objects, s3:\/\/bucket\/key; given/),
+  ]);
+});
+
+test('a release that keeps no streaming job at work is refused; of one that is known later nothing is said', () => {
+  const of = (release: string) => problemsOf({ workers: { name: 'shop', release }, inNetwork: vpc });
+  expect(of('emr-7.0.0')).toEqual([
+    'spark: must be an application of a release that has streaming jobs and a connector to Kinesis, emr-7.1.0 or newer, or emr-spark-…; given "emr-7.0.0"',
+  ]);
+  expect(of('emr-6.15.0')).toHaveLength(1);
+  for (const release of ['emr-7.1.0', 'emr-7.10.0', 'emr-10.0.0', 'emr-spark-8.0.0', Token.asString({ Ref: 'Known' })])
+    expect(of(release)).toEqual([]);
+});
+
+/** What a job is decided as; `inNetwork` of its application. */
+function nodesWith({ workers = { name: 'shop' }, ...more }: More = {}): readonly Node[] {
+  const { facts: lake } = lakeModel('Lake', { name: 'shop' });
+  const { facts: spark } = sparkApplicationModel('Spark', workers, { nodes: new Set(), network: vpc });
+  return eventStreamModel('Clicks', props(more), lake, { nodes: new Set(), folder: '/', spark }).nodes;
+}
+
+test('a paused job is stopped and started by nobody, and none of its alarms rings for want of it', () => {
+  const nodes = nodesWith({ consumer: { spark: { paused: true } } });
+  const [machine] = nodes.filter((node) => node.kind === 'stateMachine');
+  expect(machine?.definition).toMatchObject({ States: { Defaults: { Parameters: { defaults: { action: 'stop' } } } } });
+  expect(nodes.flatMap((node) => (node.kind === 'schedule' ? [node.input] : []))).toEqual([
+    { at: '<aws.scheduler.scheduled-time>' },
+  ]);
+  const rings = nodes.filter((node) => node.kind === 'alarm' && node.missingData !== 'notBreaching');
+  expect(rings).toEqual([]);
+});
+
+test('a job begins with no more executors than it may have', () => {
+  const told = (executors?: number) => {
+    const [machine] = nodesWith({ consumer: { spark: { executors } } }).filter(({ kind }) => kind === 'stateMachine');
+    return JSON.stringify(machine).match(/Executors=\d+/g);
+  };
+  expect(told(2)).toEqual(['Executors=2', 'Executors=2']);
+  expect(told(8)).toEqual(['Executors=3', 'Executors=8']);
+});
+
+test('a version is a hash of all that a job is told, which States.Hash takes however long that is', () => {
+  const longest = 's3://jars/'.padEnd(3000, 'x');
+  const brokers = `${'b'.repeat(2995)}:9098`;
+  const given = { workers: { name: 'shop', letsOut: [9098] }, source: { ...kafka, brokers } };
+  const nodes = nodesWith({ ...given, consumer: { spark: { jars: [longest] } } });
+  const [machine] = nodes.filter((node) => node.kind === 'stateMachine');
+  // Addresses of files have 130 characters, ARNs 131 at most.
+  const { States } = resolve(machine!.definition, () => 'x'.repeat(131)) as unknown as {
+    States: { Input: { Parameters: { job: object } } };
+  };
+  expect(JSON.stringify(States.Input.Parameters.job).length).toBeLessThan(10_000);
+  expect(
+    problemsOf({ ...given, inNetwork: vpc, consumer: { spark: { jars: [`${longest}x`] } } }).concat(
+      problemsOf({
+        ...given,
+        inNetwork: vpc,
+        source: { ...kafka, brokers: `b${brokers}` },
+        consumer: { spark: { jars: [longest] } },
+      }),
+    ),
+  ).toEqual([
+    'consumer.spark.jars: must have at most 3000 characters together; given 3001',
+    'source.brokers: must have at most 3000 characters together; given 3001',
+  ]);
+});
+
+test('what is denied is never put together with what is allowed', () => {
+  const statement = { actions: ['s3:GetObject'], resources: ['a'] };
+  const [allowed, denied] = [
+    { ...statement, effect: 'Allow' },
+    { ...statement, effect: 'Deny', resources: ['b'] },
+  ] as const;
+  expect(together([allowed, denied, { ...allowed, sid: 'More', resources: ['a', 'c'] }])).toEqual([
+    { ...allowed, resources: ['a', 'c'] },
+    denied,
   ]);
 });
 
@@ -454,6 +549,26 @@ describe('a platform whose stream is of Spark', () => {
       /engine\.spark\.maxWorkers: must be at least 5/,
     );
     expect(workersOf({})).toBeUndefined();
+  });
+
+  test('keeps workers for its jobs that tables cannot take', () => {
+    const group = { name: 'all', ingests: ['silver.events'], levels: [], schedule: 'rate(1 day)', timeZone: 'UTC' };
+    const of = (groups: (typeof group)[], maxWorkers?: number) => {
+      const engine = { ...manifest.engine, spark: { maxWorkers } };
+      return platformParts({ ...declared, manifest: { ...manifest, groups, engine } }).spark;
+    };
+    const most = 'spark.dynamicAllocation.maxExecutors';
+    expect(of([group])).toMatchObject({ maxWorkers: 16, settings: { [most]: '10' } });
+    expect(of([group], 7)).toMatchObject({ maxWorkers: 7, settings: { [most]: '1' } });
+    expect(of([])?.settings).toBeUndefined();
+  });
+
+  test('pauses its jobs where engine.spark of platform.yaml says so, and tells only them', () => {
+    const engine = { ...manifest.engine, spark: { paused: true } };
+    const { streams, spark } = platformParts({ ...declared, manifest: { ...manifest, engine } });
+    expect(streams.map(({ consumer }) => consumer)).toEqual([{ spark: { paused: true } }]);
+    expect(spark).not.toHaveProperty('paused');
+    expect(engineWords.parse({ spark: { paused: true } })).toEqual({ spark: { paused: true } });
   });
 
   test('has no schedule that would start again what was stopped by hand, where none of its schedules run', () => {
