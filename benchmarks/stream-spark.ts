@@ -13,7 +13,7 @@ import { follow } from '../lib/stream/spark/follow';
 import { recordSource } from '../lib/stream/spark/source';
 import type { Window } from '../lib/stream/stream';
 import { type Broker, readerJars, startBroker } from '../test/spark/kafka';
-import { type Cost, cpuOfAll, inProcess, median, table, tell } from './measure';
+import { type Cost, cpuOfAll, inProcess, median, seconds, table, tell } from './measure';
 import { inLake, perMinute, recordsOf, streamOf } from './stream-lake';
 
 /** Records of a batch. A million takes half an hour, and runs where `INGOT_BENCH_RECORDS` says so: `10000,1000000`. */
@@ -49,12 +49,13 @@ export async function streamSpark(): Promise<void> {
         const counted = batches.slice(batchesOf(size).warm);
         const of = (what: 'cpu' | 'wall' | 'commits') => median(counted.map((batch) => batch[what]));
         const names = windows.map((window) => window.name).join(', ') || 'none';
-        return [name, names, ...[size, size / of('cpu'), of('wall') * 1000, of('commits')].map(whole)];
+        const taken = [seconds(of('cpu')), seconds(of('wall'))];
+        return [name, names, whole(size), whole(size / of('cpu')), ...taken, whole(of('commits'))];
       }),
     );
     table(
       `Spark: events of some 200 bytes out of ${partitions} partitions of Kafka into real Iceberg tables`,
-      ['table', 'windows', 'records a batch', 'records/s of a core', 'ms a batch', 'commits a batch'],
+      ['table', 'windows', 'records a batch', 'records/s of a core', 'CPU of a batch', 'wall', 'commits a batch'],
       rows,
     );
   } finally {
