@@ -3,13 +3,14 @@ import { metricNamespace } from '../../lib/publish/metrics';
 import { pascal } from '../core/names';
 import type { AlarmNode } from '../core/nodes';
 import { ref, type Text } from '../core/text';
-import { alarmsOf } from '../stream/alarm';
+import { alarmsOf, silenceAlarm } from '../stream/alarm';
 import { sourceId, streamId } from '../stream/ids';
 import type { Setting } from './setting';
 
 /** What people are told of change data capture. */
 export function changeAlarms({ own, source, deployed, job, alarms, platform }: Setting): AlarmNode[] {
-  const alarm = alarmsOf(own, `Platform ${platform}, source ${source.name}.`);
+  const whose = `Platform ${platform}, source ${source.name}.`;
+  const alarm = alarmsOf(own, whose);
   const ours = (name: string, dimensions: Record<string, Text>, statistic: string) => ({
     namespace: metricNamespace,
     name,
@@ -52,6 +53,7 @@ export function changeAlarms({ own, source, deployed, job, alarms, platform }: S
             behind,
             alarms.behindMinutes * (job === undefined ? 60_000 : 60),
           ),
+          ...(job?.scheduled && !job.paused ? [silenceAlarm(own, whose, alarms.behindMinutes, behind)] : []),
         ]),
     ...(job === undefined
       ? [

@@ -2,20 +2,22 @@ import { metricNamespace } from '../../lib/publish/metrics';
 import { streamMetrics } from '../../lib/stream/metrics';
 import type { AlarmNode } from '../core/nodes';
 import { ref, type Text } from '../core/text';
-import { alarmsOf } from './alarm';
+import type { ConsumingJob } from '../emr/streaming-problems';
+import { alarmsOf, silenceAlarm } from './alarm';
 import { deliveryId, sourceId, streamId } from './ids';
 import type { Setting } from './setting';
 
 /** What people are told of a stream. */
 export function streamAlarms(setting: Setting, platform: string): AlarmNode[] {
   const { own, stream, source, consumer, job, bronze, alarms } = setting;
-  const alarm = alarmsOf(own, `Platform ${platform}, stream ${stream.name}.`);
+  const whose = `Platform ${platform}, stream ${stream.name}.`;
+  const alarm = alarmsOf(own, whose);
   const ofStream: Record<string, Text> = { Platform: platform, Stream: stream.name };
   return [
     ...(consumer === false
       ? []
       : [
-          ...(job === undefined ? ofConsumer(setting, alarm) : ofJob(setting, alarm, ofStream)),
+          ...(job === undefined ? ofConsumer(setting, alarm) : ofJob({ ...setting, job }, whose, ofStream)),
           alarm('Parked', 'parked', 'A key has stopped, and its records wait to be released.', {
             namespace: metricNamespace,
             name: streamMetrics.parked,
@@ -113,16 +115,22 @@ function ofConsumer({ source, alarms }: Setting, alarm: ReturnType<typeof alarms
   ];
 }
 
-/** Of a job that consumes: that it is at work, its state machine says. */
-function ofJob({ alarms }: Setting, alarm: ReturnType<typeof alarmsOf>, ofStream: Record<string, Text>): AlarmNode[] {
+/** Of a job that consumes: that it ended, its state machine says. */
+function ofJob(
+  { own, alarms, job }: Setting & { readonly job: ConsumingJob },
+  whose: string,
+  ofStream: Record<string, Text>,
+): AlarmNode[] {
   if (alarms.behindMinutes === false) return [];
+  const behind = { namespace: metricNamespace, name: streamMetrics.behind, dimensions: ofStream };
   return [
-    alarm(
+    alarmsOf(own, whose)(
       'Behind',
       'behind',
       `What the job consumes arrived more than ${alarms.behindMinutes} minutes before.`,
-      { namespace: metricNamespace, name: streamMetrics.behind, dimensions: ofStream, statistic: 'Maximum' },
+      { ...behind, statistic: 'Maximum' },
       alarms.behindMinutes * 60,
     ),
+    ...(job.scheduled && !job.paused ? [silenceAlarm(own, whose, alarms.behindMinutes, behind)] : []),
   ];
 }
