@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { sparkApplicationModel } from '../../constructs/emr/model';
+import { platformParts } from '../../constructs/platform/parts';
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { Dataset } from '../../lib/contract/dataset';
 import { resolveZones } from '../../lib/platform/zones';
@@ -156,12 +157,16 @@ describe('a plan', () => {
 });
 
 describe('what consumes a stream', () => {
-  const clicks = (gbPerDay: number | undefined, engine?: EngineDeclaration) => {
+  const clicks = (
+    gbPerDay: number | undefined,
+    engine?: EngineDeclaration,
+    windows: readonly Pick<Stream['windows'][number], 'name' | 'into'>[] = [],
+  ) => {
     const datasets = manifest.datasets.map((one) => ({
       ...one,
       ...(gbPerDay === undefined ? {} : { dailyVolumeGb: gbPerDay }),
     }));
-    const stream = { name: 'clicks', table: 'silver.flights' } as Stream;
+    const stream = { name: 'clicks', table: 'silver.flights', windows } as unknown as Stream;
     return planPlatform({ ...manifest, datasets, streams: [stream], ...(engine === undefined ? {} : { engine }) })
       .consumers[0]!;
   };
@@ -202,6 +207,30 @@ describe('what consumes a stream', () => {
     ]);
     expect(clicks(5000, { default: 'duckdb' }).engine).toBe('duckdb');
     expect(clicks(1, { default: 'auto', spark: { worker: { vcpu: 8, memoryGb: 32 } } }).engine).toBe('duckdb');
+  });
+
+  test('has its workers in the application of a platform', () => {
+    const datasets = manifest.datasets.map((one) => ({ ...one, dailyVolumeGb: 10_000 }));
+    const streams = [{ name: 'clicks', table: 'silver.flights', windows: [] } as unknown as Stream];
+    const of = (engine: EngineDeclaration) =>
+      platformParts({ manifest: { ...manifest, groups: [], datasets, streams, engine } }).spark?.maxWorkers;
+    expect(of({})).toBe(30);
+    expect(of({ spark: { worker: { vcpu: 16, memoryGb: 64 } } })).toBe(9);
+    expect(() => of({ spark: { maxWorkers: 29 } })).toThrow(
+      /engine\.spark\.maxWorkers: must be at least 30, .* given 29/,
+    );
+  });
+
+  test('is functions whatever the volume where results go to PostgreSQL, which jobs do not reach, and says so', () => {
+    const windows = [
+      { name: 'per-minute', into: { kind: 'iceberg', table: 'gold.fct_clicks' } },
+      { name: 'by-user', into: { kind: 'postgres', table: 'user_metrics' } },
+    ] as const;
+    expect(clicks(5000, undefined, windows)).toMatchObject({
+      engine: 'duckdb',
+      why: '5000 GB a day are more than 4000, but results go to PostgreSQL (by-user), which jobs of Spark do not reach',
+    });
+    expect(clicks(1, undefined, windows).why).toBe('1 GB a day are at most 4000');
   });
 
   test('and changes of a database: Spark where platform.yaml says so of one of its tables', () => {
