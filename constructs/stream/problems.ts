@@ -1,4 +1,5 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import { windowsIntoPostgres } from '../../lib/sizing/consumers';
 import { isToken } from '../../lib/token';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
@@ -59,7 +60,7 @@ export function settingProblems(
         'consumer.maxAgeHours',
         `must be less than the stream keeps records, ${source.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
       );
-    const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
+    const windows = windowsIntoPostgres(stream);
     if (windows.length > 0 && !hasDatabase && job === undefined)
       problem('database', `must be given, since results go to PostgreSQL (${windows.join(', ')}); given nothing`);
   }
@@ -96,7 +97,7 @@ export function jobProblems(
     return spark === undefined
       ? []
       : [problem('consumer', 'must not be false where spark is given: a job of it would consume')];
-  const windows = stream.windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
+  const windows = windowsIntoPostgres(stream);
   return [
     ...consumingJobProblems(where, consumer, job, source.kind === 'kinesis' ? 'Kinesis' : 'brokers of Kafka'),
     ...(job !== undefined && windows.length > 0

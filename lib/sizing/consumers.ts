@@ -1,5 +1,6 @@
 import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
+import type { Stream } from '../stream/stream';
 import { saidEngine } from './declaration';
 import { amount, type Deployed, duckdbHour, type EngineChoice, sparkHour } from './engine-choice';
 import { usualSpark } from './prices';
@@ -46,11 +47,13 @@ export interface ConsumerPlan extends Omit<EngineChoice, 'gbPerRun'> {
  * tables are; a source is Spark's where platform.yaml says so of any of its tables, since they come in one stream.
  */
 export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): ConsumerPlan[] => [
-  ...(manifest.streams ?? []).map(({ name, table }): ConsumerPlan => {
+  ...(manifest.streams ?? []).map(({ name, table, windows }): ConsumerPlan => {
     const gbPerDay = manifest.datasets.find((dataset) => tableId(dataset) === table)?.dailyVolumeGb;
     const said = saidEngine(manifest.engine, table);
     const bySize = gbPerDay !== undefined && gbPerDay > functionsUpToGb ? 'spark' : 'duckdb';
-    const engine = said ?? bySize;
+    const intoPostgres = windowsIntoPostgres({ windows });
+    // Where platform.yaml says Spark of it, that is a problem of platform.yaml.
+    const engine = said ?? (intoPostgres.length > 0 ? 'duckdb' : bySize);
     const volume =
       gbPerDay === undefined
         ? 'its contract declares no volumePerDay'
@@ -60,7 +63,12 @@ export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): Cons
       name,
       ...(gbPerDay === undefined ? {} : { gbPerDay }),
       engine,
-      why: said === undefined ? volume : `platform.yaml says so; ${volume}`,
+      why:
+        said !== undefined
+          ? `platform.yaml says so; ${volume}`
+          : engine === bySize
+            ? volume
+            : `${volume}, but results go to PostgreSQL (${intoPostgres.join(', ')}), which jobs of Spark do not reach`,
       ...hourOf(engine, gbPerDay, manifest, deployed),
     };
   }),
@@ -76,6 +84,10 @@ export const planConsumers = (manifest: Manifest, deployed: Deployed = {}): Cons
     };
   }),
 ];
+
+/** Names of a stream's windows whose results go to PostgreSQL: no job of Spark can write them. */
+export const windowsIntoPostgres = ({ windows }: Pick<Stream, 'windows'>): string[] =>
+  windows.filter(({ into }) => into.kind === 'postgres').map(({ name }) => name);
 
 /** GB a day of tables whose changes come in one stream, as far as it is known. */
 export const changedGb = (tables: readonly { readonly table: string }[], { datasets }: Manifest): number =>

@@ -5,6 +5,8 @@ import { tableId } from '../platform/lookup';
 import type { Model, Zone } from '../platform/manifest';
 import type { PlatformDeclaration } from '../platform/schema';
 import type { Duckdb } from '../runtime/duckdb';
+import { windowsIntoPostgres } from '../sizing/consumers';
+import { type EngineWords, resolveEngine, saidEngine } from '../sizing/declaration';
 import { condition } from '../sql/condition';
 import { qualified } from '../sql/quote';
 import { resolveStreams, type StreamDeclaration } from './declaration';
@@ -25,9 +27,9 @@ export interface StreamSurroundings {
   readonly duckdb: Pick<Duckdb, 'query'>;
 }
 
-/** What is wrong with `streams` and `local.streams` of a platform. */
+/** What is wrong with `streams` and `local.streams` of a platform, and with the engine of its streams. */
 export async function declaredStreamProblems(
-  { streams = {}, local }: Pick<PlatformDeclaration, 'streams' | 'local'>,
+  { streams = {}, local, engine }: Pick<PlatformDeclaration, 'streams' | 'local' | 'engine'>,
   document: Document,
   around: StreamSurroundings,
 ): Promise<Problem[]> {
@@ -42,7 +44,24 @@ export async function declaredStreamProblems(
           `must be a stream; ${givenAllowed(into, Object.keys(streams))}`,
         ),
       );
+  for (const stream of resolveStreams(streams, around.datasets)) {
+    const problem = engine === undefined ? undefined : engineProblem(stream, engine);
+    if (problem !== undefined) problems.push(document.problem(['engine', ...problem.path], problem.message));
+  }
   return problems;
+}
+
+/** A job of Spark reaches no database: what is said of a stream's table is said of what consumes it, too. */
+function engineProblem(stream: Stream, words: EngineWords): StreamProblem | undefined {
+  const { name, table } = stream;
+  const [engine, windows] = [resolveEngine(words), windowsIntoPostgres(stream)];
+  if (windows.length === 0 || saidEngine(engine, table) !== 'spark') return undefined;
+  const ofTable =
+    typeof words === 'string' ? [] : engine.tables?.[table] === undefined ? ['default'] : ['tables', table];
+  return {
+    path: ofTable,
+    message: `must not be spark for ${table}: results of its stream ${name} go to PostgreSQL (${windows.join(', ')}), which jobs of Spark do not reach; say engine.tables.${table}: duckdb, or write them to tables`,
+  };
 }
 
 /** Every way in which streams do not fit the platform's contracts. */

@@ -120,6 +120,21 @@ describe('what does not fit is said, all of it at once', () => {
     expect(problems.length).toBe(expected.length);
   });
 
+  test('results that go to PostgreSQL, of a stream of Spark', async () => {
+    const into = window.replace('into: gold.fct_clicks', 'into: { postgres: user_metrics }');
+    const fed = { 'contracts/clicks.odcs.yaml': clicksContract };
+    const of = (engine: string) =>
+      problemsOf({ ...fed, 'platform.yaml': yaml(clicks(into), `database: {}\n${engine}`) });
+    const wrong =
+      'must not be spark for silver.clicks: results of its stream clicks go to PostgreSQL (per-minute), which jobs of Spark do not reach; say engine.tables.silver.clicks: duckdb, or write them to tables';
+    expect(await of('engine: spark\n')).toEqual([`platform.yaml:15 engine: ${wrong}`]);
+    expect(await of('engine: { default: spark }\n')).toEqual([`platform.yaml:15 engine.default: ${wrong}`]);
+    expect(await of('engine: { tables: { silver.clicks: spark } }\n')).toEqual([
+      `platform.yaml:15 engine.tables.silver.clicks: ${wrong}`,
+    ]);
+    expect(await of('engine: { default: spark, tables: { silver.clicks: duckdb } }\n')).toEqual([]);
+  });
+
   test('a file for a stream that is not there', async () => {
     const problems = await problemsOf(
       platform(clicks(window), 'local:\n  streams:\n    - file: events.jsonl\n      into: click\n'),
