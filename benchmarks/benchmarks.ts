@@ -1,6 +1,7 @@
 import { bundles } from './bundles';
 import { cdc } from './cdc';
 import { cdcGrowth } from './cdc-growth';
+import { cdcSpark } from './cdc-spark';
 import { ingest } from './ingest';
 import { quality } from './quality';
 import { spark } from './spark';
@@ -19,6 +20,7 @@ export const benchmarks = {
   'stream-spark': streamSpark,
   cdc,
   'cdc-growth': cdcGrowth,
+  'cdc-spark': cdcSpark,
   spark,
 } as const;
 export type BenchmarkName = keyof typeof benchmarks;
