@@ -17,6 +17,8 @@ from .rewrite import scalar_type
 
 CORRUPT = "_ingot_broken_line"
 FILE_INDEX = "file_index"
+_CARRIED = 4 * 1024 * 1024
+"""Bytes that are carried to the JVM at once."""
 STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 
@@ -120,7 +122,8 @@ def read_rows(spark: SparkSession, path: str, text: str, shape: str) -> DataFram
     if not isinstance(element, dict):
         return rows
     fields = [
-        f.expr(f"ingot_cast(value.`{name}`, '{scalar_type(kind)}') AS `{name}`")
+        # What is not of its type is null.
+        f.expr(f"ingot_try_cast(value.`{name}`, '{scalar_type(kind)}') AS `{name}`")
         if isinstance(kind, str)
         else f.col(f"value.`{name}`")
         for name, kind in element.items()
@@ -164,8 +167,11 @@ def write_text(spark: SparkSession, path: str, text: str) -> None:
     """Writes a file, wherever it is."""
     there = spark._jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
     file = there.getFileSystem(spark._jsc.hadoopConfiguration()).create(there)
+    said = text.encode()
     try:
-        file.write(text.encode())
+        # The line to the JVM holds what it carries three times.
+        for start in range(0, len(said), _CARRIED):
+            file.write(said[start : start + _CARRIED])
     finally:
         file.close()
 
