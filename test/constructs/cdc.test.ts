@@ -6,6 +6,7 @@ import { changeDataCaptureModel } from '../../constructs/cdc/model';
 import type { ChangeDataCaptureDeclaration } from '../../constructs/cdc/props';
 import * as cdk from '../../constructs/cdk';
 import * as aws from '../../constructs/core/terraform/aws';
+import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import { lakeModel } from '../../constructs/lake/model';
 import { idleCost } from '../../constructs/platform/cost';
@@ -124,7 +125,9 @@ const ofChanges = (text: string): string =>
     .split('\n\n')
     .filter((part) => !/^\S+ (Lake|Database|Migrations|Spark)/.test(part))
     .join('\n\n')
-    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>');
+    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>')
+    // They stand in the order of their hashes.
+    .replace(/(\S+<hash>\.\w+, )+\S+<hash>\.\w+/g, (files) => files.split(', ').sort().join(', '));
 
 const cases: readonly (readonly [string, Case])[] = [
   ['of the own database, by default', {}],
@@ -249,10 +252,12 @@ test('what is first comes first: password, then a stop, then what is changed, th
 });
 
 /** What is decided of a source that is not the platform's own. */
-function nodesOf({ said, more }: Case) {
+function nodesOf({ said, more, workers }: Case) {
   const declared = props({ said: { source: elsewhere, ...said }, ...(more === undefined ? {} : { more }) });
   const { facts } = lakeModel('Lake', { name: 'shop' });
-  return changeDataCaptureModel('Stack/Changes', declared, facts, { nodes: new Set(), folder: '/work', vpc }).nodes;
+  const around = { nodes: new Set<string>(), folder: '/work', vpc };
+  const spark = workers && sparkApplicationModel('Spark', workers, { nodes: around.nodes, network: vpc }).facts;
+  return changeDataCaptureModel('Stack/Changes', declared, facts, { ...around, spark }).nodes;
 }
 
 test('a change of the replication is told to what stops it before and to what starts it afterwards, and nothing else is', () => {
@@ -274,6 +279,17 @@ test('a change of the replication is told to what stops it before and to what st
     expect(told({ said })[0]).not.toBe(prepare);
   expect(told({ said: { reconcile: false } })[0]).toBe(prepare);
   expect(told({ more: { consumer: { batchSize: 1 } } })[0]).toBe(prepare);
+});
+
+test('a job that says nothing while it should be at work rings, and no function, nor a job that is paused', () => {
+  const rings = (more: Case['more'], workers?: Case['workers']) =>
+    nodesOf({ more, workers }).flatMap((node) =>
+      node.kind === 'alarm' && node.id === 'SilentAlarm' ? [[node.name, node.periods, node.missingData]] : [],
+    );
+  const workers = { name: 'shop' };
+  expect(rings({ alarms: { behindMinutes: 30 } }, workers)).toEqual([['shop-cdc-shop-silent', 6, 'breaching']]);
+  expect(rings({ consumer: { spark: { paused: true } } }, workers)).toEqual([]);
+  expect(rings({})).toEqual([]);
 });
 
 test('everything that is wrong is said at once', () => {

@@ -147,7 +147,9 @@ const ofStream = (text: string): string =>
     .split('\n\n')
     .filter((part) => !/^\S+ (Lake|Spark)/.test(part))
     .join('\n\n')
-    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>');
+    .replace(/[0-9a-f]{64}(?=\.(py|ts|zip))/g, '<hash>')
+    // They stand in the order of their hashes.
+    .replace(/(\S+<hash>\.\w+, )+\S+<hash>\.\w+/g, (files) => files.split(', ').sort().join(', '));
 
 describe.each(rows)('an event stream %s', (_, more, differences) => {
   const context = { 'ingot:allow-data-deletion': more.removal === 'delete' };
@@ -421,6 +423,18 @@ test('a paused job is stopped and started by nobody, and none of its alarms ring
   ]);
   const rings = nodes.filter((node) => node.kind === 'alarm' && node.missingData !== 'notBreaching');
   expect(rings).toEqual([]);
+});
+
+test('a job that says nothing for as long as it may be behind rings, once it had time to begin; not where nobody looks after it', () => {
+  const periods = (alarms: More['alarms'], spark: NonNullable<More['consumer']> = {}) =>
+    nodesWith({ alarms, consumer: spark }).flatMap((node) =>
+      node.kind === 'alarm' && node.name === 'shop-clicks-silent' ? [[node.periods, node.periodsToAlarm]] : [],
+    );
+  const within = [1, 15, 16, 60, 10_080].map((behindMinutes) => periods({ behindMinutes }));
+  expect(within).toEqual([3, 3, 4, 12, 288].map((of) => [[of, of]]));
+  expect(periods({ behindMinutes: false })).toEqual([]);
+  expect(periods({}, { spark: { scheduled: false } })).toEqual([]);
+  expect(periods({}, { spark: { paused: true } })).toEqual([]);
 });
 
 test('a job begins with no more executors than it may have', () => {
