@@ -18,6 +18,11 @@ READ = "ingot_read"
 """Table function that stands for files: its argument is JSON, see `readers.py`."""
 
 
+def no_rows() -> str:
+    """Raises UntranslatableError: only what a handler holds comes as rows of a text."""
+    raise UntranslatableError("Spark has no counterpart: json_transform; use json_extract_string")
+
+
 @dataclass(frozen=True)
 class Names:
     """What names of tables mean at the moment."""
@@ -30,7 +35,7 @@ class Names:
     """Branch of a table (database, name) that this transaction writes, if it does."""
     read: Callable[[str], str]
     """View over files, from the JSON that describes them."""
-    rows: Callable[[str, str], str] = lambda text, shape: ""
+    rows: Callable[[str, str], str] = lambda text, shape: no_rows()
     """View of the elements of a list in JSON, in a column `value`, from its text and the shape of `json_transform`."""
     properties: Callable[[str, str], Mapping[str, str]] = lambda database, table: {}
     """Properties of a table (database, name)."""
@@ -114,6 +119,8 @@ def _is_rows(given: exp.Explode) -> bool:
     """`unnest(json_transform('[…]'::JSON, '[…]'))`: rows that the handler holds."""
     made = given.this
     if not isinstance(made, exp.Anonymous) or made.name.lower() != "json_transform":
+        return False
+    if len(made.expressions) != 2:
         return False
     text, shape = made.expressions
     is_literal = isinstance(text, exp.Cast) and isinstance(text.this, exp.Literal) and isinstance(shape, exp.Literal)

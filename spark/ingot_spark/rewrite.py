@@ -137,7 +137,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if name is None or isinstance(node.this, exp.Null):
         return node
     if to.this in _NESTED and (text := _json_cast(node.this)) is not None:
-        return _call("ingot_cast_json", text, _text(name))
+        made = _call("ingot_cast_json", text, _text(name))
+        return exp.func(TRY, made) if isinstance(node, exp.TryCast) else made
     return _call("ingot_try_cast" if isinstance(node, exp.TryCast) else "ingot_cast", node.this, _text(name))
 
 

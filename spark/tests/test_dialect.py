@@ -71,6 +71,10 @@ def translated(sql: str, **parameters: object) -> str:
             "SELECT CAST(TRY_CAST(a AS JSON) AS STRUCT(b INT)), TRY_CAST(a AS JSON)",
             "SELECT INGOT_CAST_JSON(a, 'struct<b: INT>'), INGOT_TRY_CAST(a, 'string')",
         ),
+        (
+            "SELECT TRY_CAST(TRY_CAST(a AS JSON) AS STRUCT(b INT))",
+            "SELECT INGOT_TRY(INGOT_CAST_JSON(a, 'struct<b: INT>'))",
+        ),
     ],
 )
 def test_a_statement_says_the_same(duckdb: str, spark: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +48,21 @@ def test_whole_numbers_of_many_digits_are_divided_exactly(engine: Engine) -> Non
     sql = ", ".join(f"{what} AS c{i}" for i, what in enumerate(said))
     _, [row] = engine.query(f"SELECT {sql}")
     assert [None if value is None else str(value) for value in row] == list(said.values())
+
+
+def test_a_nested_cast_that_may_fail_is_null_where_it_does(engine: Engine) -> None:
+    cast = "TRY_CAST(TRY_CAST(t AS JSON) AS STRUCT(b INTEGER))"
+    texts = """VALUES ('{"b":"x"}'), ('{"b":1}'), ('no'), (NULL)"""
+    _, rows = engine.query(f"SELECT ({cast}).b AS b FROM ({texts}) AS v(t)")
+    assert [b for (b,) in rows] == [None, 1, None, None]
+
+
+def test_rows_that_a_handler_holds_are_null_where_they_are_not_of_their_type(engine: Engine) -> None:
+    times = ["2024-01-02T03:04:05.5Z", "2024", "Tue, 02 Jan 2024 03:04:05 GMT", "2024-01-02T24:00:00Z", None]
+    given = [{"n": n, "t": time} for n, time in enumerate(times)]
+    shape = '[{"n":"INTEGER","t":"TIMESTAMPTZ"}]'
+    _, rows = engine.query(
+        f"SELECT n, t::VARCHAR AS t FROM (SELECT unnest(json_transform($json::JSON, '{shape}'), recursive := true))",
+        {"json": json.dumps(given)},
+    )
+    assert rows == [(0, "2024-01-02 03:04:05.5+00"), (1, None), (2, None), (3, None), (4, None)]

@@ -14,7 +14,7 @@ import { type Received, receive } from '../../lib/cdc/receive';
 import { releaseTable } from '../../lib/cdc/release';
 import { engineOfSpark } from '../../lib/cdc/spark/engine';
 import { type ApplyJobEvent, applyJob, applyTable } from '../../lib/cdc/spark/follow';
-import { slicesOf } from '../../lib/cdc/spark/records';
+import { incomingOf, slicesOf } from '../../lib/cdc/spark/records';
 import { dropStaged, stageChanges, staged } from '../../lib/cdc/stage';
 import type { Dataset } from '../../lib/contract/dataset';
 import { TransientError } from '../../lib/errors';
@@ -330,6 +330,25 @@ test('records of Debezium fill a table: with a schema and without, of a snapshot
   ]);
 });
 
+test('a time of DMS is one that both engines read, and read as the same', () => {
+  const feeds = feedsOf(source, manifest);
+  const kindOf = (time: string) => {
+    const raw = JSON.stringify(dms('dms', 'insert', { id: 1, name: 'x' }, { 'commit-timestamp': time }));
+    return readRecord(feeds, { id: '1', arrivedAt: '2026-01-02T00:00:00Z', raw }).kind;
+  };
+  for (const time of ['2024-02-29T03:04:05Z', '2024-01-02 23:59:59.123456789+0530', '2024-01-02T03:04:05-08:00'])
+    expect([time, kindOf(time)]).toEqual([time, 'changes']);
+  const refused = ['2024-01-02T03:04Z', '2024', 'Tue, 02 Jan 2024 03:04:05 GMT', '2024-01-02T24:00:00Z', '2024-01-02'];
+  for (const time of [
+    ...refused,
+    '2023-02-29T03:04:05Z',
+    '2024-13-02T03:04:05Z',
+    '0000-01-02T03:04:05Z',
+    '2024-01-02T03:04:05+18:01',
+  ])
+    expect([time, kindOf(time)]).toEqual([time, 'unreadable']);
+});
+
 describe('what is wrong is kept, says why, and stops nothing else', () => {
   const bad: [string, object | string, RegExp][] = [
     ['text that is no JSON', '{"data": {"id": 1', /is no JSON/],
@@ -377,7 +396,7 @@ describe('what is wrong is kept, says why, and stops nothing else', () => {
       [
         dms('broken', 'insert', { id: 1 }, { 'commit-timestamp': 'yesterday' }),
         'record.unreadable',
-        /commit-timestamp in ISO 8601; given "yesterday"/,
+        /commit-timestamp in ISO 8601, such as .*; given "yesterday"/,
       ],
       [
         debezium('broken', 'c', null, { id: 1 }, { ts_ms: 1_767_225_600 }),
@@ -772,6 +791,24 @@ describe('the job of Spark', () => {
     expect(recordSource(from, pace)).toEqual(recordSource(kinesis, { checkpoint, seconds: 30, records: 1_000_000 }));
   });
 
+  test('cuts between records where many are too much, and takes no more than the beginning of one that is too long', async () => {
+    const text = 'x'.repeat(2_000);
+    const table = await putRecords(Array(7).fill(text).map(record), services.lake);
+    await services.lake.run(`UPDATE ${table} SET bytes = CASE ordinal WHEN 5 THEN 60 ELSE 8 END * 1024 * 1024`);
+    const slices = await slicesOf(table, services.lake);
+    expect(slices).toEqual([
+      { from: 0, to: 4 },
+      { from: 4, to: 7 },
+    ]);
+    const incoming = await incomingOf(table, slices[1]!, services.lake);
+    expect(incoming.map(({ origin }) => origin.raw.length)).toEqual([2_000, 1_000, 2_000]);
+    expect(incoming[1]!.read!(new Map())).toEqual({
+      kind: 'unreadable',
+      reason: 'is larger than 16 MiB; given 62914560 bytes, of which the first 1000 characters are kept',
+    });
+    expect(await receive(incoming.slice(1, 2), source, services)).toMatchObject({ unreadable: 1 });
+  });
+
   test('takes as many records at once as it can hold, and at least some', async () => {
     const table = await putRecords(
       Array.from({ length: 450 }, () => record('0123456789')),
@@ -787,7 +824,11 @@ describe('the job of Spark', () => {
       [0, 300],
       [300, 450],
     ]);
-    expect((await sliced(1e9, 1)).length).toBe(5);
+    expect((await sliced(1e9, 999)).slice(0, 2)).toEqual([
+      [0, 99],
+      [99, 198],
+    ]);
+    expect((await sliced(1e9, 1)).length).toBe(450);
     expect(await slicesOf(await putRecords([], services.lake), services.lake)).toEqual([]);
   });
 });

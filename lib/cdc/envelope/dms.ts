@@ -73,10 +73,22 @@ function positionOf(metadata: Readonly<Record<string, Json>>, operation: Operati
 /** Of a row that was loaded, when that was; of a change, when it was committed. */
 function timeOf(metadata: Readonly<Record<string, Json>>, operation: Operation): string {
   const text = (operation === 'load' ? undefined : metadata['commit-timestamp']) ?? metadata.timestamp;
-  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new Unreadable(`must have a commit-timestamp in ISO 8601; given ${JSON.stringify(text) ?? 'none'}`);
-  return text as string;
+  if (typeof text !== 'string' || !isTime(text))
+    throw new Unreadable(
+      `must have a commit-timestamp in ISO 8601, such as 2026-01-31T12:00:00.000000Z; given ${JSON.stringify(text) ?? 'none'}`,
+    );
+  return text;
+}
+
+/** Whether a text is a time that every engine reads as the same one. */
+function isTime(text: string): boolean {
+  const [, day, of] =
+    /^((?!0000)\d{4}-\d\d-(\d\d))[T ]([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):?[0-5]\d)?$/.exec(
+      text,
+    ) ?? [];
+  // A 30th of February is read as a day of March.
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.getUTCDate() === Number(of);
 }
 
 function readRow(feed: Feed, data: Readonly<Record<string, Json>>, isUpdate: boolean) {
