@@ -19,7 +19,9 @@ export interface SparkApplicationDeclaration {
    */
   readonly worker?: SparkWorker;
   /**
-   * Workers that all jobs together may have at once, drivers included: what they can cost at most follows from it.
+   * Workers that all jobs together may have at once, drivers included: what they can cost at most follows from it. Jobs that
+   * consume streams or changes have theirs at all times, `executors` and a driver each: jobs of tables need some besides, and
+   * `spark.dynamicAllocation.maxExecutors` in `settings` keeps each of them to its part.
    * @default 11: a driver and 10 executors
    */
   readonly maxWorkers?: number;
