@@ -309,6 +309,19 @@ test("heap and what is outside of it are no more than a worker's memory", () => 
   }
 });
 
+test('a job begins with no more executors than it may have, where EMR would have it begin with three', () => {
+  const initial = (given: Partial<SparkApplicationDeclaration>) => {
+    const { nodes } = sparkApplicationModel('Spark', { name, ...given });
+    const node = nodes.find((one) => one.kind === 'sparkApplication')!;
+    return node.settings['spark.dynamicAllocation.initialExecutors'];
+  };
+  expect(initial({ maxWorkers: 2 })).toBe('1');
+  expect(initial({ maxWorkers: 3 })).toBe('2');
+  expect(initial({ maxWorkers: 4 })).toBeUndefined();
+  expect(initial({ settings: { 'spark.dynamicAllocation.maxExecutors': '1' } })).toBe('1');
+  expect(initial({ maxWorkers: 3, settings: { 'spark.dynamicAllocation.initialExecutors': '0' } })).toBe('0');
+});
+
 test('more workers kept ready than there may be are refused', () => {
   expect(problemsOf(() => sparkApplicationModel('Spark', { name, maxWorkers: 3, ready: { executors: 4 } }))).toEqual([
     'ready: must not be more than maxWorkers, 3, together; given 4',
