@@ -93,7 +93,7 @@ export interface ChangeConsumer extends FunctionConsumer {
 /** When alarms ring. `false` leaves an alarm out. */
 export interface ChangeAlarmThresholds {
   /**
-   * Minutes that what is applied may be behind what is in the stream.
+   * Minutes that what is applied may be behind what is in the stream; and that a job of Spark may say nothing, 15 at least.
    * @default 15
    */
   readonly behindMinutes?: number | false;

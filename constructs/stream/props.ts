@@ -225,7 +225,7 @@ export interface FunctionConsumer {
 /** When alarms ring. `false` leaves an alarm out. */
 export interface StreamAlarmThresholds {
   /**
-   * Minutes that the consumer may be behind.
+   * Minutes that the consumer may be behind; and that a job of Spark may say nothing, 15 at least.
    * @default 15
    */
   readonly behindMinutes?: number | false;
