@@ -102,10 +102,15 @@ const forms: Readonly<Record<string, 'any' | ((text: string) => boolean)>> = {
   string: 'any',
   uuid: 'any',
   time: 'any',
-  date: (text) => /^\d{4}-/.test(text),
-  timestamp: (text) => /^\d{4}-/.test(text),
-  timestamptz: (text) => /^\d{4}-/.test(text),
+  date: isOfUsualYear,
+  timestamp: isOfUsualYear,
+  timestamptz: isOfUsualYear,
 };
+
+/** PostgreSQL writes years before the first with `BC` at the end, which casts leave out. */
+function isOfUsualYear(text: string): boolean {
+  return /^\d{4}-/.test(text) && !text.includes('BC');
+}
 
 /*
  * DuckDB splits a text seven times faster than it reads JSON. So the values of a column are handed to it as one text, and
@@ -226,7 +231,7 @@ function meantBy({ type }: Column, text: string, cast: string): string {
   if (target === 'INTEGER' || target === 'BIGINT') return `CASE WHEN NOT contains(${text}, '.') THEN ${cast} END`;
   if (!/^(DATE|TIMESTAMP|TIMESTAMPTZ)$/.test(target)) return cast;
   // Milliseconds read as seconds are the year 50000: no reader of Iceberg would show that, and some would fail.
-  return `CASE WHEN year(${cast}) BETWEEN 1 AND 9999 THEN ${cast} END`;
+  return `CASE WHEN year(${cast}) BETWEEN 1 AND 9999 AND NOT contains(${text}, 'BC') THEN ${cast} END`;
 }
 
 function reasonOf({ name, type, required }: Column, text: string, value: string, isKey: boolean): string {

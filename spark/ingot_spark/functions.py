@@ -253,10 +253,11 @@ _NUMBER = r"[+-]?([0-9]+(_[0-9]+)*\.?([0-9]+(_[0-9]+)*)?|\.[0-9]+(_[0-9]+)*)([eE
 _WHOLE = rf"^{_SPACE}[+-]?[0-9]+{_SPACE}$"
 _ANY_NUMBER = rf"^{_SPACE}{_NUMBER}{_SPACE}$"
 _FLOATING = rf"^{_SPACE}({_NUMBER}|[+-]?(?i:inf|infinity|nan)){_SPACE}$"
-_DAY = r"([0-9]{4,6})[-/]([0-9]{1,2})[-/]([0-9]{1,2})"
+_DAY = r"([0-9]{4,6})(?:-([0-9]{1,2})-|/([0-9]{1,2})/)([0-9]{1,2})"
 _CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?"
-_ZONE = r" ?(Z|UTC|[+-][0-9]{1,2}(:?[0-9]{2})?)"
-_DATE = rf"^{_SPACE}{_DAY}([ T].*)?{_SPACE}$"
+_ZONE = r"Z| UTC|[+-][0-9]{2}(:?[0-9]{2})?"
+# Of a time that follows nothing is said, but for years before the first, which would be others here.
+_DATE = rf"^{_SPACE}{_DAY}([ T](?! *(?i:\(bc\))).*)?{_SPACE}$"
 _TIMESTAMP = rf"^{_SPACE}{_DAY}([ T]{_CLOCK}({_ZONE})?)?{_SPACE}$"
 
 
@@ -333,9 +334,13 @@ def _cast_text(text: Column, to: str, casting: Casting) -> Column:
     if to in ("double", "float"):
         return casting(_shaped(text, _FLOATING), to)
     if to.startswith("decimal"):
-        return casting(_shaped(text, _ANY_NUMBER), to)
+        number = _shaped(text, _ANY_NUMBER)
+        return casting(f.when(text.rlike(_longer_than(to)), _refused(text)).otherwise(number), to)
+    if to == "boolean":
+        # Spark's cast would take what has blanks around it.
+        return casting(f.when(text.rlike(r"^[A-Za-z0-9]*\z"), text).otherwise(_refused(text)), to)
     if to == "date":
-        return casting(_shaped(f.regexp_replace(text, _DATE, "$1-$2-$3"), _DATE, text), to)
+        return casting(_shaped(f.regexp_replace(text, _DATE, "$1-$2$3-$4"), _DATE, text), to)
     if to in ("timestamp", "timestamp_ntz"):
         zoned = f.regexp_replace(text, r"([+-][0-9]{2})([0-9]{2})(?=[ ]*$)", "$1:$2")
         dashed = f.regexp_replace(zoned, rf"^({_SPACE}[0-9]+)/([0-9]+)/", "$1-$2-")
@@ -343,10 +348,18 @@ def _cast_text(text: Column, to: str, casting: Casting) -> Column:
     return casting(text, to)
 
 
+def _longer_than(kind: str) -> str:
+    """Matches what has more digits before its point than a decimal type, though a negative exponent takes them away."""
+    precision, scale = (int(digits) for digits in re.findall(r"\d+", kind))
+    return rf"^{_SPACE}[+-]?[0_]*[1-9](_?[0-9]){{{precision - scale},}}(\.[0-9_]*)?[eE]-"
+
+
 def _uuid(text: Column, casting: Casting) -> Column:
     """Spark has no such type: it is a text, in small letters."""
     refused = casting(_refused(text), "int").cast("string")
-    return f.when(text.rlike("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"), f.lower(text)).otherwise(refused)
+    return f.when(text.rlike(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z"), f.lower(text)).otherwise(
+        refused
+    )
 
 
 def _shaped(text: Column, pattern: str, given: Column | None = None) -> Column:

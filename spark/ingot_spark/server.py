@@ -23,7 +23,8 @@ def serve(engine: Engine, requests: TextIO, answers: TextIO) -> None:
     try:
         for line in requests:
             if line.strip():
-                answers.write(json.dumps(_answer(engine, json.loads(line)), ensure_ascii=False) + "\n")
+                # In ASCII: U+2028 ends a line, too, for some who read lines.
+                answers.write(json.dumps(_answer(engine, json.loads(line))) + "\n")
                 answers.flush()
     finally:
         engine.close()

@@ -169,3 +169,18 @@ def test_a_spark_that_is_gone_gives_no_answer(error: Exception) -> None:
     with pytest.raises(SparkGoneError, match="Spark has ended while it was asked to begin"):
         serve(Gone(), io.StringIO(json.dumps({"do": "begin"}) + "\n"), answers)  # type: ignore[arg-type]
     assert answers.getvalue() == ""
+
+
+def test_an_answer_is_one_line_for_whoever_reads_lines() -> None:
+    class Told:
+        def properties(self, database: str, table: str) -> dict[str, str]:
+            return {"said": f"{database}\u2028{table}\u2029\u0085\n"}
+
+        def close(self) -> None:
+            pass
+
+    answers = io.StringIO()
+    asked = json.dumps({"do": "properties", "database": "a", "table": "é"})
+    serve(Told(), io.StringIO(asked + "\n"), answers)  # type: ignore[arg-type]
+    assert len(answers.getvalue().splitlines()) == 1
+    assert json.loads(answers.getvalue()) == {"value": {"said": "a\u2028é\u2029\u0085\n"}}

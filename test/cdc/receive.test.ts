@@ -121,6 +121,23 @@ test('a whole number inside a nested value is not made by rounding', async () =>
   await dropStaged(services.lake);
 });
 
+test('a day before the first year is none of the year after it', async () => {
+  const given = ['2024-01-02', '0044-03-15 BC', '0044-03-15'].map(
+    (value, id): Change => ({
+      operation: 'insert',
+      position: { lsn: 1n, sequence: id },
+      row: { id: String(id), day: value },
+      origin: { id: `${id}`, arrivedAt: '', raw: '' },
+    }),
+  );
+  const table = { columns: [column('id', 'long', { required: true }), column('day', 'date')], key: ['id'] };
+  const refused = await stageChanges({ dataset: table }, given, services.lake);
+  expect(refused.map(({ reasons }) => reasons[0]!.message)).toEqual(['must be date; given 0044-03-15 BC']);
+  const kept = await services.lake.query(`SELECT day::VARCHAR AS day FROM ${staged.changes} ORDER BY id`);
+  expect(kept.map(({ day }) => day)).toEqual(['2024-01-02', '0044-03-15']);
+  await dropStaged(services.lake);
+});
+
 test('what is handed over as one text is cut, in its order, by how many there are and by how long they are', () => {
   const cut = (lengths: readonly number[], most: number) => pieces(lengths, most, (length) => length * 1024 * 1024);
   expect(cut([], 3)).toEqual([]);
