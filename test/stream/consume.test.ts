@@ -382,6 +382,8 @@ test('Spark reads a stream of Kinesis, and a topic of MSK with IAM or of any Kaf
   });
   const often = recordSource({ kind: 'kinesis', stream: 'shop-clicks', region: 'eu-west-1' }, { ...pace, seconds: 1 });
   expect(often.options['kinesis.maxFetchTimePerShardSec']).toBe('10');
+  const inChina = recordSource({ kind: 'kinesis', stream: 'shop-clicks', region: 'cn-north-1' }, pace);
+  expect(inChina.options['kinesis.endpointUrl']).toBe('https://kinesis.cn-north-1.amazonaws.com.cn');
   const kafka = { kind: 'kafka', topic: 'clicks', brokers: 'b-1:9098,b-2:9098' } as const;
   const plain = {
     'kafka.bootstrap.servers': 'b-1:9098,b-2:9098',

@@ -40,7 +40,7 @@ const kinesis = (
 ): Record<string, string> => ({
   'kinesis.region': region,
   'kinesis.streamName': stream,
-  'kinesis.endpointUrl': `https://kinesis.${region}.amazonaws.com`,
+  'kinesis.endpointUrl': `https://kinesis.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
   'kinesis.consumerType': 'GetRecords',
   'kinesis.startingposition': 'TRIM_HORIZON',
   // Else a shard to which something comes all the time is read until a batch has 100,000 of its records.
