@@ -1,8 +1,8 @@
-import { App, Stack, Token } from 'aws-cdk-lib';
+import { App, Fn, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
-import { App as TerraformApp, TerraformStack } from 'cdktf';
+import { Lazy, App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
 import type { Node, RoleNode } from '../../constructs/core/nodes';
 import { policyDocument } from '../../constructs/core/policy';
@@ -393,6 +393,27 @@ test('brokers and a bucket that are known once they are deployed are taken; an a
     expect.stringMatching(/^consumer\.spark\.jars: must be objects, s3:\/\/bucket\/key; given/),
   ]);
 });
+
+test('brokers and a bucket of the same stack are what the job is told, and may fetch, in both engines', () => {
+  const given = (brokers: string, bucket: string): More => ({
+    workers: { name: 'shop', letsOut: [9098] },
+    source: { ...kafka, brokers },
+    consumer: { spark: { jars: [`s3://${bucket}/kafka.jar`] } },
+  });
+  const template = JSON.stringify(inCdk(given(Fn.importValue('brokers'), Fn.importValue('jars')), {}).template);
+  const config = inTerraform(given(fromVariable('brokers'), fromVariable('jars')), {});
+  const imported = (name: string) => `{"Fn::ImportValue":"${name}"}`;
+  expect(template).toContain(`:s3:::",${imported('jars')},"/kafka.jar"`);
+  expect(template).toContain(`,s3://",${imported('jars')},"/kafka.jar --conf`);
+  expect(template).toContain(`\\"brokers\\":\\"",${imported('brokers')},"\\"`);
+  expect(config).toContain(`s3:::${variable('jars')}/kafka.jar`);
+  expect(config).toContain(`,s3://${variable('jars')}/kafka.jar --conf`);
+  expect(config).toContain(`\\"brokers\\":\\"${variable('brokers')}\\"`);
+});
+
+const variable = (name: string): string => `\${var.${name}}`;
+/** The same as a token of cdktf. */
+const fromVariable = (name: string): string => Lazy.stringValue({ produce: () => variable(name) });
 
 test('a release that keeps no streaming job at work is refused; of one that is known later nothing is said', () => {
   const of = (release: string) => problemsOf({ workers: { name: 'shop', release }, inNetwork: vpc });
