@@ -141,12 +141,16 @@ class Engine:
         return columns_of(self.spark, Reading.of(given))
 
     def _frame(self, tree: exp.Expr) -> DataFrame:
+        return self.spark.sql(self._said(tree))
+
+    def _said(self, tree: exp.Expr) -> str:
+        """A statement in Spark's words, once the rows are numbered whose numbers it asks for."""
         if any(column.name.lower() == ROWID for column in tree.find_all(exp.Column)):
             for table in tree.find_all(exp.Table):
                 temporary = self._temporary.get(temporary_name(table))
                 if temporary is not None and not table.db:
                     self._number(temporary)
-        return self.spark.sql(spark_sql(tree, self._names()))
+        return spark_sql(tree, self._names())
 
     def _names(self) -> Names:
         def branch(database: str, table: str) -> str | None:
@@ -243,7 +247,7 @@ class Engine:
             before = write.head()
             if isinstance(tree, exp.Insert):
                 tree = self._fitting(tree, write)
-            self.spark.sql(spark_sql(tree, self._names()))
+            self.spark.sql(self._said(tree))
             changed = 0 if write.head() == before else write.changed()
         except Exception as error:
             if alone:
