@@ -4,7 +4,7 @@ import { assertValid, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
-import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-catalog';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { BackupPlanNode, BackupRule, Node, RoleNode, Statement } from '../core/nodes';
@@ -14,6 +14,7 @@ import { removalProblems } from '../core/removal';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
+import { json, lakeEnvironment } from '../pipeline/functions';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import { backupAlarms, restoreTestIntervals } from './alarms';
 import { dumpNodes } from './dump';
@@ -253,11 +254,10 @@ function validate(
       diskMb: 512,
       layers: [],
       environment: {
-        ...catalogEnvironment(declared.icebergCatalog),
+        ...lakeEnvironment(lake, declared.icebergCatalog),
         ...(database === undefined ? {} : roleEnvironment(database, validateRole, 'itself')),
         INGOT_PLATFORM: lake.name,
         INGOT_BACKUPS: text`s3://${ref(bucketId, 'name')}`,
-        INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
         INGOT_NAMESPACES: json([
           ...lake.zones.filter(({ holds }) => holds === 'iceberg').map((zone) => [zone.name, zone.database] as const),
           ['ops', lake.ops.database],
@@ -340,11 +340,6 @@ function bySid(statements: readonly Statement[]): Statement[] {
     merged.set(statement.sid!, { ...statement, resources });
   }
   return [...merged.values()];
-}
-
-/** A JSON object whose values may be known only at deploy. */
-function json(entries: readonly (readonly [string, Text])[]): Text {
-  return text`{${entries.reduce<Text>((all, [key, value], i) => text`${all}${i === 0 ? '' : ','}${JSON.stringify(key)}:"${value}"`, '')}}`;
 }
 
 function givenProblems(

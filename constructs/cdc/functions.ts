@@ -1,14 +1,14 @@
 import { followRole, reconcileRole } from '../../lib/cdc/migrations';
-import { tableId } from '../../lib/platform/lookup';
 import type { Manifest } from '../../lib/platform/manifest';
+import { changedGb } from '../../lib/sizing/consumers';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
-import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { Node, Statement } from '../core/nodes';
 import { aws, ref, type Text, text } from '../core/text';
 import { checkpointOf, keepCheckpoint, kinesisConnector, streamingJob } from '../emr/streaming-job';
 import type { ConsumingJob } from '../emr/streaming-problems';
 import { readStatements, writeStatements } from '../lake/grants';
-import { json } from '../pipeline/functions';
+import { lakeEnvironment } from '../pipeline/functions';
 import { connectStatements, roleEnvironment, secretEnvironment } from '../postgres/facts';
 import { keepDeadLetters } from '../stream/dead-letters';
 import { deadLettersId, sourceId, streamId } from '../stream/ids';
@@ -36,7 +36,7 @@ export function applyNodes(setting: Setting, handler: HandlerSetting, catalog: I
         timeoutSeconds,
         diskMb: 1024,
         layers,
-        environment: lakeEnvironment(setting, catalog),
+        environment: environmentOf(setting, catalog),
         statements: [
           ...applyStatements(setting),
           ...(job === undefined ? [...readStream(ref(streamId, 'arn'), keyArn), ...keepDeadLetters(keyArn)] : []),
@@ -78,9 +78,6 @@ export function applyJob(
     seconds: job.batchSeconds,
     records: job.batchRecords,
   };
-  const gbPerDay = source.tables.map(
-    ({ table }) => manifest.datasets.find((dataset) => tableId(dataset) === table)?.dailyVolumeGb ?? 0,
-  );
   return streamingJob(
     {
       own,
@@ -100,7 +97,7 @@ export function applyJob(
       executors: job.executors,
       scheduled: job.scheduled,
       paused: job.paused,
-      gbPerBatch: (gbPerDay.reduce((sum, gb) => sum + gb, 0) * job.batchSeconds) / 86_400,
+      gbPerBatch: (changedGb(source.tables, manifest) * job.batchSeconds) / 86_400,
       statements: [
         ...applyStatements(setting),
         ...keepCheckpoint(own, lake),
@@ -147,7 +144,7 @@ export function sourceNodes(setting: Setting, handler: HandlerSetting, catalog: 
             timeoutSeconds: 900,
             diskMb: 1024,
             layers,
-            environment: { ...lakeEnvironment(setting, catalog), ...environment },
+            environment: { ...environmentOf(setting, catalog), ...environment },
             statements: [...readStatements(setting.lake, setting.zones), ...statements],
           },
           handler,
@@ -201,9 +198,8 @@ export function controlNodes({ own, source, platform }: Setting, handler: Handle
   );
 }
 
-const lakeEnvironment = ({ lake, source }: Setting, catalog: IcebergCatalog | undefined): Record<string, Text> => ({
-  ...catalogEnvironment(catalog),
-  INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
+const environmentOf = ({ lake, source }: Setting, catalog: IcebergCatalog | undefined): Record<string, Text> => ({
+  ...lakeEnvironment(lake, catalog),
   INGOT_SOURCE: source.name,
 });
 

@@ -5,7 +5,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { documentsRole } from '../../lib/vector/store';
 import { type FunctionNetwork, networkProblems, regulate } from '../core/compliance';
 import { type HandlerDecision, handlerNodes } from '../core/handler';
-import { catalogEnvironment, type IcebergCatalog } from '../core/iceberg-catalog';
+import type { IcebergCatalog } from '../core/iceberg-catalog';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { pascal } from '../core/names';
 import type { Node, Statement } from '../core/nodes';
@@ -16,6 +16,7 @@ import { idProblems } from '../core/unique';
 import { readStatements } from '../lake/grants';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import { arrivalsQueue } from '../pipeline/arrivals';
+import { lakeEnvironment, zoneRoots } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
 import { deadLetterAlarm, deadLetterQueue, notices, withoutGiven } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
@@ -232,7 +233,7 @@ function ingestHandler(
     layers: [ref('ManifestLayer', 'arn')],
     environment: {
       ...roleEnvironment(database, documentsRole),
-      INGOT_ZONES: zonesJson(zones),
+      INGOT_ZONES: zoneRoots(zones),
       INGOT_DOCUMENTS_QUEUE: ref(queueId, 'url'),
     },
     statements: [
@@ -262,7 +263,7 @@ function exportHandler({ manifest, icebergCatalog }: DocumentsDeclaration, lake:
     timeoutSeconds,
     diskMb: 2048,
     layers: [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')],
-    environment: { ...catalogEnvironment(icebergCatalog), INGOT_ZONES: zonesJson(lake.zones) },
+    environment: lakeEnvironment(lake, icebergCatalog),
     statements: [
       ...readStatements(
         lake,
@@ -350,10 +351,4 @@ function schedules(own: string, hasQueries: boolean): Node[] {
         : []),
     ],
   );
-}
-
-/** Roots of zones by name, as functions read them. */
-function zonesJson(zones: readonly ZoneFacts[]): Text {
-  const entries = zones.map(({ name, bucketName }) => text`${JSON.stringify(name)}:"s3://${bucketName}"`);
-  return text`{${entries.reduce<Text>((all, entry, i) => (i === 0 ? entry : text`${all},${entry}`), '')}}`;
 }

@@ -6,7 +6,7 @@ import { deepFreeze } from '../../lib/freeze';
 import type { Manifest } from '../../lib/platform/manifest';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
-import { catalogEnvironment, icebergCatalogProblems } from '../core/iceberg-catalog';
+import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { failedExecutions, machineNodes } from '../core/machine';
@@ -18,7 +18,7 @@ import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { readStatements, writeStatements } from '../lake/grants';
 import { defaultQueryResultDays, type LakeFacts, versionDays } from '../lake/model';
-import { json, writeOps } from '../pipeline/functions';
+import { lakeEnvironment, writeOps } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
 import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import type { ErasureDeclaration } from './props';
@@ -121,8 +121,7 @@ export function erasureModel(
         diskMb: 10_240,
         layers: [ref('RuntimeLayer', 'arn'), ref('ManifestLayer', 'arn')],
         environment: {
-          ...catalogEnvironment(declared.icebergCatalog),
-          INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
+          ...lakeEnvironment(lake, declared.icebergCatalog),
           INGOT_ERASURE_LEDGER: ref(ledgerId, 'name'),
           INGOT_ERASE_MACHINE: machineArn,
           INGOT_HOLDS: JSON.stringify(holds),

@@ -94,8 +94,12 @@ export function handlers(
 /** What each handler is told of the lake. */
 export const lakeEnvironment = (lake: LakeFacts, catalog: IcebergCatalog | undefined): Record<string, Text> => ({
   ...catalogEnvironment(catalog),
-  INGOT_ZONES: json(lake.zones.map((zone) => [zone.name, text`s3://${zone.bucketName}`])),
+  INGOT_ZONES: zoneRoots(lake.zones),
 });
+
+/** Roots of zones by name, as functions read them. */
+export const zoneRoots = (zones: readonly ZoneFacts[]): Text =>
+  json(zones.map(({ name, bucketName }) => [name, text`s3://${bucketName}`]));
 
 const icebergZones = (lake: LakeFacts): ZoneFacts[] => lake.zones.filter((zone) => zone.holds === 'iceberg');
 
