@@ -13,15 +13,6 @@ export const streamMetrics = {
   behind: 'StreamBehind',
 } as const;
 
-/** How old the newest record of a batch is once the batch is applied. */
-export function putBehind(
-  arrived: number,
-  { name }: Pick<Stream, 'name'>,
-  { metrics, clock }: Pick<Services, 'metrics' | 'clock'>,
-): void {
-  metrics.put(streamMetrics.behind, Math.max(0, clock.now() - arrived) / 1000, 'Seconds', { Stream: name });
-}
-
 export function putMetrics(
   { records, quarantined, parked, windows }: Consumed,
   { name }: Stream,

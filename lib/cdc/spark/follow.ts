@@ -1,8 +1,7 @@
 import { TransientError } from '../../errors';
-import { appliedBatches } from '../../spark/batches';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
-import { newestIn } from '../../stream/spark/records';
+import { appliedBatches } from '../../stream/spark/batches';
 import { type Pace, recordSource, type StreamSource } from '../../stream/spark/source';
 import type { CdcSource } from '../declaration';
 import { findSource } from '../feed';
@@ -52,32 +51,10 @@ export const followChanges = (
   services: ReceiveServices,
   flush: () => Promise<void> = async () => {},
 ): AsyncIterable<AppliedBatch> =>
-  appliedBatches(
-    from,
-    session,
-    async (table) => {
-      const applied = await applyTable(table, source, services);
-      await tellBehind(table, source, services);
-      return applied;
-    },
-    services.log,
-    async () => {
-      putBehind(services.clock.now(), source, services);
-      await flush();
-    },
-  );
-
-/** How old the newest record of a batch is once the batch is applied. */
-async function tellBehind(table: string, source: CdcSource, services: ReceiveServices): Promise<void> {
-  const newest = await patiently(() => newestIn(table, services.lake), services.log);
-  if (newest !== undefined) putBehind(newest, source, services);
-}
-
-const putBehind = (
-  arrived: number,
-  { name }: CdcSource,
-  { metrics, clock }: Pick<ReceiveServices, 'metrics' | 'clock'>,
-): void => metrics.put(cdcMetrics.behind, Math.max(0, clock.now() - arrived) / 1000, 'Seconds', { Source: name });
+  appliedBatches(from, session, (table) => applyTable(table, source, services), services, {
+    behind: (seconds) => services.metrics.put(cdcMetrics.behind, seconds, 'Seconds', { Source: source.name }),
+    flush,
+  });
 
 /**
  * Applies records that are in a temporary table (`lib/stream/spark/records.ts`), slice after slice: they come to this

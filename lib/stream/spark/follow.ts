@@ -1,12 +1,11 @@
-import { appliedBatches } from '../../spark/batches';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
 import { type Consumed, consumeBatch } from '../consume';
-import { putBehind } from '../metrics';
+import { streamMetrics } from '../metrics';
 import type { StreamServices } from '../services';
 import { findStream, type Stream } from '../stream';
 import { tableBatch } from './batch';
-import { newestIn } from './records';
+import { appliedBatches } from './batches';
 import { type Pace, recordSource, type StreamSource } from './source';
 
 /** What a job that consumes a stream is told. */
@@ -45,16 +44,14 @@ export const follow = (
     source,
     session,
     (table) =>
-      patiently(async () => {
-        const consumed = await consumeBatch(await tableBatch(table, stream, services.lake), stream, services);
-        const newest = await newestIn(table, services.lake);
-        if (newest !== undefined) putBehind(newest, stream, services);
-        return consumed;
-      }, services.log),
-    services.log,
-    async () => {
-      putBehind(services.clock.now(), stream, services);
-      await flush();
+      patiently(
+        async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services),
+        services.log,
+      ),
+    services,
+    {
+      behind: (seconds) => services.metrics.put(streamMetrics.behind, seconds, 'Seconds', { Stream: stream.name }),
+      flush,
     },
   );
 
