@@ -8,6 +8,6 @@ module.exports = {
   // Aspects and validations of synth are checked once, in their own tests; everywhere else they cost seconds a file.
   setupFiles: ['<rootDir>/test/setup.js'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/cdktf.out'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   maxWorkers: 2,
 };

@@ -173,13 +173,13 @@ test("Airflow's own DagBag reads what is written: no import error, the tasks of 
   });
   expect(dags['two-groups-once']).toMatchObject({ schedule: '@once', start: '2026-12-24T18:30:00+00:00' });
   expect(dags['two-groups-once']!.tasks).not.toHaveProperty(['ingest.done']);
-}, 120_000);
+});
 
 test('ruff finds nothing in it, and would write it the same', async () => {
   if (!there) return;
   expect(await ruff('check', '--quiet', '--select', 'E4,E7,E9,F,I,UP,B', folder)).toBe('');
   expect(await ruff('format', '--diff', '--quiet', folder)).toBe('');
-}, 60_000);
+});
 
 describe('run by Airflow', () => {
   let ended: Record<keyof typeof scenarios, Ended>;

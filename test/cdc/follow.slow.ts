@@ -34,7 +34,7 @@ beforeAll(async () => {
     packages: 'external',
   });
   folder = mkdtempSync(join(tmpdir(), 'ingot-follow-'));
-}, 120_000);
+});
 afterAll(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -391,7 +391,7 @@ test('it says what is wrong: the log is not logical, a slot that was dropped, a 
   if (replica === undefined) return;
   await expect(following(path, replica.url, nothing)).rejects.toThrow(/for replica alone: set wal_level = logical/);
   await replica.stop();
-}, 120_000);
+});
 
 test('the source gets a column, then loses one that the contract requires: the table grows, then waits, and no other does', async () => {
   if (server === undefined) return;
@@ -429,4 +429,4 @@ test('the source gets a column, then loses one that the contract requires: the t
   ]);
   await workbench.close();
   await postgres.close();
-}, 60_000);
+});

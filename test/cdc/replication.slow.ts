@@ -18,7 +18,7 @@ let master: Postgres | undefined;
 beforeAll(async () => {
   server = await realPostgres({ walLevel: 'logical' });
   master = await server?.database('followed');
-}, 120_000);
+});
 afterAll(async () => {
   await master?.close();
   await server?.stop();

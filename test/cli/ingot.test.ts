@@ -19,7 +19,7 @@ beforeAll(async () => {
   shop = join(folder, 'shop');
   expect(await ingot(['init', 'shop'], { cwd: folder })).toMatchObject({ code: 0 });
   firstRun = await ingotProcess(['run', 'shop'], { cwd: folder });
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const copies: string[] = [];
@@ -273,7 +273,7 @@ describe('run', () => {
     expect(err).toContain('Loaded silver.orders: 1 row merged');
     expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 12 }]);
     expect((await ingot(['land', more, '--as', 'orders', '--platform', platform])).out).toContain('is there already');
-  }, 120_000);
+  });
 
   test('compacts a table once it has many files, says so, and takes that for no news', async () => {
     const platform = await copy();
@@ -289,7 +289,7 @@ describe('run', () => {
     expect(out).toContain('Nothing new');
     expect((await ingot(['run', platform])).err).not.toContain('compacted');
     expect(await query(platform, 'select count(*) as n from silver.orders_quarantine')).toEqual([{ n: 61 }]);
-  }, 120_000);
+  });
 
   test('that a gate stops ends with 1 and names table, rule and what to do; the next one does not call it well', async () => {
     const platform = await copy();
@@ -305,7 +305,7 @@ describe('run', () => {
     const again = await ingot(['run', platform]);
     expect(again.out).toMatch(/✗ silver\.orders: rule quarantine\.share failed/);
     expect(again.code).toBe(1);
-  }, 120_000);
+  });
 
   test('that a broken file stops ends with 1 and names it; once it is right the same run goes on', async () => {
     const platform = await copy();
@@ -324,7 +324,7 @@ describe('run', () => {
     const { code, err } = await ingot(['run', platform]);
     expect(err).toContain('Found 1 model to run');
     expect(code).toBe(0);
-  }, 120_000);
+  });
 
   test('twice at once: the second waits, says so, and finds nothing new', async () => {
     const platform = await copy();
@@ -333,7 +333,7 @@ describe('run', () => {
     expect(runs.filter(({ out }) => out.includes('Nothing new'))).toHaveLength(1);
     expect(runs.filter(({ err }) => err.includes('Another run is at work'))).toHaveLength(1);
     expect(await query(platform, 'select count(*) as n from silver.orders')).toEqual([{ n: 11 }]);
-  }, 120_000);
+  });
 
   test('that is killed at any step is repaired by the next one', async () => {
     const expected = await Promise.all([query(shop, silver), query(shop, gold)]);
@@ -369,7 +369,7 @@ describe('run', () => {
     for (const said of ['noise.csv', 'row.unreadable', '&lt;img src=x&gt;', 'unknown column &quot;gate&quot;'])
       expect(page).toContain(said);
     expect(page).not.toMatch(/<script|<img/);
-  }, 120_000);
+  });
 
   test('for a range loads the files of those days again, and nothing is there twice', async () => {
     const platform = await copy();
@@ -380,7 +380,7 @@ describe('run', () => {
     expect(code).toBe(0);
     expect(await Promise.all([query(platform, silver), query(platform, gold)])).toEqual(before);
     expect((await ingot(['run', platform, '--range', '2025-01-01..2025-12-31'])).out).toContain('Nothing new');
-  }, 120_000);
+  });
 
   test('in which nothing is new does not hide a gate that the last one failed', async () => {
     const platform = await copy();
@@ -393,7 +393,7 @@ describe('run', () => {
     const { code, out } = await ingot(['run', platform]);
     expect(out).toMatch(/Nothing new: .*\n✗ silver\.orders still fails quarantine\.share: 12 of the 12 rows/);
     expect(code).toBe(1);
-  }, 120_000);
+  });
 
   test('of a folder that was moved, or lost files, says so and how to make the tables anew, which works', async () => {
     const platform = join(folder, 'moved');
@@ -411,7 +411,7 @@ describe('run', () => {
     await rm(join(platform, '.ingot/catalog'), { recursive: true });
     expect((await ingot(['run', platform])).code).toBe(0);
     expect(await query(platform, silver)).toEqual(await query(shop, silver));
-  }, 120_000);
+  });
 
   test('that cannot change several tables says each in a line, and what can be done on this machine', async () => {
     const platform = await copy();
@@ -427,7 +427,7 @@ describe('run', () => {
     expect(err.match(/✗ Table shop_(silver\.orders|gold\.fct_daily_sales) cannot be changed into/g)).toHaveLength(2);
     expect(err).toContain('remove .ingot/catalog beside platform.yaml');
     expect(code).toBe(1);
-  }, 120_000);
+  });
 
   test('can be taken apart: each function answers an event from a file', async () => {
     const platform = await copy();
@@ -456,7 +456,7 @@ describe('run', () => {
     await writeFile(event, '[]');
     const refused = await ingot(['handle', 'quality', event, '--platform', platform]);
     expect(refused).toMatchObject({ code: 2, err: `✗ ${event}: must hold one JSON object, the event\n` });
-  }, 120_000);
+  });
 
   test('for a group that is not there names those that are', async () => {
     const { code, err } = await ingot(['run', shop, '--group', 'sale']);
@@ -577,7 +577,7 @@ test('synth lets data be deleted with its stack where platform.yaml and the cont
   expect(code).toBe(2);
   expect(await ingot([...args, '-c', 'ingot:allow-data-deletion=true'], { cwd })).toMatchObject({ code: 0 });
   expect(await readFile(join(cwd, 'cdk.out/shop.template.json'), 'utf8')).toContain('"DeletionPolicy": "Delete"');
-}, 120_000);
+});
 
 describe('runtime', () => {
   test('with --if-missing leaves a zip that is there alone', async () => {

@@ -45,4 +45,4 @@ test('a platform of the preset small runs from its first command: its database i
 
   const plan = JSON.parse((await ingot(['plan', shop, '--json'])).out);
   expect(JSON.stringify(plan)).toMatch(/"engine":"duckdb"/);
-}, 120_000);
+});

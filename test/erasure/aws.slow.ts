@@ -131,4 +131,4 @@ test('the deployed function erases from S3, by a ledger in DynamoDB', async () =
     moto.stop();
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});

@@ -201,7 +201,7 @@ local:
     ]);
     expect(rows.out).toBe('id,events\r\n2,3\r\n5,3\r\n6,3\r\n');
   });
-}, 120_000);
+});
 
 test('from tables that changes fill: rows, versions, remembered deletes and records that wait', async () => {
   const columns = [
@@ -264,4 +264,4 @@ test('from tables that changes fill: rows, versions, remembered deletes and reco
     await lake.close();
     rmSync(scratch, { recursive: true });
   }
-}, 120_000);
+});

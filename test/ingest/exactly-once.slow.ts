@@ -127,7 +127,7 @@ describe('laws of ingest', () => {
       }),
       { numRuns: 8 },
     );
-  }, 120_000);
+  });
 
   test('files in any order, any of them delivered again, give the same table where a key has one content', async () => {
     const files = fc.array(
@@ -157,5 +157,5 @@ describe('laws of ingest', () => {
       }),
       { numRuns: 8 },
     );
-  }, 120_000);
+  });
 });

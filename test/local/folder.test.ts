@@ -160,7 +160,7 @@ describe('the lock of a run', () => {
       );
       expect(most).toBe(1);
     }
-  }, 120_000);
+  });
 });
 
 describe('tasks of the state machine on this machine', () => {

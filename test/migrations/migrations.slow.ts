@@ -13,7 +13,7 @@ let real: Postgres | undefined;
 beforeAll(async () => {
   server = await realPostgres();
   real = await server?.database('migrations');
-}, 120_000);
+});
 afterAll(async () => {
   await real?.close();
   await server?.stop();

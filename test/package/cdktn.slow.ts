@@ -15,7 +15,7 @@ const { constructs, ...ours } = Object.fromEntries(
 let packed: PackedPackage;
 beforeAll(() => {
   packed = PackedPackage.asBuilt();
-}, 120_000);
+});
 afterAll(() => packed.remove());
 
 /** What the example becomes in a folder where an engine is installed, by stack, without versions and this machine's paths. */

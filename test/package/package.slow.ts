@@ -38,7 +38,7 @@ new Lake(new TerraformStack(new App(), 'Data'), 'Lake', { nam: 'aviation' });
 let packed: PackedPackage;
 beforeAll(() => {
   packed = PackedPackage.compiled();
-}, 120_000);
+});
 afterAll(() => packed.remove());
 
 describe.each(['node16', 'bundler'] as const)('types are found and right under %s resolution', (resolution) => {

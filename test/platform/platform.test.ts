@@ -686,7 +686,7 @@ test('every rule that follows from a valid contract binds', async () => {
     }),
     { numRuns: 40 },
   );
-}, 60_000);
+});
 
 test('required fields inside a column are required of every item', async () => {
   const contract = readContract(

@@ -256,7 +256,7 @@ test('any file passes the contract that is suggested for it, without a row in qu
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 /** What may be wrong with a proposal: any type, and rules that its values do not keep. */
 const proposal = fc.record(
@@ -323,4 +323,4 @@ test('whatever is proposed for a file is loosened until the file passes it, and 
     { numRuns: 12 },
   );
   expect(loosened).toBeGreaterThan(5);
-}, 120_000);
+});

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await realPostgres();
   real = await server?.database('values "quoted"');
   pglite = await openPglite();
-}, 120_000);
+});
 afterAll(async () => {
   await pglite.close();
   await real?.close();
@@ -177,7 +177,7 @@ it('begins a new PGlite where the cache has one, and the same where nothing can 
     else process.env.INGOT_CACHE = given;
     await rm(folder, { recursive: true });
   }
-}, 120_000);
+});
 
 it('says that a server is out of reach with an error that may pass, and works again when it is back', async () => {
   const nobody = await openNodePostgres({ url: 'postgres://a@127.0.0.1:1/b' });

@@ -71,7 +71,7 @@ test('events that are put are in silver, in the windows and in bronze; the file 
   expect(await all('gold.per_minute', 'sum(events), sum(amount)')).toEqual([['4', '8']]);
   // The fifth minute back begins a window for each minute: five windows see each event.
   expect(await all('gold.sliding', 'sum(events)')).toEqual([['20']]);
-}, 60_000);
+});
 
 test('of two consumers of one shard at once, both at the same records, each record is applied once', async () => {
   const records = Array.from(
@@ -97,7 +97,7 @@ test('of two consumers of one shard at once, both at the same records, each reco
   const { lake } = services;
   expect(positionsOf(await lake.properties('test_silver', 'events')).both?.sequence).toBe('20');
   expect(positionsOf(await lake.properties('test_ops', stateTable(clicks, perMinute))).both?.sequence).toBe('20');
-}, 60_000);
+});
 
 test('a key that stops keeps its later events, others go on, and a release applies them in their order', async () => {
   const stream = new LocalStream(clicks, services, layout);
@@ -137,7 +137,7 @@ test('a key that stops keeps its later events, others go on, and a release appli
   ]);
   expect(await release({ key: 'poisoned' }, clicks, services)).toMatchObject({ status: 'unknown' });
   expect(await all("(FROM silver.events_quarantine WHERE contains(raw, 'seven'))", 'count(*)')).toEqual([['1']]);
-}, 60_000);
+});
 
 test('a replay from bronze gives back rows that were lost, counts nothing twice, and leaves newer rows alone', async () => {
   const { lake } = services;
@@ -166,4 +166,4 @@ test('a replay from bronze gives back rows that were lost, counts nothing twice,
   expect(sum(await all("(FROM gold.per_minute WHERE user NOT LIKE 'both%')", 'sum(events), sum(amount)'))[0]![1]).toBe(
     table![1]! + 20,
   );
-}, 60_000);
+});

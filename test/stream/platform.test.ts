@@ -207,4 +207,4 @@ test('a run feeds declared events through the consumer, a second one only what i
     expect((await ingot('stream', 'put', 'click', more)).err).toContain('did you mean clicks?');
     expect((await ingot('query', 'select count(*) as n from silver.clicks', '--csv')).out).toBe('n\r\n6\r\n');
   });
-}, 60_000);
+});

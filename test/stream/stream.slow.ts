@@ -50,7 +50,7 @@ test('partials are merged once there are many, and give the same results', async
   expect((await one.rows('gold.sliding')).length).toBeGreaterThan(before.length);
   const [sum] = await one.rows('(SELECT sum(events) AS n FROM gold.per_minute)');
   expect(Number(sum?.n)).toBe(21_000);
-}, 30_000);
+});
 
 test('five-minute metrics of users go to PostgreSQL, and repeats change nothing', async () => {
   const postgres = await openPglite();
@@ -87,7 +87,7 @@ test('five-minute metrics of users go to PostgreSQL, and repeats change nothing'
   } finally {
     await postgres.close();
   }
-}, 30_000);
+});
 
 /** A stream over real Iceberg tables, in a folder of its own. */
 async function icebergWorld(): Promise<

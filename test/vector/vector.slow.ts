@@ -9,7 +9,7 @@ beforeAll(async () => {
   server = await realPostgres();
   // Where there is none, which was said loudly, nothing new is tried.
   postgres = (await server?.database('stores')) ?? (await openPglite());
-}, 120_000);
+});
 afterAll(async () => {
   await postgres?.close();
   await server?.stop();
