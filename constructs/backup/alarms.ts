@@ -1,5 +1,6 @@
 import type { BackupManifest } from '../../lib/backup/declaration';
 import { metricNames, metricNamespace } from '../../lib/publish/metrics';
+import { atFirst } from '../core/alarm';
 import { failedExecutions } from '../core/machine';
 import { pascal } from '../core/names';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
@@ -31,9 +32,7 @@ export function backupAlarms(
     name: `${platform}-${name}`,
     description: `${description} Platform ${platform}.`,
     actions: [ref(topicId, 'arn')],
-    comparison: 'GreaterThanThreshold' as const,
-    periods: 1,
-    periodsToAlarm: 1,
+    ...atFirst,
   });
   const measured = (name: string, resource: string): AlarmMetric => ({
     id: 'value',
@@ -53,8 +52,6 @@ export function backupAlarms(
           `A backup of ${resource} was restored, and was not what it should be.`,
         ),
         metrics: [measured(metricNames.restoreTestFailed, resource)],
-        threshold: 0,
-        missingData: 'notBreaching',
       },
       {
         ...named(
@@ -81,8 +78,6 @@ export function backupAlarms(
               'A backup was restored, and whether it is what it should be could not be told to AWS Backup.',
             ),
             metrics: failedExecutions(machineId, 'Comparisons that broke off'),
-            threshold: 0,
-            missingData: 'notBreaching' as const,
           },
         ]),
     ...(database === undefined || backup.dump === false
@@ -91,8 +86,6 @@ export function backupAlarms(
           {
             ...named('DumpFailed', 'dump-failed', 'A dump of the database failed, or took longer than a day.'),
             metrics: failedExecutions(dumpMachineId, 'Dumps that failed'),
-            threshold: 0,
-            missingData: 'notBreaching' as const,
           },
         ]),
     {
@@ -112,8 +105,6 @@ export function backupAlarms(
           periodSeconds: 300,
         },
       ],
-      threshold: 0,
-      missingData: 'notBreaching',
     },
   ];
 }

@@ -3,6 +3,7 @@ import { refusedMessage } from '../../lib/documents/refused';
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { documentsRole } from '../../lib/vector/store';
+import { atFirst } from '../core/alarm';
 import { type FunctionNetwork, networkProblems, regulate } from '../core/compliance';
 import { type HandlerDecision, handlerNodes } from '../core/handler';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
@@ -172,11 +173,7 @@ function refused(own: string): Node[] {
       metrics: [
         { id: 'value', returns: true, namespace, name: metric, dimensions: {}, statistic: 'Sum', periodSeconds: 300 },
       ],
-      comparison: 'GreaterThanThreshold',
-      threshold: 0,
-      periods: 1,
-      periodsToAlarm: 1,
-      missingData: 'notBreaching',
+      ...atFirst,
       actions: [ref(noticesId, 'arn')],
     },
   ];

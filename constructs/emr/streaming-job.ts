@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { Manifest } from '../../lib/platform/manifest';
 import { sizeSettings, sizeValues, sparkSize } from '../../lib/sizing/spark-size';
+import { atFirst } from '../core/alarm';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import { failedExecutions, machineNodes } from '../core/machine';
 import type { AlarmNode, Node, Removal, Statement } from '../core/nodes';
@@ -217,11 +218,7 @@ const jobAlarm = (own: string, of: string): AlarmNode => ({
   name: `${own}-job`,
   description: `The job of Spark had ended by itself and was started again, or could not be: executions of the state machine say which. ${of}`,
   metrics: failedExecutions(jobMachineId, 'Jobs that ended'),
-  comparison: 'GreaterThanThreshold',
-  threshold: 0,
-  periods: 1,
-  periodsToAlarm: 1,
-  missingData: 'notBreaching',
+  ...atFirst,
   actions: [ref(noticesId, 'arn')],
 });
 

@@ -4,6 +4,7 @@ import { subjectColumns } from '../../lib/erasure/subjects';
 import { assertValid, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import type { Manifest } from '../../lib/platform/manifest';
+import { atFirst } from '../core/alarm';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
@@ -243,11 +244,7 @@ const failedAlarm = (name: string, own: string): Node => ({
   name: `${own}-failed`,
   description: `An erasure failed, was stopped or timed out: it stays open, and the law says until when. Platform ${name}.`,
   metrics: failedExecutions(machineId, 'Erasures that failed'),
-  comparison: 'GreaterThanThreshold',
-  threshold: 0,
-  periods: 1,
-  periodsToAlarm: 1,
-  missingData: 'notBreaching',
+  ...atFirst,
   actions: [ref(noticesId, 'arn')],
 });
 

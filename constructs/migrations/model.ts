@@ -1,6 +1,7 @@
 import { assertValid } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import { releaseOf } from '../../lib/migrations/release';
+import { atFirst } from '../core/alarm';
 import { regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
@@ -197,11 +198,7 @@ const alarm = (name: string): Node => ({
   name: `${name}-migrate-failed`,
   description: `A migration that is long or destructive failed, was stopped or timed out. Platform ${name}.`,
   metrics: failedExecutions(machineId, 'Migrations that failed'),
-  comparison: 'GreaterThanThreshold',
-  threshold: 0,
-  periods: 1,
-  periodsToAlarm: 1,
-  missingData: 'notBreaching',
+  ...atFirst,
   actions: [ref(noticesId, 'arn')],
 });
 

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../lib/contract/dataset';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { metricNames, metricNamespace } from '../../lib/publish/metrics';
+import { atFirst } from '../core/alarm';
 import { pascal } from '../core/names';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
 import type { Text } from '../core/text';
@@ -62,11 +63,7 @@ export function groupAlarms(
         ...ended.slice(1).map((metric) => ({ ...metric, periodSeconds: 300 })),
         { id: 'value', returns: true, expression: 'failed + timedout', label: 'Runs that failed' },
       ],
-      comparison: 'GreaterThanThreshold',
-      threshold: 0,
-      periods: 1,
-      periodsToAlarm: 1,
-      missingData: 'notBreaching',
+      ...atFirst,
     },
     ...(thresholds.successPercent === false
       ? []
@@ -113,12 +110,8 @@ export function groupAlarms(
     {
       ...named('Quality', 'quality', 'A quality rule of severity error failed.'),
       metrics: [ofGroup(metricNames.failedRules, 'Maximum', 300)],
-      comparison: 'GreaterThanThreshold',
-      threshold: 0,
-      periods: 1,
-      periodsToAlarm: 1,
       // Rules are answered only where something is new.
-      missingData: 'notBreaching',
+      ...atFirst,
     },
     ...(thresholds.inputGb === false || !loads
       ? []

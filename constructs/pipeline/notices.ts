@@ -1,3 +1,4 @@
+import { atFirst } from '../core/alarm';
 import { pascal } from '../core/names';
 import type { Node, QueueNode } from '../core/nodes';
 import { inThisAccount, tlsOnlyTo } from '../core/policy';
@@ -83,12 +84,8 @@ export function deadLetterAlarm(name: string): Node {
         periodSeconds: 300,
       },
     ],
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    periodsToAlarm: 1,
     // A queue that nobody has used for six hours sends no metrics.
-    missingData: 'notBreaching',
+    ...atFirst,
     actions: [ref(noticesId, 'arn')],
   };
 }

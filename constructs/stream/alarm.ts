@@ -1,3 +1,4 @@
+import { atFirst } from '../core/alarm';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
 import { ref } from '../core/text';
 import { jobMachineId } from '../emr/ids';
@@ -27,12 +28,8 @@ export const alarmsOf =
     name: `${own}-${name}`,
     description: `${description} ${of}`,
     metrics: [{ id: 'value', returns: true, periodSeconds: 300, ...metric }],
-    comparison: 'GreaterThanThreshold',
+    ...atFirst,
     threshold,
-    periods: 1,
-    periodsToAlarm: 1,
-    // Nothing is measured where nothing comes.
-    missingData: 'notBreaching',
     actions: [ref(noticesId, 'arn')],
     ...more,
   });
