@@ -103,11 +103,16 @@ describe('the lock of a run', () => {
   test('is held by one, and the next gets it when it is released', async () => {
     const first = await acquireLock(folder);
     const order: string[] = [];
-    const second = acquireLock(folder, ({ pid }) => order.push(`waits for ${pid}`)).then(async (lock) => {
-      order.push('second');
-      await lock.release();
+    let second: Promise<void> | undefined;
+    await new Promise<void>((waits) => {
+      second = acquireLock(folder, ({ pid }) => {
+        order.push(`waits for ${pid}`);
+        waits();
+      }).then(async (lock) => {
+        order.push('second');
+        await lock.release();
+      });
     });
-    await new Promise((go) => setTimeout(go, 50));
     order.push('first ends');
     await first.release();
     await second;
@@ -134,14 +139,12 @@ describe('the lock of a run', () => {
   test('is not taken by who looked so long ago that the number above is free again', async () => {
     await writeFile(join(folder, '6'), JSON.stringify({ pid: process.pid, since: 'now' }));
     jest.spyOn(fs, 'readdir').mockResolvedValueOnce(['4'] as never);
-    let waits = false;
-    const lock = acquireLock(folder, () => {
-      waits = true;
+    let lock: ReturnType<typeof acquireLock> | undefined;
+    await new Promise<void>((waits) => {
+      lock = acquireLock(folder, () => waits());
     });
-    await new Promise((go) => setTimeout(go, 100));
-    expect(waits).toBe(true);
     await writeFile(join(folder, '6'), '{}');
-    await (await lock).release();
+    await (await lock!).release();
     expect(await readdir(folder)).toEqual(['7']);
   });
 
