@@ -148,7 +148,7 @@ export function pipelineModel(
       // As many as the state machines of all groups call at once; the others are called once a run or a probe.
       concurrency: (id) => manifest.groups.length * (/^(Ingest|Quality|Transform)Function$/.test(id) ? itemsAtOnce : 2),
     }),
-    ...(jobs === undefined ? {} : { jobStatements: jobStatements(lake) }),
+    ...(jobs === undefined || given.spark === undefined ? {} : { jobStatements: jobStatements(lake, given.spark) }),
     dagStatements: dagStatements(jobs === undefined ? undefined : given.spark, lake),
     facts: {
       notices: ref(noticesId, 'arn'),

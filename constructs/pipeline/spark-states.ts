@@ -31,7 +31,7 @@ interface JobFiles {
 const jobRemedy = (spark: SparkTarget): string =>
   `No answer came from the job: it failed each time, or took more than ${jobSeconds / 60} minutes. The table is as it was, or ` +
   ('clusterId' in spark
-    ? "complete; a job that took too long may still be at work in YARN. The step's log says why: where Spark had too little " +
+    ? "complete. The step's log says why: where Spark had too little " +
       "memory, give the cluster's nodes more (instanceTypes of the EmrCluster), then run again."
     : "complete. The job's log says why: where Spark had too little memory, give its workers more (engine.spark.worker in " +
       'platform.yaml), then run again.');
@@ -60,8 +60,8 @@ interface JobCall {
  * States in which a job of EMR Serverless, or a step of an EMR cluster, does what otherwise a function does. Its answer is
  * an object in S3: what a handler refuses is told there in the handler's own words, and goes the way of a function's
  * error. A job that failed itself, or could not be started, is tried twice more: writes are idempotent. Where a run is
- * stopped or a job is over its time, Step Functions cancels the job. Of a step that ends what submitted the job: YARN may go
- * on with it.
+ * stopped or a job is over its time, Step Functions cancels the job. Of a step that ends what submitted the job, which ends
+ * itself when it hears of that.
  */
 export function jobStates(call: JobCall, spark: SparkTarget): Record<string, State> {
   const { name, handler, resultPath, next, failed } = call;

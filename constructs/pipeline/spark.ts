@@ -1,5 +1,6 @@
 import type { Manifest } from '../../lib/platform/manifest';
 import { metricNamespace } from '../../lib/publish/metrics';
+import { clusterVariable } from '../../lib/runtime/step';
 import { type SparkOn, sparkOnVariable } from '../../lib/spark/memory';
 import type { IcebergCatalog } from '../core/iceberg-catalog';
 import type { AssetNode, Statement } from '../core/nodes';
@@ -61,7 +62,12 @@ export function sparkTarget(
     platform: ref(platformId, 'uri'),
     bucketName,
     settings: {
-      environment: { ...lakeEnvironment(lake, catalog), AWS_REGION: aws.region, [sparkOnVariable]: on },
+      environment: {
+        ...lakeEnvironment(lake, catalog),
+        AWS_REGION: aws.region,
+        [sparkOnVariable]: on,
+        ...('clusterId' in place ? { [clusterVariable]: place.clusterId } : {}),
+      },
       scratch: text`s3://${bucketName}/spark/scratch`,
     },
     tables,
@@ -70,9 +76,19 @@ export function sparkTarget(
 }
 
 /** What jobs may do beside writing their logs: what the functions in whose place they are may do. */
-export function jobStatements(lake: LakeFacts): Statement[] {
+export function jobStatements(lake: LakeFacts, place: SparkPlace): Statement[] {
   return [
     ...jobOwnStatements(lake),
+    ...('clusterId' in place
+      ? [
+          {
+            sid: 'AskHowStepsAre',
+            effect: 'Allow',
+            actions: ['elasticmapreduce:DescribeStep', 'elasticmapreduce:ListSteps'],
+            resources: [place.clusterArn],
+          } as const,
+        ]
+      : []),
     ...readStatements(lake),
     ...writeStatements(
       lake,

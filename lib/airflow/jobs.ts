@@ -232,7 +232,7 @@ class Job(EmrAddStepsOperator):
     def on_kill(self) -> None:
         """Cancels the step, which ends what has submitted the job.
 
-        YARN may go on with the job: its table is as it was, or complete.
+        The job asks how its step is, and ends itself within a minute.
         """
         if self.step_ids:
             self.hook.conn.cancel_steps(

@@ -395,9 +395,10 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
       expect(text).toContain('elasticmapreduce:addStep.sync');
       expect(text).toContain('StepFunctionsGetEventForEMRAddJobFlowStepsRule');
       expect(text).not.toContain('emr-serverless');
-      expect(text).toMatch(/may still be at work in YARN\.[^"]*instanceTypes of the EmrCluster/);
+      expect(text).toMatch(/The step's log says why[^"]*instanceTypes of the EmrCluster/);
       expect(text).not.toContain('engine.spark.worker');
       expect(text).toMatch(/INGOT_SPARK_ON[\\"]+:[\\"]+cluster/);
+      expect(text).toMatch(/INGOT_EMR_CLUSTER[\\"]+:[\\"]+/);
     }
   });
 

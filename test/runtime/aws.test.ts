@@ -1,13 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EMRClient } from '@aws-sdk/client-emr';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsArrivals } from '../../lib/runtime/aws';
 import { tellingTransient } from '../../lib/runtime/aws-transient';
 import { emfMetrics } from '../../lib/runtime/emf-metrics';
+import { emrSteps } from '../../lib/runtime/emr-steps';
 import { openLake } from '../../lib/runtime/lake';
 import { s3Objects } from '../../lib/runtime/s3-objects';
 import type { Objects } from '../../lib/runtime/services';
+import { stepOver } from '../../lib/runtime/step';
 
 interface Command {
   readonly input: Record<string, unknown>;
@@ -166,4 +171,90 @@ test.each([
   expect(asked).toBe(status === 403 ? 1 : 2);
   s3.destroy();
   await new Promise((done) => server.close(done));
+});
+
+describe('a job of an EMR cluster', () => {
+  const own = 's3://answers/spark/answers/run-1/ingest-silver.flights-1.json';
+
+  /** EMR, as it answers while a step of 60 goes through states; a state that is a number is an error of HTTP. */
+  async function emr(states: readonly (string | number)[], step: { readonly argument: string }) {
+    const left = [...states];
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (part) => {
+        body += part;
+      });
+      request.on('end', () => {
+        const action = String(request.headers['x-amz-target']).split('.').at(-1)!;
+        const { ClusterId, StepId, Marker } = JSON.parse(body) as Record<string, string | undefined>;
+        asked.push([action, ClusterId, StepId ?? Marker].join(' '));
+        const steps = Array.from({ length: 60 }, (_, i) => ({
+          Id: `s-${i}`,
+          Config: { Args: ['spark-submit', i >= 55 ? step.argument : `${i}`] },
+        }));
+        const listed =
+          Marker === undefined ? { Steps: steps.slice(0, 50), Marker: 'more' } : { Steps: steps.slice(50) };
+        const state = action === 'DescribeStep' ? left.shift() : undefined;
+        response.writeHead(typeof state === 'number' ? state : 200, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify(action === 'ListSteps' ? listed : { Step: { Status: { State: state } } }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = new EMRClient({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+    });
+    const close = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+    return { steps: emrSteps(client, 'j-1'), asked, close };
+  }
+
+  test('hears that its step is cancelled, and not that EMR did not answer', async () => {
+    const { steps, asked, close } = await emr(['PENDING', 'RUNNING', 503, 'CANCEL_PENDING'], { argument: own });
+    const waited: number[] = [];
+    const warned: string[] = [];
+    const log = { warn: (message: string) => warned.push(message) };
+    expect(await stepOver(steps, own, log, async (ms) => waited.push(ms))).toBe('CANCEL_PENDING');
+    expect(asked).toEqual(['ListSteps j-1 ', 'ListSteps j-1 more', ...Array(4).fill('DescribeStep j-1 s-55')]);
+    expect(waited).toEqual([30_000, 30_000, 30_000]);
+    expect(warned).toEqual(['The cluster does not say how the step is; the job goes on']);
+    await close();
+  });
+
+  test('that was started by no step is ended by none', async () => {
+    const { steps, asked, close } = await emr([], { argument: 's3://answers/of/another.json' });
+    let looks = 0;
+    const enough = new Error('enough');
+    await expect(
+      stepOver(steps, own, quiet, async () => {
+        looks += 1;
+        if (looks === 3) throw enough;
+      }),
+    ).rejects.toBe(enough);
+    expect(asked.every((one) => one.startsWith('ListSteps'))).toBe(true);
+    await close();
+  });
+
+  test('whose step is cancelled ends, and its driver in the middle of a statement', async () => {
+    const handlers = `
+      const { endWithStep } = require('./lib/handlers/spark');
+      const steps = { newestWith: async () => 's-1', stateOf: async () => 'CANCELLED' };
+      endWithStep(steps, 'answer', { warn() {}, error: (message, data) => console.log(message, data.state) });
+      setInterval(() => {}, 1000);`;
+    const driver = spawn('sh', [
+      '-c',
+      'node -r ./test/register.js -e "$1"; echo "The statement has ended"',
+      'sh',
+      handlers,
+    ]);
+    let said = '';
+    driver.stdout.on('data', (part) => {
+      said += part;
+    });
+    const [code, signal] = await once(driver, 'close');
+    expect([code, signal]).toEqual([null, 'SIGTERM']);
+    expect(said).toBe('The step is over; so is its job CANCELLED\n');
+  });
 });

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { EMRClient } from '@aws-sdk/client-emr';
 import { type ApplyJobEvent, applyJob } from '../../cdc/spark/follow';
 import type { Manifest } from '../../platform/manifest';
+import { emrSteps } from '../../runtime/emr-steps';
 import { readEnvironment } from '../../runtime/environment';
+import type { Log } from '../../runtime/services';
+import { clusterVariable, type Steps, stepOver } from '../../runtime/step';
 import { answerOf, callOf, type JobRequest } from '../../spark/job';
 import { sparkOnVariable } from '../../spark/memory';
 import { jobServices } from '../../spark/services';
@@ -13,9 +17,10 @@ import { streamServices } from '../streams';
 /**
  * The handlers that move data, as a job of Spark: `node index.js HANDLER EVENT ANSWER` calls one and writes what it
  * answers to the object ANSWER. Spark is whoever has started it: requests go to standard output, answers come from
- * standard input. The environment is that of the functions, with `INGOT_SPARK_ON` where it is a step of a cluster (`cluster`). It ends with 0 where there is an answer, also where the
- * handler has refused. `consume` and `apply` are jobs that end with an error where a batch cannot be applied, and with an
- * answer only where they were asked for no more than what is there.
+ * standard input. The environment is that of the functions, with `INGOT_SPARK_ON` and `INGOT_EMR_CLUSTER` where it is a
+ * step of a cluster, with which it ends. It ends with 0 where there is an answer, also where the handler has refused.
+ * `consume` and `apply` are jobs that end with an error where a batch cannot be applied, and with an answer only where
+ * they were asked for no more than what is there.
  */
 async function main([handler, event, answer]: readonly string[]): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -23,6 +28,8 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   const on = process.env[sparkOnVariable] === 'cluster' ? 'cluster' : 'serverless';
   const session = sparkSession({ answers: process.stdin, requests: process.stdout, on }, async () => {});
   const { services, flush } = jobServices(environment, manifest, session);
+  const cluster = process.env[clusterVariable];
+  if (cluster !== undefined) void endWithStep(emrSteps(new EMRClient(), cluster), answer!, services.log);
   const given: unknown = JSON.parse(event!);
   const answered =
     handler === 'consume'
@@ -33,6 +40,20 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   await flush();
   await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
   await session.close();
+}
+
+/** Ends the job once its step is over, in the middle of a statement too: with the driver goes its application in YARN. */
+export async function endWithStep(
+  steps: Steps,
+  answer: string,
+  log: Pick<Log, 'warn' | 'error'>,
+  wait?: (milliseconds: number) => Promise<unknown>,
+): Promise<void> {
+  const state = await stepOver(steps, answer, log, wait);
+  log.error('The step is over; so is its job', { state });
+  // The driver has started this process. It would go on to the statement's end before it knew.
+  if (process.ppid > 1) process.kill(process.ppid, 'SIGTERM');
+  process.exit(1);
 }
 
 if (require.main === module)
