@@ -24,6 +24,12 @@ export interface SparkApplicationProps extends SparkApplicationDeclaration {
    * @default a new one
    */
   readonly operationsKey?: IKey;
+  /**
+   * An existing key for the disks of workers, symmetric, in the region of the stack: no alias. Each job that Ingot starts names
+   * it, and so must others, as `configurationOverrides` of StartJobRun. Job roles and who starts jobs are let use it; its own policy must let the account do so.
+   * @default a key of AWS's
+   */
+  readonly diskKey?: IKey;
 }
 
 /** An EMR Serverless application that runs Spark over the tables of a lake. It costs nothing while nothing runs. */
@@ -41,11 +47,12 @@ export class SparkApplication extends Construct {
 
   constructor(scope: Construct, id: string, props: SparkApplicationProps) {
     super(scope, id);
-    const { network, operationsKey: key } = props;
+    const { network, operationsKey: key, diskKey } = props;
     const given = givenKey(operationsKeyId, key);
     this.model = sparkApplicationModel(this.node.path, props, {
       ...surroundings(this, given),
       network: network === undefined ? undefined : vpcFacts(network),
+      diskKeyArn: diskKey?.keyArn,
     });
     this.#lookup = render(this, this.model.nodes, given);
     this.facts = resolve(this.model.facts, this.#lookup);

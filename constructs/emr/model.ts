@@ -7,6 +7,7 @@ import { inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { aws, ref, type Text, text } from '../core/text';
 import type { VpcFacts } from '../network/model';
+import { giveDiskKey, useDiskKey } from './disk-key';
 import { type SparkSizes, sparkProblems } from './problems';
 import type { SparkApplicationDeclaration } from './props';
 import { beginningWithin, sparkSettings } from './settings';
@@ -32,6 +33,8 @@ export interface SparkApplicationFacts {
   readonly jobRoleName: Text;
   /** Of the security group of its workers; absent outside of a VPC. */
   readonly securityGroupId?: Text;
+  /** Of the key of its workers' disks, which every job must name; absent where AWS's own encrypts them. */
+  readonly diskKeyArn?: Text;
   /** Ports of others that its workers may connect to, beside 443. */
   readonly letsOut: readonly number[];
   /** Workers that all jobs together may have. */
@@ -49,6 +52,8 @@ export interface SparkApplicationGiven {
   /** Ids of nodes that are not to be made: `OperationsKey`. */
   readonly nodes: ReadonlySet<string>;
   readonly network?: VpcFacts;
+  /** Of the key of workers' disks. */
+  readonly diskKeyArn?: string;
   readonly deletionFlag?: unknown;
 }
 
@@ -71,16 +76,14 @@ export function sparkApplicationModel(
   const { name, compliance } = declared;
   const removal = declared.removal ?? 'retain';
   const sizes = sizesOf(declared);
-  assertValid([
-    ...sparkProblems(path, declared, sizes, given.network),
-    ...removalProblems(path, removal, given.deletionFlag),
-  ]);
+  assertValid([...sparkProblems(path, declared, sizes, given), ...removalProblems(path, removal, given.deletionFlag)]);
 
   const architecture = declared.architecture ?? 'arm64';
   const release = declared.release ?? 'emr-spark-8.0.0';
   const own = `${name}-spark`;
   const { worker, maxWorkers, drivers, executors } = sizes;
   const { letsOut = [] } = declared;
+  const { diskKeyArn } = given;
   const settings = beginningWithin({
     ...sparkSettings(worker, maxWorkers, declared.icebergCatalog),
     ...declared.settings,
@@ -135,6 +138,7 @@ export function sparkApplicationModel(
         description: `${own}: what jobs of Spark act as`,
         applicationArn: ref(applicationId, 'arn'),
         logsArn: ref('Logs', 'arn'),
+        diskKeyArn,
       }),
       ...(compliance === 'regulated' ? { permissions: 'managed' } : {}),
     },
@@ -150,6 +154,7 @@ export function sparkApplicationModel(
       jobRoleArn: ref(jobRoleId, 'arn'),
       jobRoleName: ref(jobRoleId, 'name'),
       ...(given.network === undefined ? {} : { securityGroupId: ref(securityGroupId, 'id') }),
+      ...(diskKeyArn === undefined ? {} : { diskKeyArn }),
       letsOut,
       maxWorkers,
       vcpu: worker.vcpu,
@@ -177,10 +182,12 @@ export function jobRole(role: {
   readonly description: string;
   readonly applicationArn: Text;
   readonly logsArn: Text;
+  /** @default none: AWS's own key encrypts disks */
+  readonly diskKeyArn?: Text;
   /** @default none: it is for grants to say */
   readonly statements?: readonly Statement[];
 }): RoleNode {
-  const { id, description, applicationArn, logsArn, statements = [] } = role;
+  const { id, description, applicationArn, logsArn, diskKeyArn, statements = [] } = role;
   return {
     kind: 'role',
     id,
@@ -205,6 +212,7 @@ export function jobRole(role: {
         actions: ['logs:DescribeLogGroups'],
         resources: [text`arn:${aws.partition}:logs:${aws.region}:${aws.account}:log-group:*`],
       },
+      ...useDiskKey(diskKeyArn),
       ...statements,
     ],
   };
@@ -244,7 +252,7 @@ function securityGroup(own: string, { vpcId }: VpcFacts, letsOut: readonly numbe
 }
 
 /** What a principal must be allowed to run jobs, to ask how they are, and to cancel them. */
-export const runStatements = ({ applicationArn, jobRoleArn }: SparkApplicationFacts): Statement[] => [
+export const runStatements = ({ applicationArn, jobRoleArn, diskKeyArn }: SparkApplicationFacts): Statement[] => [
   {
     sid: 'StartJobs',
     effect: 'Allow',
@@ -265,4 +273,5 @@ export const runStatements = ({ applicationArn, jobRoleArn }: SparkApplicationFa
     resources: [jobRoleArn],
     conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
   },
+  ...giveDiskKey(diskKeyArn),
 ];

@@ -4,7 +4,8 @@ import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
 import { nameProblems, numberProblems } from '../core/names';
 import type { WorkerSize } from '../core/nodes';
-import type { VpcFacts } from '../network/model';
+import { diskKeyProblems } from './disk-key';
+import type { SparkApplicationGiven } from './model';
 import type { SparkApplicationDeclaration } from './props';
 
 /** What a declaration is once its defaults are applied. */
@@ -52,7 +53,7 @@ export function sparkProblems(
   where: string,
   declared: SparkApplicationDeclaration,
   sizes: SparkSizes,
-  network: VpcFacts | undefined,
+  { network, diskKeyArn }: SparkApplicationGiven,
 ): Problem[] {
   const { name, release, architecture, settings, compliance } = declared;
   const { maxWorkers, drivers, executors, idleMinutes } = sizes;
@@ -89,6 +90,7 @@ export function sparkProblems(
     ...(network !== undefined && network.subnetIds.length === 0
       ? [problem('network.subnetIds', 'must name at least one private subnet; given none')]
       : []),
+    ...diskKeyProblems(where, diskKeyArn),
     ...icebergCatalogProblems(where, declared.icebergCatalog),
     ...logRetentionProblems(where, sizes.logRetentionDays),
   ];

@@ -109,6 +109,7 @@ export function streamingJob(
     paused: job.paused,
     applicationId: spark.applicationId,
     jobRoleArn: ref(jobRoleId, 'arn'),
+    diskKeyArn: spark.diskKeyArn,
     main: ref(mainId, 'uri'),
     handler: job.handler,
     settings: {
@@ -126,6 +127,7 @@ export function streamingJob(
       description: `${own}: what its job of Spark acts as`,
       applicationArn: spark.applicationArn,
       logsArn: spark.logsArn,
+      diskKeyArn: spark.diskKeyArn,
       statements: together([...jobOwnStatements(lake), ...job.statements]),
     }),
     ...machineNodes(

@@ -1,5 +1,6 @@
 import { aws, type Text, text } from '../core/text';
 import { oldestRun, type State, type States, transient } from '../pipeline/states';
+import { diskOverrides } from './disk-key';
 
 /** A job that is to be at work at all times, as the state machine that sees to it must know it. */
 export interface KeptJob {
@@ -9,6 +10,8 @@ export interface KeptJob {
   readonly paused: boolean;
   readonly applicationId: Text;
   readonly jobRoleArn: Text;
+  /** Of the key of its workers' disks. */
+  readonly diskKeyArn?: Text;
   /** `s3://…` of what it begins with. */
   readonly main: Text;
   /** `consume`, for example. */
@@ -65,8 +68,9 @@ export function keepJob(job: KeptJob): {
 }
 
 /** All that a run is started with, which its name is a hash of: `States.Hash` takes 10,000 characters. */
-const jobOf = ({ jobRoleArn, main, handler, settings, event, parameters, answer }: KeptJob) => ({
+const jobOf = ({ jobRoleArn, diskKeyArn, main, handler, settings, event, parameters, answer }: KeptJob) => ({
   role: jobRoleArn,
+  ...(diskKeyArn === undefined ? {} : { overrides: diskOverrides(diskKeyArn) }),
   minutes: 0,
   retry: { MaxFailedAttemptsPerHour: attemptsAnHour },
   main,
@@ -165,7 +169,7 @@ function look({ own, applicationId }: KeptJob): States {
 }
 
 /** Starts a run, and says whether the last one was of the same version and had ended by itself. */
-function end({ own, applicationId }: KeptJob): States {
+function end({ own, applicationId, diskKeyArn }: KeptJob): States {
   return {
     StartJob: {
       Type: 'Task',
@@ -179,6 +183,7 @@ function end({ own, applicationId }: KeptJob): States {
         'ExecutionTimeoutMinutes.$': '$.job.minutes',
         'RetryPolicy.$': '$.job.retry',
         'ExecutionRoleArn.$': '$.job.role',
+        ...(diskKeyArn === undefined ? {} : { 'ConfigurationOverrides.$': '$.job.overrides' }),
         JobDriver: {
           SparkSubmit: {
             'EntryPoint.$': '$.job.main',

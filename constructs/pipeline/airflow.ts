@@ -27,7 +27,11 @@ function jobsOf(target: Jobs['target']): AirflowVariables {
   const place =
     'clusterId' in target
       ? { clusterId: target.clusterId }
-      : { applicationId: target.applicationId, jobRoleArn: target.jobRoleArn };
+      : {
+          applicationId: target.applicationId,
+          jobRoleArn: target.jobRoleArn,
+          ...(target.diskKeyArn === undefined ? {} : { diskKeyArn: target.diskKeyArn }),
+        };
   return { ...place, main, package: zip, platform, bucket, settings, given };
 }
 

@@ -1,6 +1,7 @@
 import { jobMinutes, jobRetries, jobSeconds } from '../../lib/pipeline/run';
 import { type SparkSize, sizeSettings, sizeValues } from '../../lib/sizing/spark-size';
 import { aws, type Text, text } from '../core/text';
+import { diskOverrides } from '../emr/disk-key';
 import type { State } from './states';
 
 /** Where Spark runs, for the tables whose engine it is. On this machine local names stand in these places. */
@@ -10,6 +11,8 @@ export type SparkTarget = JobFiles & (Serverless | { readonly clusterId: Text })
 interface Serverless {
   readonly applicationId: Text;
   readonly jobRoleArn: Text;
+  /** Of the key of its workers' disks. */
+  readonly diskKeyArn?: Text;
 }
 
 interface JobFiles {
@@ -132,6 +135,7 @@ function onServerless(call: JobCall, spark: JobFiles & Serverless): State {
       ApplicationId: spark.applicationId,
       ExecutionRoleArn: spark.jobRoleArn,
       ExecutionTimeoutMinutes: jobMinutes,
+      ...(spark.diskKeyArn === undefined ? {} : { ConfigurationOverrides: diskOverrides(spark.diskKeyArn) }),
       JobDriver: {
         SparkSubmit: {
           EntryPoint: spark.main,

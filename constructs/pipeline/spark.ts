@@ -56,7 +56,7 @@ export function sparkTarget(
   return {
     ...('clusterId' in place
       ? { clusterId: place.clusterId }
-      : { applicationId: place.applicationId, jobRoleArn: place.jobRoleArn }),
+      : { applicationId: place.applicationId, jobRoleArn: place.jobRoleArn, diskKeyArn: place.diskKeyArn }),
     main: ref(mainId, 'uri'),
     package: ref(packageId, 'uri'),
     platform: ref(platformId, 'uri'),

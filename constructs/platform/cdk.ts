@@ -1,3 +1,4 @@
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
@@ -74,7 +75,8 @@ export class Platform extends Construct {
     const operationsKey = this.catalog.key;
     if (parts.spark !== undefined) {
       const network = inside.spark ? place : undefined;
-      this.spark = new SparkApplication(this, 'Spark', { ...parts.spark, network, operationsKey });
+      const diskKey = parts.diskKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'DiskKey', parts.diskKeyArn);
+      this.spark = new SparkApplication(this, 'Spark', { ...parts.spark, network, operationsKey, diskKey });
     }
     const { spark } = this;
     const pipeline = {

@@ -85,7 +85,7 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
   if (jobs === 0 && !hasTables) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
   const ofJobs = consumersOf(manifest).reduce((sum, { workers }) => sum + workers, 0);
-  const { paused: _, ...said } = manifest.engine?.spark ?? {};
+  const { paused: _, diskKeyArn: __, ...said } = manifest.engine?.spark ?? {};
   const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = said;
   const needed = ofJobs + (hasTables ? 2 : 0);
   if (maxWorkers < needed)

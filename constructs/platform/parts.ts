@@ -30,6 +30,8 @@ export interface PlatformParts {
   readonly lake: LakeDeclaration;
   readonly catalog: CatalogDeclaration;
   readonly spark?: SparkApplicationDeclaration;
+  /** Of the key of its workers' disks, which exists already. */
+  readonly diskKeyArn?: string;
   readonly pipeline: PipelineDeclaration;
   readonly database?: PostgresDeclaration;
   readonly migrations?: MigrationsDeclaration;
@@ -74,6 +76,7 @@ export function platformParts(platform: PlatformDeclaration): PlatformParts {
     lake: { ...platform, name, zones: zoneDeclarations(manifest) },
     catalog: platform,
     spark: sparkOf(platform),
+    diskKeyArn: manifest.engine?.spark?.diskKeyArn,
     pipeline: platform,
     database: database === undefined ? undefined : { ...shared, ...database },
     migrations: hasMigrations(manifest) ? { ...platform, migrations: platformMigrations(manifest) } : undefined,

@@ -63,7 +63,9 @@ export class Platform extends Construct {
     const operationsKey = this.catalog.key;
     if (parts.spark !== undefined) {
       const network = inside.spark ? place : undefined;
-      this.spark = new SparkApplication(this, 'Spark', { ...parts.spark, network, operationsKey });
+      const { diskKeyArn: arn } = parts;
+      const diskKey = arn === undefined ? undefined : { arn, keyId: arn };
+      this.spark = new SparkApplication(this, 'Spark', { ...parts.spark, network, operationsKey, diskKey });
     }
     const { spark } = this;
     const pipeline = { ...parts.pipeline, ...functions, lake, spark, key: operationsKey };

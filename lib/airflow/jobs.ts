@@ -157,6 +157,9 @@ class Job(EmrServerlessStartJobOperator):
                 "sparkSubmitParameters": " ".join(submitted(spark, self.size)),
             },
         }
+        if "diskKeyArn" in spark:
+            disks = {"encryptionKeyArn": spark["diskKeyArn"]}
+            self.configuration_overrides = {"diskEncryptionConfiguration": disks}
         self.client_request_token = str(uuid4())
         EmrServerlessStartJobOperator.execute(self, context)
         follow(

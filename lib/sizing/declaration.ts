@@ -3,6 +3,7 @@ import type { Dataset } from '../contract/dataset';
 import { strict } from '../contract/strict';
 import { givenAllowed } from '../errors';
 import { tableId } from '../platform/lookup';
+import { keyArnOf, keyArnProblem } from './disk-key';
 import type { EngineName } from './engine-choice';
 
 /** Which engine runs tables' SQL, as `engine:` of platform.yaml has it. */
@@ -27,6 +28,11 @@ export interface SparkDeclaration {
   readonly ready?: { readonly drivers?: number; readonly executors?: number };
   /** @default 15 */
   readonly idleMinutes?: number | false;
+  /**
+   * ARN of a key for the disks of workers, symmetric, in the region of the platform.
+   * @default a key of AWS's
+   */
+  readonly diskKeyArn?: string;
   /**
    * Whether jobs that consume streams and changes are stopped, and stay so.
    * @default false
@@ -66,6 +72,11 @@ export const engineWords = z
           .union([count(1), z.literal(false)])
           .optional()
           .describe('Minutes without a job after which it stops; false: never. By default 15.'),
+        diskKeyArn: z
+          .string()
+          .regex(keyArnOf, { error: (issue) => keyArnProblem(issue.input) })
+          .optional()
+          .describe("ARN of a key for the disks of workers, in the region of the platform. By default a key of AWS's."),
         paused: z
           .boolean()
           .optional()
