@@ -43,8 +43,6 @@ export function consumer(setting: Setting, handler: HandlerSetting, around: Arou
     ...parkedStatements(setting),
     ...(database === undefined ? [] : connectStatements(database, streamRole)),
   ];
-  const consuming =
-    job === undefined ? consumingFunction(setting, consumer, shared, statements, handler, around) : undefined;
   return [
     {
       kind: 'dynamoTable',
@@ -59,7 +57,7 @@ export function consumer(setting: Setting, handler: HandlerSetting, around: Arou
       })),
       removal: handler.removal,
     },
-    ...(consuming?.before ?? []),
+    ...(job === undefined ? consumingFunction(setting, consumer, shared, statements, handler, around) : []),
     ...handlerNodes(
       {
         id: 'Release',
@@ -84,8 +82,9 @@ export function consumer(setting: Setting, handler: HandlerSetting, around: Arou
       },
       handler,
     ),
-    ...(consuming?.after ?? []),
-    ...(job === undefined ? [] : consumingJob(setting, job, statements, handler, around)),
+    ...(job === undefined
+      ? [functionSource(setting, consumer)]
+      : consumingJob(setting, job, statements, handler, around)),
   ];
 }
 
@@ -101,16 +100,17 @@ interface Around {
 
 const ofParked = { INGOT_PARKED_KEYS: ref(parkedKeysId, 'name') };
 
-/** The function that Lambda calls with records, and what was given up on: some of it stands before the other functions. */
+/** The function that Lambda calls with records, and where it keeps what was given up on. */
 function consumingFunction(
-  { own, stream, source, keyArn, lake, ...setting }: Setting,
+  setting: Setting,
   consumer: Required<FunctionConsumer>,
   shared: Pick<HandlerDecision, 'memoryMb' | 'diskMb' | 'layers' | 'environment'>,
   statements: readonly Statement[],
   handler: HandlerSetting,
   { replica, regulated }: Around,
-): { readonly before: Node[]; readonly after: Node[] } {
-  const before: Node[] = [
+): Node[] {
+  const { own, stream, source, keyArn, lake } = setting;
+  return [
     ...deadLetterBucket({
       name: `${own}-dead-letters`,
       own,
@@ -132,33 +132,30 @@ function consumingFunction(
         description: `Validates events of ${stream.name} and writes them to tables and windows`,
         timeoutSeconds,
         ...shared,
-        statements: [
-          ...statements,
-          ...consumeSource({ own, stream, source, keyArn, lake, ...setting }),
-          ...keepDeadLetters(keyArn),
-        ],
+        statements: [...statements, ...consumeSource(setting), ...keepDeadLetters(keyArn)],
       },
       handler,
     ),
   ];
-  const after: Node[] = [
-    {
-      kind: 'streamSource',
-      id: sourceId,
-      functionName: ref('ConsumeFunction', 'name'),
-      sourceArn:
-        source.kind === 'kafka' ? source.clusterArn : source.fanOut ? ref(fanOutId, 'arn') : ref(streamId, 'arn'),
-      ...(source.kind === 'kafka' ? { kafka: { topic: source.topic, consumerGroup: source.consumerGroup } } : {}),
-      batchSize: consumer.batchSize,
-      batchSeconds: consumer.batchSeconds,
-      // A batch that fails comes again until its records are too old: catalogs recover, and attempts are soon used up.
-      ...(source.kind === 'kinesis'
-        ? { retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true } }
-        : {}),
-      deadLettersArn: ref(deadLettersId, 'arn'),
-    },
-  ];
-  return { before, after };
+}
+
+/** What Lambda calls that function with. */
+function functionSource({ source }: Setting, consumer: Required<FunctionConsumer>): Node {
+  return {
+    kind: 'streamSource',
+    id: sourceId,
+    functionName: ref('ConsumeFunction', 'name'),
+    sourceArn:
+      source.kind === 'kafka' ? source.clusterArn : source.fanOut ? ref(fanOutId, 'arn') : ref(streamId, 'arn'),
+    ...(source.kind === 'kafka' ? { kafka: { topic: source.topic, consumerGroup: source.consumerGroup } } : {}),
+    batchSize: consumer.batchSize,
+    batchSeconds: consumer.batchSeconds,
+    // A batch that fails comes again until its records are too old: catalogs recover, and attempts are soon used up.
+    ...(source.kind === 'kinesis'
+      ? { retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true } }
+      : {}),
+    deadLettersArn: ref(deadLettersId, 'arn'),
+  };
 }
 
 /** The job of Spark that consumes in its place. */
