@@ -81,10 +81,10 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
 /** The application of EMR Serverless that a platform needs; absent where nothing is Spark's. */
 export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
   const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
-  const [jobs, hasTables] = [consumersOf(manifest).length, sparkTables(manifest).size > 0];
-  if (jobs === 0 && !hasTables) return undefined;
+  const [jobs, hasTables] = [consumersOf(manifest), sparkTables(manifest).size > 0];
+  if (jobs.length === 0 && !hasTables) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
-  const ofJobs = consumersOf(manifest).reduce((sum, { workers }) => sum + workers, 0);
+  const ofJobs = jobs.reduce((sum, { workers }) => sum + workers, 0);
   const { paused: _, diskKeyArn: __, ...said } = manifest.engine?.spark ?? {};
   const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = said;
   const needed = ofJobs + (hasTables ? 2 : 0);
@@ -98,7 +98,7 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
           `${hasTables ? ', and jobs of tables need 2' : ''}; given ${maxWorkers}`,
       },
     ]);
-  if (jobs === 0) return { name: manifest.name, ...shared, ...said };
+  if (jobs.length === 0) return { name: manifest.name, ...shared, ...said };
   // A job of a table takes all that it may: those that never end would wait for workers once they are started again.
   const settings = hasTables ? { [maxExecutors]: String(maxWorkers - ofJobs - 1) } : undefined;
   return { name: manifest.name, ...shared, ...said, maxWorkers, settings };
