@@ -9,7 +9,7 @@ import { operationsKey } from '../core/operations-key';
 import { ref, type Text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { deadLettersId } from '../pipeline/ids';
-import { deadLetterQueue } from '../pipeline/notices';
+import { deadLetterQueue, withoutGiven } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import type { SearchDeclaration } from './props';
 import { modelStatements, type SearchGiven, searchSetting } from './setting';
@@ -42,7 +42,7 @@ export function vectorStoreModel(
   const setting = searchSetting(path, declared, given);
   const { manifest, compliance } = declared;
   const own = `${manifest.name}-search`;
-  const nodes: Node[] = [
+  const all: Node[] = [
     operationsKey(own, 'operations', setting.removal),
     ...(compliance === 'regulated' ? [deadLetterQueue(own, setting.keyArn)] : []),
     manifestLayer(own, `Vector stores and documents of ${manifest.name}`, manifest, setting.architecture),
@@ -64,7 +64,8 @@ export function vectorStoreModel(
       },
       setting,
     ),
-  ].filter(({ id }) => !given.nodes.has(id)) as Node[];
+  ];
+  const nodes = withoutGiven(all, given.nodes);
   assertValid(idProblems(path, nodes));
   const regulated = regulate(nodes, {
     compliance,
