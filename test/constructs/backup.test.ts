@@ -12,13 +12,13 @@ import * as terraformLake from '../../constructs/lake/terraform';
 import * as cdkPostgres from '../../constructs/postgres/cdk';
 import type { DatabaseFacts } from '../../constructs/postgres/facts';
 import * as terraformEngine from '../../constructs/terraform';
-import { InvalidInputError } from '../../lib/errors';
 import { resolveNetwork } from '../../lib/network/declaration';
 import { resolveDatabase } from '../../lib/postgres/resolve';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { type Context, type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
 import { findings } from './nag';
+import { describedProblemsOf } from './problems';
 import { regulated, replica } from './regulated';
 
 const name = 'aviation';
@@ -85,16 +85,6 @@ const everything: Props = {
   replica: replica('backups'),
   architecture: 'x86_64',
   logRetentionDays: 30,
-};
-
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
 };
 
 describe.each([
@@ -196,7 +186,9 @@ describe.each(engines)('$engine', ({ backup }) => {
       compliance: 'regulated',
       logRetentionDays: 2,
     };
-    expect(problemsOf(() => backup(wrong)).map((problem) => problem.replace('Stack/Backup ', ''))).toMatchSnapshot();
+    expect(
+      describedProblemsOf(() => backup(wrong)).map((problem) => problem.replace('Stack/Backup ', '')),
+    ).toMatchSnapshot();
   });
 });
 

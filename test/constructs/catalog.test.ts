@@ -13,12 +13,12 @@ import { GlueTable } from '../../constructs/core/terraform/glue-table';
 import { resolve } from '../../constructs/core/text';
 import { lakeModel } from '../../constructs/lake/model';
 import type { Column, Dataset, Source, Type } from '../../lib/contract/dataset';
-import { InvalidInputError } from '../../lib/errors';
 import { parseSpec } from '../../lib/tables/parse';
 import { platformSpecs } from '../../lib/tables/specs';
 import { column } from '../ingest/datasets';
 import { engines } from './engines';
 import { dataset, manifest } from './manifest';
+import { describedProblemsOf } from './problems';
 
 const lake = lakeModel('Stack/Lake', { name: 'aviation' }).facts;
 const decide = (more: Partial<CatalogDeclaration> = {}, deletionFlag?: unknown) =>
@@ -30,15 +30,7 @@ const bronzeOf = (...datasets: Dataset[]): GlueTableNode => {
   if (node?.kind !== 'glueTable') throw new Error('no bronze table');
   return node;
 };
-const problemsOf = (more: Partial<CatalogDeclaration>): string[] => {
-  try {
-    decide(more);
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-};
+const problemsOf = (more: Partial<CatalogDeclaration>): string[] => describedProblemsOf(() => decide(more));
 
 /** What CloudFormation makes of a custom resource's properties. */
 function asText(value: unknown): unknown {

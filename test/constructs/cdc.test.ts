@@ -13,7 +13,6 @@ import { idleCost } from '../../constructs/platform/cost';
 import { placementOf } from '../../constructs/platform/model';
 import * as terraform from '../../constructs/terraform';
 import { type DeployedCdcDeclaration, resolveDeployed } from '../../lib/cdc/deployed';
-import { InvalidInputError } from '../../lib/errors';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { Manifest } from '../../lib/platform/manifest';
 import { resolveZones } from '../../lib/platform/zones';
@@ -22,6 +21,7 @@ import { changesManifest } from '../cdc/platform';
 import { column, dataset } from '../ingest/datasets';
 import { created, jobFilesDiffer } from './engines';
 import { findings, type Pack } from './nag';
+import { problemsOf } from './problems';
 import { regulated, replica } from './regulated';
 
 /** Any file will do as the native runtime: its bytes are no decision of a template. */
@@ -293,8 +293,8 @@ test('a job that says nothing while it should be at work rings, and no function,
 });
 
 test('everything that is wrong is said at once', () => {
-  const problems = (given: Case & { bare?: true }, over: Partial<ChangeDataCaptureDeclaration> = {}) => {
-    try {
+  const problems = (given: Case & { bare?: true }, over: Partial<ChangeDataCaptureDeclaration> = {}) =>
+    problemsOf(() => {
       const stack = new Stack(new App(), 'Stack');
       const lake = new cdk.Lake(stack, 'Lake', { name: 'shop' });
       new cdk.ChangeDataCapture(stack, 'Changes', {
@@ -303,12 +303,7 @@ test('everything that is wrong is said at once', () => {
         lake,
         ...(given.bare ? {} : { sourceNetwork: vpc }),
       });
-      return [];
-    } catch (error) {
-      if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-      throw error;
-    }
-  };
+    });
   expect(problems({}, { source: 'shpo' })).toEqual([
     'source: must be a source of changes of the manifest; given "shpo"; allowed: shop',
   ]);

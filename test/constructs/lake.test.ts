@@ -12,17 +12,9 @@ import * as terraform from '../../constructs/lake/terraform';
 import { InvalidInputError } from '../../lib/errors';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
 import { type Created, cdkStack, engines, terraformStack } from './engines';
+import { describedProblemsOf } from './problems';
 
 const name = 'aviation';
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-};
 const lifecycleOf = (created: Created, bucket: string) => created.find('s3.bucket', bucket).properties.lifecycle;
 
 describe.each(engines)('$name', (engine) => {
@@ -135,7 +127,7 @@ describe.each(engines)('$name', (engine) => {
       queryScanLimitGb: 0,
       removal: 'delete',
     };
-    expect(problemsOf(() => engine.lake(wrong))).toEqual([
+    expect(describedProblemsOf(() => engine.lake(wrong))).toEqual([
       'Stack/Lake name: must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given "Aviation Lake"',
       'Stack/Lake zones[0].archiveAfterDays: must be a whole number of days from 1, or false; given 0',
       'Stack/Lake zones[1].retentionDays: must be a whole number of days from 1, or false; given 0',
@@ -153,10 +145,10 @@ describe.each(engines)('$name', (engine) => {
   });
 
   test('a whole number of zones is needed, one of them for Iceberg tables', () => {
-    expect(problemsOf(() => engine.lake({ name, zones: [] }))).toEqual([
+    expect(describedProblemsOf(() => engine.lake({ name, zones: [] }))).toEqual([
       'Stack/Lake zones: must name at least one zone; by default bronze, silver and gold',
     ]);
-    expect(problemsOf(() => engine.lake({ name, zones: [{ name: 'bronze' }] }))).toEqual([
+    expect(describedProblemsOf(() => engine.lake({ name, zones: [{ name: 'bronze' }] }))).toEqual([
       'Stack/Lake zones: must have at least one zone that holds Iceberg tables',
     ]);
   });
@@ -172,7 +164,7 @@ test.each([
   ['avi_ation', 'has an underscore, which no bucket may have'],
   ['aviation-lakes-of-the-world', 'leaves no room for account and region'],
 ])('the name %j is refused: it %s', (given) => {
-  expect(problemsOf(() => lakeModel('Lake', { name: given }))).toEqual([
+  expect(describedProblemsOf(() => lakeModel('Lake', { name: given }))).toEqual([
     `Lake name: must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given ${JSON.stringify(given)}`,
   ]);
 });
@@ -227,7 +219,7 @@ describe('values that are known only at deploy', () => {
   });
 
   test('are refused where something is made of them', () => {
-    const problems = problemsOf(() => {
+    const problems = describedProblemsOf(() => {
       const stack = new Stack(new App(), 'Stack');
       const text = new CfnParameter(stack, 'Name').valueAsString;
       const limit = new CfnParameter(stack, 'Limit', { type: 'Number' }).valueAsNumber;
@@ -379,7 +371,7 @@ describe('a grant covers objects, keys and catalog in one call', () => {
     { engine: 'CloudFormation', grant: () => inCdk((lake, role) => lake.grantRead(role, 'sliver')) },
     { engine: 'Terraform', grant: () => inTerraform((lake, role) => lake.grantRead(role, 'sliver')) },
   ])('$engine: a zone that the lake has not is an error that lists those it has', ({ grant }) => {
-    expect(problemsOf(grant)).toEqual([
+    expect(describedProblemsOf(grant)).toEqual([
       'Stack/Lake zones: must be names of its zones; given "sliver"; allowed: bronze, silver, gold; did you mean silver?',
     ]);
   });

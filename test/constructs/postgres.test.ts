@@ -20,12 +20,12 @@ import {
 import { postgresModel } from '../../constructs/postgres/model';
 import type { PostgresDeclaration } from '../../constructs/postgres/props';
 import * as terraform from '../../constructs/terraform';
-import { InvalidInputError } from '../../lib/errors';
 import { resolveDatabase } from '../../lib/postgres/resolve';
 import { engineDifferences, inventory } from '../../lib/testing';
 import { type Context, type Created, cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
 import { findings } from './nag';
+import { describedProblemsOf } from './problems';
 import { regulated } from './regulated';
 import { describeRows, type Row } from './rows';
 
@@ -56,15 +56,6 @@ const engines = [
   },
 ];
 
-const problemsOf = (make: () => unknown): string[] => {
-  try {
-    make();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.message.split('\n');
-    throw error;
-  }
-  return [];
-};
 const ofInstance = (created: Created) => created.find('rds.instance', 'DatabaseInstance').properties;
 const parametersOf = (created: Created) =>
   created.find('rds.parameterGroup', 'DatabaseParameterGroup').properties.parameters;
@@ -235,7 +226,7 @@ describeRows(rows);
 
 describe.each(engines)('$engine', ({ database, nowhere }) => {
   test('without a VPC it says what to pass, and makes none', () => {
-    expect(problemsOf(nowhere)).toEqual([
+    expect(describedProblemsOf(nowhere)).toEqual([
       'Stack/Database network: must be given, since no VPC is made silently: a Network (new Network(scope, id, { name, cidr })), or an existing VPC by vpcId and subnetIds, or in CDK by vpc; given nothing',
     ]);
   });
@@ -342,7 +333,7 @@ describe.each(engines)('$engine', ({ database, nowhere }) => {
   });
 
   test('data goes with its stack only where both the prop and the context say so', () => {
-    expect(problemsOf(() => database({ removal: 'delete' }))).toEqual([
+    expect(describedProblemsOf(() => database({ removal: 'delete' }))).toEqual([
       'Stack/Database removal: must be retain unless the context says ingot:allow-data-deletion=true as well; given "delete" and no such context',
     ]);
     const gone = database({ removal: 'delete' }, { 'ingot:allow-data-deletion': true });
@@ -397,7 +388,9 @@ describe.each(engines)('$engine', ({ database, nowhere }) => {
       compliance: 'regulated' as const,
       multiAz: false,
     };
-    expect(problemsOf(() => database(wrong)).map((problem) => problem.replace(/^Stack\/Database /, ''))).toEqual([
+    expect(
+      describedProblemsOf(() => database(wrong)).map((problem) => problem.replace(/^Stack\/Database /, '')),
+    ).toEqual([
       'name: must be 2 to 20 lower-case letters, digits and single hyphens, a letter first; given "Aviation Database"',
       'version: must be one of these words: given "16"; allowed: 17, 18; did you mean 17?',
       'capacity: must be left out where engine is "instance"; given {"min":1,"max":2}',
@@ -428,11 +421,13 @@ describe.each(engines)('$engine', ({ database, nowhere }) => {
   });
 
   test('a class whose connections are not known needs a threshold of its own', () => {
-    const [problem] = problemsOf(() => database({ instanceClass: 'db.x2iedn.xlarge' }));
+    const [problem] = describedProblemsOf(() => database({ instanceClass: 'db.x2iedn.xlarge' }));
     expect(problem).toBe(
       'Stack/Database alarms.connections: must be given, or false, since how many connections db.x2iedn.xlarge allows is not known',
     );
-    expect(problemsOf(() => database({ instanceClass: 'db.x2iedn.xlarge', alarms: { connections: 100 } }))).toEqual([]);
+    expect(
+      describedProblemsOf(() => database({ instanceClass: 'db.x2iedn.xlarge', alarms: { connections: 100 } })),
+    ).toEqual([]);
   });
 
   test('Aurora is told what belongs to an instance, and that a reader is what takes over', () => {
@@ -442,15 +437,15 @@ describe.each(engines)('$engine', ({ database, nowhere }) => {
       capacity: { min: 0.3, max: 300 },
       readReplicas: 0,
     };
-    expect(problemsOf(() => database(wrong as PostgresDeclaration))).toEqual([
+    expect(describedProblemsOf(() => database(wrong as PostgresDeclaration))).toEqual([
       'Stack/Database instanceClass: must be left out where engine is "aurora"; given "db.t4g.medium"',
       'Stack/Database capacity.min: must be a number from 0 to 256 in steps of 0.5; given 0.3',
       'Stack/Database capacity.max: must be a number from 1 to 256 in steps of 0.5; given 300',
       'Stack/Database readReplicas: must be 1 at least where multiAz is true, since a reader is what takes over; given 0',
     ]);
-    expect(problemsOf(() => database({ engine: 'aurora', capacity: { min: 0, max: 1 }, proxy: true }))).toEqual([
-      'Stack/Database capacity.min: must be 0.5 at least, since a proxy keeps it from pausing; given 0',
-    ]);
+    expect(
+      describedProblemsOf(() => database({ engine: 'aurora', capacity: { min: 0, max: 1 }, proxy: true })),
+    ).toEqual(['Stack/Database capacity.min: must be 0.5 at least, since a proxy keeps it from pausing; given 0']);
   });
 });
 
@@ -502,7 +497,7 @@ describe('grantConnect', () => {
       'must name a role by 1 to 63 lower-case letters, digits and underscores, no digit first; given "ingot_*"',
     ],
   ])('refuses %s', (role, message) => {
-    expect(problemsOf(() => granted(role))).toEqual([`Stack/Database grantConnect: ${message}`]);
+    expect(describedProblemsOf(() => granted(role))).toEqual([`Stack/Database grantConnect: ${message}`]);
   });
 
   test('refuses a principal that it could not change', () => {
@@ -577,7 +572,7 @@ describe('what functions are told of a database', () => {
   test('a VPC with private subnets in one zone is not enough', () => {
     const one = () =>
       postgresModel('Database', { name }, { nodes: new Set(), vpc: { vpcId, subnetIds: ['subnet-1'] } });
-    expect(problemsOf(one)).toEqual([
+    expect(describedProblemsOf(one)).toEqual([
       'Database network: must have private subnets in two availability zones or more; given 1',
     ]);
   });

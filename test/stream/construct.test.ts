@@ -17,13 +17,13 @@ import { platformParts } from '../../constructs/platform/parts';
 import { eventStreamModel } from '../../constructs/stream/model';
 import type { EventStreamDeclaration } from '../../constructs/stream/props';
 import * as terraform from '../../constructs/terraform';
-import { InvalidInputError } from '../../lib/errors';
 import { resolveZones } from '../../lib/platform/zones';
 import { type EngineDeclaration, engineWords } from '../../lib/sizing/declaration';
 import type { Stream } from '../../lib/stream/stream';
 import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
 import { created, jobFilesDiffer } from '../constructs/engines';
 import { findings, type Pack } from '../constructs/nag';
+import { problemsOf } from '../constructs/problems';
 import { regulated, replica } from '../constructs/regulated';
 import { source } from '../ingest/datasets';
 import { manifestOf } from '../transform/memory-lake';
@@ -256,8 +256,8 @@ test('grants give what it takes to put and to read, and the key with it', () => 
 });
 
 /** What is wrong, where `inNetwork` is that of its application. */
-function problemsOf(more: More & { inNetwork?: typeof vpc }, stream = 'clicks'): string[] {
-  try {
+const wrongIn = (more: More & { inNetwork?: typeof vpc }, stream = 'clicks'): string[] =>
+  problemsOf(() => {
     const stack = new Stack(new App(), 'Stack');
     new cdk.EventStream(stack, 'Clicks', {
       ...props(more),
@@ -265,19 +265,14 @@ function problemsOf(more: More & { inNetwork?: typeof vpc }, stream = 'clicks'):
       lake: new cdk.Lake(stack, 'Lake', { name: 'shop' }),
       spark: more.workers && new cdk.SparkApplication(stack, 'Spark', { network: more.inNetwork, ...more.workers }),
     });
-    return [];
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-}
+  });
 
 test('everything that is wrong is said at once', () => {
-  expect(problemsOf({}, 'click')).toEqual([
+  expect(wrongIn({}, 'click')).toEqual([
     'stream: must be a stream of the manifest; given "click"; allowed: clicks; did you mean clicks?',
   ]);
   expect(
-    problemsOf({
+    wrongIn({
       source: { kind: 'kinesis', retentionHours: 24, capacity: { shards: 0 } },
       consumer: { maxAgeHours: 24, batchSize: 0 },
       bronze: { bufferMb: 1, sourceField: 'a b' },
@@ -295,15 +290,15 @@ test('everything that is wrong is said at once', () => {
     'logRetentionDays',
     'removal',
   ]);
-  expect(problemsOf({ bronze: false, consumer: false })).toEqual([
+  expect(wrongIn({ bronze: false, consumer: false })).toEqual([
     'consumer: must not be false where bronze is false too: nothing would read the stream',
   ]);
-  expect(problemsOf({ compliance: 'regulated' }).map((problem) => problem.split(':')[0])).toEqual([
+  expect(wrongIn({ compliance: 'regulated' }).map((problem) => problem.split(':')[0])).toEqual([
     'deadLetterReplica',
     'network',
   ]);
   const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
-  expect(problemsOf({ manifest })).toEqual([
+  expect(wrongIn({ manifest })).toEqual([
     'database: must be given, since results go to PostgreSQL (per-minute); given nothing',
   ]);
 });
@@ -337,11 +332,11 @@ test('cdk-nag finds nothing, with any pack, of what regulated data gets', () => 
 
 test('what a job needs, and what is said of it in vain, is said at once', () => {
   const workers = { name: 'shop' };
-  const words = (more: More & { inNetwork?: typeof vpc }) => problemsOf(more).map((problem) => problem.split(': ')[0]);
-  expect(problemsOf({ workers })).toEqual([
+  const words = (more: More & { inNetwork?: typeof vpc }) => wrongIn(more).map((problem) => problem.split(': ')[0]);
+  expect(wrongIn({ workers })).toEqual([
     "spark: must be an application with a network of yours (of a Platform: network in platform.yaml), since EMR's own does not lead to Kinesis; given one with none",
   ]);
-  expect(problemsOf({ workers, inNetwork: vpc })).toEqual([]);
+  expect(wrongIn({ workers, inNetwork: vpc })).toEqual([]);
   const said = {
     batchSize: 1,
     batchSeconds: 1,
@@ -363,18 +358,18 @@ test('what a job needs, and what is said of it in vain, is said at once', () => 
   expect(words({ workers, inNetwork: vpc, source: kafka })).toEqual(['source.brokers', 'consumer.spark.jars']);
   const source = { ...kafka, brokers: 'b-1:9098,b-2:9098,b-3:9198,b-4:443' };
   const jars = { spark: { jars: ['s3://jars/kafka.jar'] } };
-  expect(problemsOf({ workers, inNetwork: vpc, source, consumer: jars })).toEqual([
+  expect(wrongIn({ workers, inNetwork: vpc, source, consumer: jars })).toEqual([
     'spark: must be an application that lets workers connect to the brokers: letsOut: [9098, 9198] of SparkApplication; given one that lets them connect to 443 alone',
   ]);
-  expect(problemsOf({ workers: { ...workers, letsOut: [9098] }, inNetwork: vpc, source, consumer: jars })).toEqual([
+  expect(wrongIn({ workers: { ...workers, letsOut: [9098] }, inNetwork: vpc, source, consumer: jars })).toEqual([
     'spark: must be an application that lets workers connect to the brokers: letsOut: [9098, 9198] of SparkApplication; given letsOut: [9098]',
   ]);
   const open = { workers: { ...workers, letsOut: [9098, 9198] }, inNetwork: vpc, consumer: jars };
-  expect(problemsOf({ ...open, source })).toEqual([]);
+  expect(wrongIn({ ...open, source })).toEqual([]);
   expect(words({ ...open, source: { ...kafka, brokers: 'b-1' } })).toEqual(['source.brokers']);
   expect(words({ ...open, source, consumer: { spark: { jars: ['kafka.jar'] } } })).toEqual(['consumer.spark.jars']);
   const manifest = manifestWith({ windows: [{ ...perMinute, into: { kind: 'postgres', table: 'user_metrics' } }] });
-  expect(problemsOf({ workers, inNetwork: vpc, manifest })).toEqual([
+  expect(wrongIn({ workers, inNetwork: vpc, manifest })).toEqual([
     'spark: must not be given where results go to PostgreSQL (per-minute), which jobs do not reach: let a function consume, or write them to tables',
   ]);
 });
@@ -384,12 +379,12 @@ test('brokers and a bucket that are known once they are deployed are taken; an a
   const source = { ...kafka, brokers: token };
   const consumer = { spark: { jars: [`s3://${token}/kafka.jar`] } };
   const given = { source, consumer, inNetwork: vpc };
-  expect(problemsOf({ ...given, workers: { name: 'shop', letsOut: [9098] } })).toEqual([]);
-  expect(problemsOf({ ...given, workers: { name: 'shop' } })).toEqual([
+  expect(wrongIn({ ...given, workers: { name: 'shop', letsOut: [9098] } })).toEqual([]);
+  expect(wrongIn({ ...given, workers: { name: 'shop' } })).toEqual([
     'spark: must be an application that lets workers connect to the brokers: letsOut: [9098] of SparkApplication; given one that lets them connect to 443 alone',
   ]);
   const workers = { name: 'shop', letsOut: [9098] };
-  expect(problemsOf({ ...given, workers, consumer: { spark: { jars: [token] } } })).toEqual([
+  expect(wrongIn({ ...given, workers, consumer: { spark: { jars: [token] } } })).toEqual([
     expect.stringMatching(/^consumer\.spark\.jars: must be objects, s3:\/\/bucket\/key; given/),
   ]);
 });
@@ -416,7 +411,7 @@ const variable = (name: string): string => `\${var.${name}}`;
 const fromVariable = (name: string): string => Lazy.stringValue({ produce: () => variable(name) });
 
 test('a release that keeps no streaming job at work is refused; of one that is known later nothing is said', () => {
-  const of = (release: string) => problemsOf({ workers: { name: 'shop', release }, inNetwork: vpc });
+  const of = (release: string) => wrongIn({ workers: { name: 'shop', release }, inNetwork: vpc });
   expect(of('emr-7.0.0')).toEqual([
     'spark: must be an application of a release that has streaming jobs and a connector to Kinesis, emr-7.1.0 or newer, or emr-spark-…; given "emr-7.0.0"',
   ]);
@@ -476,8 +471,8 @@ test('a version is a hash of all that a job is told, which States.Hash takes how
   };
   expect(JSON.stringify(States.Input.Parameters.job).length).toBeLessThan(10_000);
   expect(
-    problemsOf({ ...given, inNetwork: vpc, consumer: { spark: { jars: [`${longest}x`] } } }).concat(
-      problemsOf({
+    wrongIn({ ...given, inNetwork: vpc, consumer: { spark: { jars: [`${longest}x`] } } }).concat(
+      wrongIn({
         ...given,
         inNetwork: vpc,
         source: { ...kafka, brokers: `b${brokers}` },
