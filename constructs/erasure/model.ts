@@ -4,6 +4,7 @@ import { subjectColumns } from '../../lib/erasure/subjects';
 import { assertValid, type Problem } from '../../lib/errors';
 import { deepFreeze } from '../../lib/freeze';
 import type { Manifest } from '../../lib/platform/manifest';
+import { scheduleProblem } from '../../lib/platform/schedule';
 import { atFirst } from '../core/alarm';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
@@ -187,8 +188,8 @@ function erasureProblems(
     problem('lake', `must have the zone ${zone}, which the manifest names; it has ${zones.join(', ')}`);
   if (!(Number.isInteger(memoryMb) && memoryMb >= 512 && memoryMb <= 10_240))
     problem('memoryMb', `must be a whole number from 512 to 10240; given ${memoryMb}`);
-  if (schedule !== false && !/^(rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/.test(schedule))
-    problem('schedule', `must be rate(…), cron(…) or false; given ${JSON.stringify(schedule)}`);
+  const wrong = schedule === false ? undefined : scheduleProblem(schedule, ['rate', 'cron', false]);
+  if (wrong !== undefined) problem('schedule', wrong);
   for (const [i, zone] of replicated.entries())
     if (!zones.includes(zone))
       problem(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { strict } from '../contract/strict';
 import type { Problem } from '../errors';
+import { scheduleProblem } from '../platform/schedule';
 
 /** Backups of a platform, as `backup:` of platform.yaml and the construct's props have them. */
 export interface BackupDeclaration {
@@ -167,8 +168,8 @@ export function backupProblems(where: string, declared: BackupDeclaration): Prob
     const [min, max] = continuous ? [1, 35] : [1, 36_500];
     if (!isWhole(keepDays, min, max))
       problem(`tiers.${name}.keepDays`, `must be a whole number of days from ${min} to ${max}; given ${keepDays}`);
-    if (!isCron(schedule))
-      problem(`tiers.${name}.schedule`, `must be cron(…) of six fields, UTC; given ${JSON.stringify(schedule)}`);
+    const wrong = scheduleProblem(schedule, ['cron']);
+    if (wrong !== undefined) problem(`tiers.${name}.schedule`, wrong);
     else if (/^cron\((\*|\S*[,/-])/.test(schedule))
       problem(`tiers.${name}.schedule`, `must be at most once an hour, which AWS Backup allows; given ${schedule}`);
   }
@@ -180,9 +181,11 @@ export function backupProblems(where: string, declared: BackupDeclaration): Prob
     if (!isWhole(keepDays, 1, 36_500))
       problem(`copies[${i}].keepDays`, `must be a whole number of days from 1; given ${keepDays}`);
   });
-  for (const [name, schedule] of Object.entries(restoreTests))
-    if (schedule !== false && !isCron(schedule))
-      problem(`restoreTests.${name}`, `must be cron(…) of six fields, UTC; given ${JSON.stringify(schedule)}`);
+  for (const [name, schedule] of Object.entries(restoreTests)) {
+    const wrong =
+      schedule === false ? undefined : scheduleProblem(schedule, name === 'lake' ? ['cron', false] : ['cron']);
+    if (wrong !== undefined) problem(`restoreTests.${name}`, wrong);
+  }
   volatile.forEach((table, i) => {
     if (!/^[^.]+\..+$/.test(table))
       problem(`volatile[${i}]`, `must name its schema too, as public.sessions; given ${JSON.stringify(table)}`);
@@ -190,14 +193,15 @@ export function backupProblems(where: string, declared: BackupDeclaration): Prob
   if (dump !== false) {
     if (!isWhole(dump.keepDays, 1, 36_500))
       problem('dump.keepDays', `must be a whole number of days from 1; given ${dump.keepDays}`);
-    if (!isCron(dump.schedule) && !/^rate\(\d+ (hours?|days?)\)$/.test(dump.schedule))
-      problem('dump.schedule', `must be cron(…) or rate(…), UTC; given ${JSON.stringify(dump.schedule)}`);
+    const wrong = scheduleProblem(dump.schedule, ['rate', 'cron']);
+    if (wrong !== undefined) problem('dump.schedule', wrong);
+    else if (dump.schedule.includes('minute'))
+      problem('dump.schedule', `must be a rate of hours or days, or cron(…); given ${JSON.stringify(dump.schedule)}`);
   }
   return problems;
 }
 
 const isWhole = (value: number, min: number, max: number) => Number.isInteger(value) && value >= min && value <= max;
-const isCron = (schedule: string) => /^cron\(\S+( \S+){5}\)$/.test(schedule);
 
 const tier = strict({
   schedule: z.string().optional().describe('cron(…) of AWS Backup, UTC; at most once an hour.'),

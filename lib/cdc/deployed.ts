@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Dataset } from '../contract/dataset';
 import { strict } from '../contract/strict';
+import { scheduleProblem } from '../platform/schedule';
 import type { CdcDeclaration } from './declaration';
 
 /** A PostgreSQL database that is not the platform's own, and whose changes a deployment follows. */
@@ -89,6 +90,10 @@ const units = z.int().refine((n) => capacityUnits.includes(n), {
 });
 const text = (what: string, pattern: RegExp) =>
   z.string().regex(pattern, { error: (issue) => `must be ${what}; given ${JSON.stringify(issue.input)}` });
+const kinds = ['rate', 'cron', false] as const;
+const schedule = z.string().refine((given) => scheduleProblem(given, kinds) === undefined, {
+  error: (issue) => scheduleProblem(String(issue.input), kinds),
+});
 
 export const deployedWords = {
   source: strict({
@@ -133,7 +138,7 @@ export const deployedWords = {
     .optional()
     .describe('Largest value of a column of unlimited length, in KB, 1 to 900. By default 256.'),
   reconcile: z
-    .union([text('a schedule such as rate(1 day), or false', /^(rate|cron)\(.+\)$/), z.literal(false)])
+    .union([schedule, z.literal(false)])
     .optional()
     .describe('When the tables are compared with the database. By default rate(1 day).'),
 };

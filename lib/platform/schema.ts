@@ -15,6 +15,7 @@ import {
   streamsWords,
 } from '../stream/declaration';
 import { type StoreDeclaration, storesWords } from '../vector/declaration';
+import { scheduleProblem } from './schedule';
 import type { ZoneDeclaration } from './zones';
 
 /** A platform as a user declares it: `platform.yaml`, or the argument of `definePlatform`. */
@@ -177,12 +178,14 @@ const patterns = z.union([z.string(), z.array(z.string())], {
   error: (issue) =>
     `must be a pattern of files such as models/*.sql, or a list of them; given ${JSON.stringify(issue.input)}`,
 });
+const kindsOfGroups = ['rate', 'cron', 'at'] as const;
 const schedule = z
   .string()
-  .regex(/^(rate\(\d+ (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\))$/, {
-    error: (issue) =>
-      `must be a schedule such as rate(1 hour) or cron(0 6 * * ? *); given ${JSON.stringify(issue.input)}`,
-  });
+  .refine((given) => scheduleProblem(given, kindsOfGroups) === undefined, {
+    error: (issue) => scheduleProblem(String(issue.input), kindsOfGroups),
+  })
+  // What an editor can know of it.
+  .meta({ pattern: '^(rate|cron|at)\\(.+\\)$' });
 const timeZone = z.string().refine(isTimeZone, {
   error: (issue) => `must be a time zone such as UTC or Europe/Berlin; given ${JSON.stringify(issue.input)}`,
 });

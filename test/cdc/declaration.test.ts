@@ -113,7 +113,10 @@ test('how a source is deployed has every default; without a database there is no
       { path: 'cdc.shop.source.secretArn', message: 'must be the ARN of a secret; given "x"' },
       { path: 'cdc.shop.capacity.max', message: expect.stringMatching(/^must be one of 1, 2, 4, .*; given 3$/) },
       { path: 'cdc.shop.capacity', message: 'must have a min that is not above max' },
-      { path: 'cdc.shop.reconcile', message: expect.stringMatching(/^must be a schedule such as rate\(1 day\)/) },
+      {
+        path: 'cdc.shop.reconcile',
+        message: expect.stringMatching(/^must be a schedule such as rate\(1 hour\) or cron.* or false; given "daily"$/),
+      },
     ],
   });
 });

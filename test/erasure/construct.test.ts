@@ -163,7 +163,7 @@ test('every problem of the declaration is said at once', () => {
     [
       'Stack/Erasure manifest: must have a contract that says whom a column names, by the custom property subject; given none',
       'Stack/Erasure memoryMb: must be a whole number from 512 to 10240; given 100',
-      'Stack/Erasure schedule: must be rate(…), cron(…) or false; given "daily"',
+      'Stack/Erasure schedule: must be a schedule such as rate(1 hour) or cron(0 6 * * ? *) or false; given "daily"',
       'Stack/Erasure replicated[0]: must be a zone of the lake; given "iron"; allowed: bronze, silver, gold',
     ].join('\n'),
   );

@@ -278,6 +278,11 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'a schedule that EventBridge does not take',
+      { 'platform.yaml': 'name: aviation\ngroups: {a: {schedule: rate(1 days)}}\n' },
+      ['platform.yaml:2 groups.a.schedule: must be rate(1 day): EventBridge takes nothing else; given "rate(1 days)"'],
+    ],
+    [
       'a time zone that is none',
       { 'platform.yaml': 'name: aviation\ngroups: {a: {timeZone: Europe/Berlim}}\n' },
       ['platform.yaml:2 groups.a.timeZone: must be a time zone such as UTC or Europe/Berlin; given "Europe/Berlim"'],

@@ -3,6 +3,7 @@ import { sparkApplicationModel } from '../../constructs/emr/model';
 import { platformParts } from '../../constructs/platform/parts';
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { Dataset } from '../../lib/contract/dataset';
+import { scheduleProblem } from '../../lib/platform/schedule';
 import { resolveZones } from '../../lib/platform/zones';
 import { planConsumers } from '../../lib/sizing/consumers';
 import type { EngineDeclaration } from '../../lib/sizing/declaration';
@@ -38,6 +39,61 @@ test.each([
   ['at(2026-01-01T00:00:00)', undefined],
 ])('runs of %s are at most %p hours apart', (schedule, hours) => {
   expect(longestGapHours(schedule)).toEqual(hours === undefined ? undefined : expect.closeTo(hours, 9));
+});
+
+describe('a schedule', () => {
+  test.each([
+    'rate(1 minute)',
+    'rate(2 minutes)',
+    'rate(36 hours)',
+    'cron(0 6 * * ? *)',
+    'cron(0/15 22-1 ? * fri-MON *)',
+    'cron(5,35 */2 1,15-17 jan,7-9/2 ? 2030-2040)',
+    'cron(0 8 L * ? *)',
+    'cron(0 8 LW * ? *)',
+    'cron(0 8 31W * ? *)',
+    'cron(0 8 ? * L *)',
+    'cron(0 8 ? * 6L *)',
+    'cron(0 8 ? * FRI#2 *)',
+    'cron(0/15 * ? * * *)',
+    'at(2028-02-29T23:59:00)',
+  ])('%s is one', (given) => {
+    expect(scheduleProblem(given, ['rate', 'cron', 'at'])).toBeUndefined();
+  });
+
+  const six = 'must have six fields with a space between them, such as cron(0 6 * * ? *)';
+  const oneOfThem = 'must have ? as its day of the month or as its day of the week, and not as both';
+  const some = (name: string) => expect.stringMatching(`^must have as its ${name} something such as .*; given "`);
+  test.each([
+    ['rate(1 days)', 'must be rate(1 day): EventBridge takes nothing else'],
+    ['rate(2 hour)', 'must be rate(2 hours): EventBridge takes nothing else'],
+    ['rate(0 minutes)', 'must have a number from 1: rate(1 minute)'],
+    ['rate(1 week)', 'must be a schedule such as rate(1 hour) or cron(0 6 * * ? *)'],
+    ['0 6 * * *', 'must be a schedule such as rate(1 hour) or cron(0 6 * * ? *)'],
+    ['cron(0 6 * * ?)', six],
+    ['cron(0  6 * * ? *)', six],
+    ['cron(0 6 * * * *)', oneOfThem],
+    ['cron(0 6 1 * MON *)', oneOfThem],
+    ['cron(0 6 ? * ? *)', oneOfThem],
+    ['cron(60 6 * * ? *)', some('minutes')],
+    ['cron(*/60 6 * * ? *)', some('minutes')],
+    ['cron(0/0 6 * * ? *)', some('minutes')],
+    ['cron(0 24 * * ? *)', some('hours')],
+    ['cron(0 1,,2 * * ? *)', some('hours')],
+    ['cron(0 ? * * ? *)', some('hours')],
+    ['cron(0 6 0 * ? *)', some('day of the month')],
+    ['cron(0 6 32W * ? *)', some('day of the month')],
+    ['cron(0 6 * 13 ? *)', some('month')],
+    ['cron(0 6 * MAI ? *)', some('month')],
+    ['cron(0 6 ? * 0 *)', some('day of the week')],
+    ['cron(0 6 ? * MON/2 *)', some('day of the week')],
+    ['cron(0 6 ? * MON#6 *)', some('day of the week')],
+    ['cron(0 6 * * ? 1969)', some('year')],
+    ['at(2027-02-29T06:00:00)', 'must be a time that there is, such as at(2030-01-31T06:00:00)'],
+  ])('%s, which is refused when it is deployed, is refused before', (given, wrong) => {
+    const said = scheduleProblem(given, ['rate', 'cron', 'at']);
+    expect(said).toEqual(typeof wrong === 'string' ? `${wrong}; given ${JSON.stringify(given)}` : wrong);
+  });
 });
 
 describe('the engine', () => {
