@@ -1,4 +1,5 @@
 import type { Type } from '../contract/dataset';
+import { someType } from '../contract/types';
 import { identifier } from '../sql/quote';
 import { columnList, sameKey } from '../sql/rows';
 import { validity } from '../sql/scd2';
@@ -113,7 +114,7 @@ export async function rewriteVersions({ dataset, name }: ChangedTable, session: 
     FROM ${staged.versions} WHERE NOT _missing`;
   const there = `SELECT ${columnList(into)} FROM ${name} AS t SEMI JOIN ${staged.last} AS l ON ${sameKey(key, 't', 'l')}`;
   // Spark, where it groups by a map, makes 0 of null in it.
-  const maps = new Set(dataset.columns.flatMap(({ name, type }) => (holdsMap(type) ? [name] : [])));
+  const maps = new Set(dataset.columns.flatMap(({ name, type }) => (someType(type, isMap) ? [name] : [])));
   const some = into.map((c) => (maps.has(c) ? `any_value(${identifier(c)}) AS ${identifier(c)}` : identifier(c)));
   const by = into.map((c) => (maps.has(c) ? `to_json(${identifier(c)})` : identifier(c)));
   await session.run(
@@ -135,8 +136,4 @@ export async function rewriteVersions({ dataset, name }: ChangedTable, session: 
   };
 }
 
-function holdsMap(type: Type): boolean {
-  if (typeof type === 'string') return false;
-  if (type.kind === 'struct') return type.fields.some((field) => holdsMap(field.type));
-  return type.kind === 'map' || holdsMap(type.element);
-}
+const isMap = (type: Type): boolean => typeof type !== 'string' && type.kind === 'map';

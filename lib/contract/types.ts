@@ -145,5 +145,19 @@ export function widens(from: Type, to: Type): boolean {
   return kept && to.fields.every((field) => before.has(field.name) || !field.required);
 }
 
+/** Whether a type, or any inside it, is as asked. */
+export function someType(type: Type, is: (one: Type) => boolean): boolean {
+  if (is(type)) return true;
+  if (typeof type === 'string') return false;
+  switch (type.kind) {
+    case 'struct':
+      return type.fields.some((field) => someType(field.type, is));
+    case 'list':
+      return someType(type.element, is);
+    case 'map':
+      return someType(type.key, is) || someType(type.value, is);
+  }
+}
+
 /** Whether its values say when. */
 export const isMoment = (type: Type): boolean => type === 'date' || type === 'timestamp' || type === 'timestamptz';

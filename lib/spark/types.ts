@@ -1,4 +1,5 @@
 import type { Type } from '../contract/dataset';
+import { someType } from '../contract/types';
 
 /** Why Spark cannot hold values of a type, as `must not be …`; undefined where it can. */
 export function sparkLacks(type: Type): string | undefined {
@@ -8,15 +9,4 @@ export function sparkLacks(type: Type): string | undefined {
   return undefined;
 }
 
-/** Whether a type is a scalar one, or has it inside. */
-function holds(type: Type, scalar: 'time' | 'uuid'): boolean {
-  if (typeof type === 'string') return type === scalar;
-  switch (type.kind) {
-    case 'struct':
-      return type.fields.some((field) => holds(field.type, scalar));
-    case 'list':
-      return holds(type.element, scalar);
-    case 'map':
-      return holds(type.key, scalar) || holds(type.value, scalar);
-  }
-}
+const holds = (type: Type, scalar: 'time' | 'uuid'): boolean => someType(type, (one) => one === scalar);
