@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync, unzipSync } from 'fflate';
+import { cacheFolder } from './cache';
 
 /** DuckDB's extensions that a lake needs, in the order in which they are loaded. */
 export const lakeExtensions = ['avro', 'httpfs', 'iceberg'] as const;
@@ -39,7 +40,7 @@ export async function findExtensions(
   options: { readonly cache?: string; readonly sources?: Readonly<Record<string, ExtensionSource>> } = {},
 ): Promise<string[]> {
   const given = process.env.INGOT_DUCKDB_EXTENSIONS;
-  const cache = join(options.cache ?? cacheFolder(), build.version, build.platform);
+  const cache = join(options.cache ?? cacheFolder('duckdb-extensions'), build.version, build.platform);
   const folders = [...(given === undefined ? [] : [given]), layerFolder, cache];
   const sources = new Map(Object.entries(options.sources ?? extensionSources));
   const files: string[] = [];
@@ -49,11 +50,6 @@ export async function findExtensions(
     files.push(folder === undefined ? await fetchInto(cache, name, build, sources) : join(folder, file));
   }
   return files;
-}
-
-/** The cache of this user: `$INGOT_CACHE`, or `~/.cache/ingot`, then `duckdb-extensions`. */
-function cacheFolder(): string {
-  return join(process.env.INGOT_CACHE ?? join(homedir(), '.cache', 'ingot'), 'duckdb-extensions');
 }
 
 /** A source that fails once is not asked again for the next extension: it costs a time-out each time. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
+import { cacheFolder } from './cache';
 import { type Connection, onConnection, type Postgres, valueParsers } from './postgres';
 
 export interface PgliteOptions {
@@ -58,8 +58,7 @@ const isThere = (folder: string | undefined): boolean => folder !== undefined &&
  * takes PostgreSQL seconds, most of what opening a new database would cost.
  */
 async function emptyDatabase(): Promise<Blob> {
-  const cache = join(process.env.INGOT_CACHE ?? join(homedir(), '.cache', 'ingot'), 'pglite');
-  const file = join(cache, `${pgliteVersion()}.tar`);
+  const file = join(cacheFolder('pglite'), `${pgliteVersion()}.tar`);
   if (existsSync(file)) return new Blob([await readFile(file)]);
   const { PGlite } = loadPglite();
   const database = await PGlite.create({ dataDir: 'memory://' });
