@@ -1,11 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { StreamRecord } from '../../lib/stream/record';
+import { freePorts } from '../free-port';
 
 const run = promisify(execFile);
 const cache = join(homedir(), '.cache', 'ingot-kafka');
@@ -146,19 +147,6 @@ async function clientPython(): Promise<string> {
     await run(join(made, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', 'kafka-python>=2.2']);
   });
   return join(folder, 'bin', 'python');
-}
-
-/** Ports that nobody listens at: all are held until all are known. */
-async function freePorts(count: number): Promise<number[]> {
-  const held: Server[] = [];
-  for (let i = 0; i < count; i++) {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    held.push(server);
-  }
-  const ports = held.map((server) => (server.address() as { port: number }).port);
-  for (const server of held) await new Promise((resolve) => server.close(resolve));
-  return ports;
 }
 
 async function answering(port: number, broker: ChildProcess): Promise<void> {
