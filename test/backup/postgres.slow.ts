@@ -112,9 +112,8 @@ test('a fingerprint whose time ends in the middle of a table goes on with that t
       CREATE TABLE a_small AS SELECT g AS id FROM generate_series(1, 10) AS g;
       CREATE TABLE b_large AS SELECT g AS id, repeat('x', 100) AS text FROM generate_series(1, 300000) AS g`);
     const parts: string[] = [];
-    const until = Date.now() + 150;
-    expect(await continueFingerprint(large, parts, () => until - Date.now())).toBe(false);
-    // PostgreSQL itself ended the statement that was at work; what was read before is kept.
+    // PostgreSQL itself ends the statement that is at work, whatever the clock of who asked says; what was read before is kept.
+    expect(await continueFingerprint(large, parts, () => (parts.length < 2 ? 60_000 : 20))).toBe(false);
     expect(parts).toHaveLength(2);
     expect(await continueFingerprint(large, parts, () => 60_000)).toBe(true);
     expect(parts).toHaveLength(3);

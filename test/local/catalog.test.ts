@@ -160,7 +160,7 @@ describe('DuckDB', () => {
     });
     const writers = await Promise.all(open);
     let conflicts = 0;
-    const tried = async (write: () => Promise<void>): Promise<boolean> => {
+    const tried = async (write: () => Promise<unknown>): Promise<boolean> => {
       try {
         await write();
         return true;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { DuckdbError } from '../../lib/runtime/duckdb';
@@ -85,10 +86,14 @@ test('writers that meet are run again from their start, so that nothing is lost 
   const table = await numbers();
   const lakes = await Promise.all([open(), open(), open()]);
   conflicts = 0;
+  let begun = 0;
   const add = (one: Lake) =>
     one.commit(async (tx) => {
       const position = Number((await tx.properties('test_silver', table)).position ?? 0) + 1;
       await tx.run(`INSERT INTO ${one.name('test_silver', table)} VALUES (${position})`);
+      // The first of each lake wait for each other, so that they do meet.
+      begun += 1;
+      while (begun < lakes.length) await sleep(1);
       await tx.setProperties('test_silver', table, { position: String(position) });
     });
   await Promise.all(lakes.flatMap((one) => [add(one), add(one), add(one)]));
