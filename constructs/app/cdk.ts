@@ -1,5 +1,7 @@
 import { App, type AppProps, type CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
+import { assertValid } from '../../lib/errors';
 import type { LoadedPlatform } from '../../lib/platform/load';
+import { missingFiles } from '../core/missing-files';
 import { Platform } from '../platform/cdk';
 import { costLine } from '../platform/cost';
 import type { Synthesis } from './synthesis';
@@ -41,6 +43,7 @@ export function synthCloudFormation(
   const app = App.isApp(target) ? target : new App({ ...target, context: { ...withoutTraces, ...target.context } });
   const stack = new PlatformStack(app, manifest.name, { description: `The data platform ${manifest.name}` });
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
+  assertValid(missingFiles(app));
   const assembly = app.synth();
   // Those of nested stacks too.
   const resources = stack.node.findAll().filter((each) => CfnResource.isCfnResource(each)).length;

@@ -1,4 +1,6 @@
+import { assertValid } from '../../lib/errors';
 import type { LoadedPlatform } from '../../lib/platform/load';
+import { missingFiles } from '../core/missing-files';
 import { App, AwsProvider, TerraformResource } from '../core/terraform/aws';
 import { OnlyStack } from '../core/terraform/only-stack';
 import { costLine } from '../platform/cost';
@@ -22,6 +24,7 @@ export function synthTerraform(
   const stack = new OnlyStack(app, manifest.name);
   new AwsProvider(stack, 'Aws', {});
   const construct = new Platform(stack, 'Platform', { manifest, deployed, ...deployment, runtime });
+  assertValid(missingFiles(app));
   app.synth();
   const resources = stack.node.findAll().filter((each) => TerraformResource.isTerraformResource(each)).length;
   const idle = construct.idleCost;

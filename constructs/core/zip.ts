@@ -2,26 +2,25 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidInputError } from '../../lib/errors';
+import type { Construct } from 'constructs';
 import { zipBytes } from '../../lib/runtime/zip';
+import { fileIsMissing } from './missing-files';
 import type { Zip } from './nodes';
 import type { Resolved } from './text';
 
 /**
- * The file of a zip: the one given, or one written from its entries. Same entries, same bytes.
- *
- * @param where path of the construct that needs it, for the message
- * @throws InvalidInputError where it is not there
+ * The file of a zip: the one given, or one written from its entries. Same entries, same bytes. Where it is not there, an
+ * empty one stands for it, with which nothing is synthesised: see `fileIsMissing`.
  */
-export function zipFile(where: string, zip: Resolved<Zip>): string {
+export function zipFile(scope: Construct, zip: Resolved<Zip>): string {
   if ('entries' in zip) return writeZip(zip.entries);
   const [file, remedy] =
     'bundle' in zip
       ? [join(distFolder(), 'handlers', `${zip.bundle}.zip`), 'build the package with: npm run build']
       : [zip.file, zip.remedy];
-  if (!existsSync(file))
-    throw new InvalidInputError([{ where, path: '', message: `needs ${file}, which is not there; ${remedy}` }]);
-  return file;
+  if (existsSync(file)) return file;
+  fileIsMissing(scope, file, remedy);
+  return writeZip({});
 }
 
 /** `dist/` of this package, whether this file is in it or beside it as source. */

@@ -285,7 +285,7 @@ describe('run', () => {
       SELECT now() - to_days(n::INTEGER), 'r', 1, 'f', n, [] FROM range(60) AS days(n)`);
     await close();
     const { err, out } = await ingot(['run', platform]);
-    expect(err).toMatch(/Table shop_silver\.orders_quarantine: 6\d files were compacted into 60/);
+    expect(err).toMatch(/Table shop_silver\.orders_quarantine: 6\d files were compacted into 6[01]/);
     expect(out).toContain('Nothing new');
     expect((await ingot(['run', platform])).err).not.toContain('compacted');
     expect(await query(platform, 'select count(*) as n from silver.orders_quarantine')).toEqual([{ n: 61 }]);
@@ -536,10 +536,18 @@ describe('diff', () => {
 
 describe('synth', () => {
   test.each(['cloudformation', 'terraform'])(
-    'as %s without the native runtime says how to get it, and writes nothing',
+    'as %s without the native runtime and the package of jobs says at once how to get both, and writes nothing',
     async (engine) => {
-      const { code, err } = await ingot(['synth', shop, '--engine', engine], { cwd: folder });
-      expect(err).toMatch(/arm64\.zip, which is not there.*ingot runtime/);
+      const platform = await copy();
+      await appendFile(join(platform, 'platform.yaml'), '\nengine: spark\n');
+      const { code, err } = await ingot(['synth', platform, '--engine', engine], { cwd: folder });
+      const problems = err.split('\n').filter((line) => line.includes('which is not there'));
+      expect(problems).toEqual([
+        expect.stringMatching(/\/arm64\.zip, which is not there; write it with: npx ingot runtime --arch arm64$/),
+        expect.stringMatching(
+          /\/spark-arm64\.zip, which is not there; write it with: npx ingot runtime --spark --arch arm64$/,
+        ),
+      ]);
       expect(code).toBe(2);
       expect((await readdir(folder)).filter((name) => name.endsWith('.out'))).toEqual([]);
     },

@@ -4,7 +4,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import * as cdk from '../../constructs/cdk';
+import { Construct } from 'constructs';
 import * as aws from '../../constructs/core/terraform/aws';
+import { fileIsMissing, missingFiles } from '../../constructs/core/missing-files';
 import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import * as terraform from '../../constructs/terraform';
@@ -360,3 +362,21 @@ test("a pipeline with tables of Spark's needs an application, and says why", () 
 
 const pipelineAlone = (stack: Stack) =>
   new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake: new cdk.Lake(stack, 'Lake', { name }) });
+  // The engine's own validation says it.
+test('files that one command brings are named together, wherever they are needed', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const of = new Construct(stack, 'Of');
+  fileIsMissing(of, 'quality.zip', 'build it');
+  fileIsMissing(of, 'ingest.zip', 'build it');
+  fileIsMissing(new Construct(stack, 'Beside'), 'publish.zip', 'build it');
+  fileIsMissing(of, 'arm64.zip', 'fetch it');
+  expect(missingFiles(stack.node.root)).toEqual([
+    {
+      where: 'Stack/Of',
+      path: '',
+      message: 'needs ingest.zip, publish.zip and quality.zip, which are not there; build it',
+    },
+    { where: 'Stack/Of', path: '', message: 'needs arm64.zip, which is not there; fetch it' },
+  ]);
+});
+

@@ -4,7 +4,7 @@ import { zipFile } from '../zip';
 import type { Renderer } from './render';
 
 export const renderLayer: Renderer<'layer'> = (scope, node) => {
-  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope.node.path, node.zip) });
+  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope, node.zip) });
   const layer = new CfnLayerVersion(scope, node.id, {
     layerName: node.name,
     description: node.description,
@@ -15,7 +15,7 @@ export const renderLayer: Renderer<'layer'> = (scope, node) => {
 };
 
 export const renderFunction: Renderer<'function'> = (scope, node) => {
-  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope.node.path, node.zip) });
+  const asset = new Asset(scope, `${node.id}Zip`, { path: zipFile(scope, node.zip) });
   const fn = new CfnFunction(scope, node.id, {
     functionName: node.name,
     description: node.description,

@@ -72,6 +72,6 @@ function lifecycleRule(rule: LifecycleRule): CfnBucket.RuleProperty {
 }
 
 export const renderAsset: Renderer<'asset'> = (scope, node) => {
-  const asset = new Asset(scope, node.id, { path: assetFile(scope.node.path, node.file) });
+  const asset = new Asset(scope, node.id, { path: assetFile(scope, node.file) });
   return { uri: asset.s3ObjectUrl, arn: asset.bucket.arnForObjects(asset.s3ObjectKey) };
 };

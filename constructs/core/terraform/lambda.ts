@@ -18,7 +18,7 @@ export const renderLayer: Renderer<'layer'> = (scope, node) => {
     layerName: node.name,
     description: node.description,
     compatibleArchitectures: [node.architecture],
-    ...code(scope, node.id, zipFile(scope.node.path, node.zip)),
+    ...code(scope, node.id, zipFile(scope, node.zip)),
   });
   return { arn: layer.arn };
 };
@@ -28,7 +28,7 @@ export const renderFunction: Renderer<'function'> = (scope, node) => {
     functionName: node.name,
     description: node.description,
     role: node.roleArn,
-    ...code(scope, node.id, zipFile(scope.node.path, node.zip)),
+    ...code(scope, node.id, zipFile(scope, node.zip)),
     handler: node.handler,
     runtime: node.runtime,
     architectures: [node.architecture],

@@ -102,7 +102,7 @@ function lifecycleRule(rule: LifecycleRule) {
 }
 
 export const renderAsset: Renderer<'asset'> = (scope, node) => {
-  const file = assetFile(scope.node.path, node.file);
+  const file = assetFile(scope, node.file);
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
   const asset = new TerraformAsset(scope, `${node.id}File`, { path: file, type: AssetType.FILE, assetHash: hash });
   // With its hash in its key, as the CDK names its own: another file is another object, and who uses it sees that.
