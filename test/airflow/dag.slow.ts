@@ -53,6 +53,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'small.py'), airflowDags({ ...small, name: 'small' }));
   const engine = { tables: { 'silver.flights': 'spark', 'gold.fct_flights': 'spark' } } as const;
   await writeFile(join(folder, 'spark.py'), airflowDags({ ...small, name: 'spark', engine }));
+  await writeFile(join(folder, 'disks.py'), airflowDags({ ...small, name: 'disks', engine }));
   await writeFile(join(folder, 'cluster.py'), airflowDags({ ...small, name: 'cluster', engine }, 'cluster'));
 }, 600_000);
 
@@ -73,6 +74,7 @@ const sizes = [
   ...['--conf', `${sizeSettings.partitionBytes}=${partitionBytes}`],
 ];
 const { applicationId, jobRoleArn, ...files } = spark;
+const diskKeyArn = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
 const onCluster = { clusterId: 'j-1', ...files };
 const variables = {
   // A platform's DAGs do not hang on what an Airflow does by default.
@@ -80,6 +82,9 @@ const variables = {
   AIRFLOW_VAR_INGOT_CLUSTER_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:cluster-notices',
   AIRFLOW_VAR_INGOT_CLUSTER_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/cluster-dead-letters',
   AIRFLOW_VAR_INGOT_CLUSTER_SPARK: JSON.stringify(onCluster),
+  AIRFLOW_VAR_INGOT_DISKS_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:disks-notices',
+  AIRFLOW_VAR_INGOT_DISKS_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/disks-dead-letters',
+  AIRFLOW_VAR_INGOT_DISKS_SPARK: JSON.stringify({ ...spark, diskKeyArn }),
   AIRFLOW_VAR_INGOT_SMALL_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:small-notices',
   AIRFLOW_VAR_INGOT_SMALL_DEAD_LETTERS: 'https://sqs.eu-west-1.amazonaws.com/111111111111/small-dead-letters',
   AIRFLOW_VAR_INGOT_SPARK_NOTICES: 'arn:aws:sns:eu-west-1:111111111111:spark-notices',
@@ -114,6 +119,10 @@ const scenarios = {
     dag: 'spark-aviation',
     answers: { 'spark-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
   },
+  keyOfDisks: {
+    dag: 'disks-aviation',
+    answers: { 'disks-ingest:plan': planned, 'job:ingest': { error: { Error: 'BadBatch', Cause: 'no such batch' } } },
+  },
   steps: {
     dag: 'cluster-aviation',
     answers: { 'cluster-ingest:plan': planned, 'job:quality': { table: 'x', passed: true, failed: [] } },
@@ -135,6 +144,7 @@ test("Airflow's own DagBag reads what is written: no import error, the tasks of 
   expect(Object.keys(dags).sort()).toEqual([
     'aviation-aviation',
     'cluster-aviation',
+    'disks-aviation',
     'small-aviation',
     'spark-aviation',
     'two-groups-aviation',
@@ -275,6 +285,14 @@ describe('run by Airflow', () => {
     const refused = ended.refusedJob;
     expect(refused.state).toBe('failed');
     expect(refused.calls.filter(({ to }) => to === 'emr')).toHaveLength(1);
+  });
+
+  test('each job names the key of the disks where there is one, in words that the API takes', () => {
+    if (!there) return;
+    const overrides = ({ calls }: Ended) =>
+      calls.filter(({ to }) => to === 'emr').map(({ event }) => event.configurationOverrides);
+    expect(overrides(ended.keyOfDisks)).toEqual([{ diskEncryptionConfiguration: { encryptionKeyArn: diskKeyArn } }]);
+    expect(overrides(ended.jobs)).toEqual(Array(5).fill(undefined));
   });
 
   test('on an EMR cluster they are steps with the arguments of the state machine, sizes included, and a step that fails is tried again', () => {

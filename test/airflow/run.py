@@ -20,6 +20,8 @@ from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.sqs import SqsHook
 from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
 from botocore.exceptions import WaiterError
+from botocore.session import Session
+from botocore.validate import validate_parameters
 
 folder, scenarios = sys.argv[1], json.loads(sys.argv[2])
 answers = {}
@@ -35,6 +37,9 @@ def invoke(self, function_name, payload=None, **_):
     return {**response, "FunctionError": "Unhandled"} if "errorType" in answer else response
 
 
+START_JOB_RUN = Session().get_service_model("emr-serverless").operation_model("StartJobRun").input_shape
+
+
 class Emr:
     """EMR Serverless, whose jobs have ended before anybody asks."""
 
@@ -42,6 +47,7 @@ class Emr:
         return {"application": {"state": "STARTED"}}
 
     def start_job_run(self, **given):
+        validate_parameters(given, START_JOB_RUN)
         submit = given["jobDriver"]["sparkSubmit"]
         settings, handler, event, answer = submit["entryPointArguments"]
         calls.append({"to": "emr", "event": {**given, "clientToken": None}, "handled": [handler, json.loads(event)]})

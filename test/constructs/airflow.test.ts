@@ -1,4 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import type { TerraformStack } from 'cdktf';
 import type { AirflowEnvironmentDeclaration } from '../../constructs/airflow/props';
@@ -93,18 +94,22 @@ test.each([
   },
 );
 
+const diskKeyArn = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
+
 describe('a pipeline whose runs Airflow starts', () => {
   const variables: Readonly<Record<string, unknown>>[] = [];
   const made = cdkStack((stack) => {
     const lake = new cdk.Lake(stack, 'Lake', { name });
-    const spark = new cdk.SparkApplication(stack, 'Spark', { name });
+    const diskKey = Key.fromKeyArn(stack, 'Disks', diskKeyArn);
+    const spark = new cdk.SparkApplication(stack, 'Spark', { name, diskKey });
     const there = new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark });
     there.grantDags(inCdk(stack, { lake }).executionRole);
     variables.push(there.facts.airflow);
   });
   const other = terraformStack((stack) => {
     const lake = new terraform.Lake(stack, 'Lake', { name });
-    const spark = new terraform.SparkApplication(stack, 'Spark', { name });
+    const diskKey = { arn: diskKeyArn, keyId: diskKeyArn };
+    const spark = new terraform.SparkApplication(stack, 'Spark', { name, diskKey });
     const there = new terraform.Pipeline(stack, 'Pipeline', { ...pipeline, lake, spark });
     there.grantDags(inTerraform(stack, { lake }).executionRole);
     variables.push(there.facts.airflow);
@@ -128,6 +133,7 @@ describe('a pipeline whose runs Airflow starts', () => {
         expect(text).toContain(`Pipeline${handler}Function`);
       expect(text).toMatch(/emr-serverless:StartJobRun.*Spark/);
       expect(text).toMatch(/spark\/answers\/\*/);
+      expect(text).toContain(diskKeyArn);
       expect(text).not.toMatch(/RetainFunction|states:/);
     }
   });
@@ -143,6 +149,7 @@ describe('a pipeline whose runs Airflow starts', () => {
       ]);
       for (const variable of Object.keys(facts)) expect(python).toContain(variable);
       const told = facts.ingot_aviation_spark as object;
+      expect(told).toHaveProperty('diskKeyArn', diskKeyArn);
       for (const key of Object.keys(told))
         expect(python).toMatch(new RegExp(`spark\\["${key}"\\]|spark\\['${key}'\\]|_spark\\.${key}`));
     }

@@ -1,12 +1,13 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Alias, Key } from 'aws-cdk-lib/aws-kms';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
-import * as cdk from '../../constructs/cdk';
 import { Construct } from 'constructs';
-import * as aws from '../../constructs/core/terraform/aws';
+import * as cdk from '../../constructs/cdk';
 import { fileIsMissing, missingFiles } from '../../constructs/core/missing-files';
+import * as aws from '../../constructs/core/terraform/aws';
 import { sparkApplicationModel } from '../../constructs/emr/model';
 import type { SparkApplicationDeclaration } from '../../constructs/emr/props';
 import * as terraform from '../../constructs/terraform';
@@ -19,11 +20,17 @@ import { regulated, replica } from './regulated';
 
 const name = 'aviation';
 const network = { vpcId: 'vpc-00000000000000001', subnetIds: ['subnet-00000000000000001', 'subnet-00000000000000002'] };
-type Given = Partial<SparkApplicationDeclaration> & { readonly network?: typeof network };
+type Given = Partial<SparkApplicationDeclaration> & { readonly network?: typeof network; readonly diskKeyArn?: string };
 
-const inCdk = (stack: Stack, given: Given = {}) => new cdk.SparkApplication(stack, 'Spark', { name, ...given });
-const inTerraform = (stack: TerraformStack, given: Given = {}) =>
-  new terraform.SparkApplication(stack, 'Spark', { name, ...given });
+const inCdk = (stack: Stack, { diskKeyArn, ...given }: Given = {}) => {
+  const diskKey = diskKeyArn === undefined ? undefined : Key.fromKeyArn(stack, 'Disks', diskKeyArn);
+  return new cdk.SparkApplication(stack, 'Spark', { name, diskKey, ...given });
+};
+const inTerraform = (stack: TerraformStack, { diskKeyArn, ...given }: Given = {}) => {
+  const diskKey = diskKeyArn === undefined ? undefined : { arn: diskKeyArn, keyId: diskKeyArn };
+  return new terraform.SparkApplication(stack, 'Spark', { name, diskKey, ...given });
+};
+const diskKeyArn = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
 const trust = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'states.amazonaws.com' } }],
@@ -104,6 +111,8 @@ const cases: readonly {
   },
   { title: 'an application with grants', given: { network }, grants: true },
   { title: 'a pipeline with jobs', given: {}, pipeline: true },
+  { title: 'an application whose disks have a key', given: { diskKeyArn } },
+  { title: 'a pipeline with jobs whose disks have a key', given: { diskKeyArn }, pipeline: true },
   { title: 'a pipeline with jobs, for regulated data', given: { compliance: 'regulated', network }, pipeline: true },
 ];
 
@@ -145,6 +154,13 @@ describe.each(cases)('$title', ({ given, grants, pipeline: isPipeline }) => {
     }
   });
 
+  test('a key of the disks is named where there is one, and nowhere else', () => {
+    for (const text of [JSON.stringify(template), config]) {
+      expect(text.includes(diskKeyArn)).toBe(given.diskKeyArn !== undefined);
+      expect(text.includes('DiskEncryptionConfiguration')).toBe(given.diskKeyArn !== undefined && isPipeline === true);
+    }
+  });
+
   test('what it creates is what was reviewed', () => {
     if (!grants && !isPipeline) expect(inventorySnapshot(template)).toMatchSnapshot();
   });
@@ -154,12 +170,12 @@ const engines = [
   {
     engine: 'CloudFormation',
     application: (given: Given = {}) => cdkStack((stack) => inCdk(stack, given)),
-    granted: () => cdkStack((stack) => withGrantsInCdk(stack, {})),
+    granted: (given: Given = {}) => cdkStack((stack) => withGrantsInCdk(stack, given)),
   },
   {
     engine: 'Terraform',
     application: (given: Given = {}) => terraformStack((stack) => inTerraform(stack, given)),
-    granted: () => terraformStack((stack) => withGrantsInTerraform(stack, {})),
+    granted: (given: Given = {}) => terraformStack((stack) => withGrantsInTerraform(stack, given)),
   },
 ];
 
@@ -248,6 +264,24 @@ describe.each(engines)('$engine', ({ application, granted }) => {
     for (const action of ['StartJobRun', 'GetJobRun', 'CancelJobRun'])
       expect(text).toContain(`emr-serverless:${action}`);
     expect(text).toMatch(/iam:PassedToService.{0,8}emr-serverless\.amazonaws\.com/);
+  });
+
+  test('jobs may use the key of their disks, and who starts them may give it them, through EMR alone', () => {
+    const made = granted({ diskKeyArn });
+    const statements = (id: string) =>
+      made
+        .find('iam.role', id)
+        .statements.filter(({ resources }) => resources?.includes(diskKeyArn))
+        .map(({ actions, conditions }) => ({ actions, conditions }));
+    expect(statements('SparkJobRole')).toEqual([
+      { actions: ['kms:Decrypt', 'kms:GenerateDataKey'], conditions: undefined },
+    ]);
+    expect(statements('Runner')).toEqual([
+      {
+        actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+        conditions: { StringEquals: { 'kms:ViaService': ['emr-serverless.{aws.region}.{aws.urlSuffix}'] } },
+      },
+    ]);
   });
 
   test('everything that is wrong is said at once, and nothing is created', () => {
@@ -341,9 +375,27 @@ test.each([AwsSolutionsChecks, NIST80053R5Checks, HIPAASecurityChecks, PCIDSS321
 test('the package of jobs is that of the processor of their application', () => {
   const given = { architecture: 'x86_64' } as const;
   const made = () => cdkStack((stack) => pipelineOn(inCdk(stack, given), stack));
+  // The engine's own validation says it.
   expect(made).toThrow(
     /needs .*spark-x86_64\.zip, which is not there; write it with: npx ingot runtime --spark --arch x86_64/,
   );
+});
+
+test('files that one command brings are named together, wherever they are needed', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const of = new Construct(stack, 'Of');
+  fileIsMissing(of, 'quality.zip', 'build it');
+  fileIsMissing(of, 'ingest.zip', 'build it');
+  fileIsMissing(new Construct(stack, 'Beside'), 'publish.zip', 'build it');
+  fileIsMissing(of, 'arm64.zip', 'fetch it');
+  expect(missingFiles(stack.node.root)).toEqual([
+    {
+      where: 'Stack/Of',
+      path: '',
+      message: 'needs ingest.zip, publish.zip and quality.zip, which are not there; build it',
+    },
+    { where: 'Stack/Of', path: '', message: 'needs arm64.zip, which is not there; fetch it' },
+  ]);
 });
 
 const pipelineOn = (spark: cdk.SparkApplication, stack: Stack) =>
@@ -362,21 +414,21 @@ test("a pipeline with tables of Spark's needs an application, and says why", () 
 
 const pipelineAlone = (stack: Stack) =>
   new cdk.Pipeline(stack, 'Pipeline', { ...pipeline, lake: new cdk.Lake(stack, 'Lake', { name }) });
-  // The engine's own validation says it.
-test('files that one command brings are named together, wherever they are needed', () => {
-  const stack = new Stack(new App(), 'Stack');
-  const of = new Construct(stack, 'Of');
-  fileIsMissing(of, 'quality.zip', 'build it');
-  fileIsMissing(of, 'ingest.zip', 'build it');
-  fileIsMissing(new Construct(stack, 'Beside'), 'publish.zip', 'build it');
-  fileIsMissing(of, 'arm64.zip', 'fetch it');
-  expect(missingFiles(stack.node.root)).toEqual([
-    {
-      where: 'Stack/Of',
-      path: '',
-      message: 'needs ingest.zip, publish.zip and quality.zip, which are not there; build it',
-    },
-    { where: 'Stack/Of', path: '', message: 'needs arm64.zip, which is not there; fetch it' },
-  ]);
-});
 
+test('disks have a key, and no alias of one, which EMR Serverless does not take', () => {
+  const alias = (stack: Stack) => Alias.fromAliasName(stack, 'Disks', 'alias/disks');
+  expect(
+    problemsOf(() =>
+      cdkStack((stack) => void new cdk.SparkApplication(stack, 'Spark', { name, diskKey: alias(stack) })),
+    ),
+  ).toEqual([
+    expect.stringMatching(/^diskKey: must be the ARN of a key, .*, and not of an alias; given ".*:alias\/disks"$/),
+  ]);
+  const arn = diskKeyArn.replace(/key.*/, 'alias/disks');
+  for (const given of [arn, '00000000-0000-0000-0000-000000000000'])
+    expect(problemsOf(() => sparkApplicationModel('Spark', { name }, { nodes: new Set(), diskKeyArn: given }))).toEqual(
+      [
+        `diskKey: must be the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>, and not of an alias; given "${given}"`,
+      ],
+    );
+});

@@ -81,6 +81,22 @@ test('all that a run is started with makes its version: another role takes its p
   expect(emr.calls).toEqual(['cancel run-1', 'start run-2']);
 });
 
+test('it names the key of its disks where there is one, and another key takes its place', async () => {
+  const emr = await started();
+  expect(emr.runs[0]).not.toHaveProperty('overrides');
+  expect(JSON.stringify(machineOf())).not.toContain('Overrides');
+  for (const diskKeyArn of ['arn:aws:kms:eu-west-1:111111111111:key/1', 'arn:aws:kms:eu-west-1:111111111111:key/2']) {
+    expect(validateStates(machineOf(30, { diskKeyArn }))).toEqual([]);
+    expect(await keep(emr, { as: { diskKeyArn } })).toMatchObject({ status: 'SUCCEEDED' });
+    emr.pass();
+    expect(emr.runs.at(-1)).toMatchObject({
+      State: 'RUNNING',
+      overrides: { DiskEncryptionConfiguration: { EncryptionKeyArn: diskKeyArn } },
+    });
+  }
+  expect(emr.calls).toEqual(['cancel run-1', 'start run-2', 'cancel run-2', 'start run-3']);
+});
+
 test('where it is paused it is stopped, and stays so, until it is no more', async () => {
   const emr = await started();
   const as = { paused: true };

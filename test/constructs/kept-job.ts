@@ -13,6 +13,7 @@ export interface JobRun {
   readonly ClientToken?: string;
   /** After which it is cancelled; 0: never. */
   readonly minutes?: number;
+  readonly overrides?: unknown;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -93,6 +94,7 @@ export class FakeEmr {
         CreatedAt: this.#now(),
         ClientToken: token,
         minutes: Number(input.ExecutionTimeoutMinutes),
+        ...('ConfigurationOverrides' in input ? { overrides: input.ConfigurationOverrides } : {}),
       });
       this.calls.push(`start ${Id}`);
       return { JobRunId: Id };
@@ -103,13 +105,21 @@ export class FakeEmr {
 }
 
 /** The state machine of a job; `seconds` is a part of what the job is told, `jobRoleArn` what it acts as. */
-export const machineOf = (seconds = 30, { paused = false, jobRoleArn = 'jobs' } = {}): Asl =>
+export const machineOf = (
+  seconds = 30,
+  {
+    paused = false,
+    jobRoleArn = 'jobs',
+    diskKeyArn,
+  }: { paused?: boolean; jobRoleArn?: string; diskKeyArn?: string } = {},
+): Asl =>
   resolve(
     keepJob({
       own: 'shop-clicks',
       paused,
       applicationId: 'app',
       jobRoleArn,
+      diskKeyArn,
       main: 's3://lake/main.py',
       handler: 'consume',
       settings: { environment: {} },

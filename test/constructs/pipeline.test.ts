@@ -313,6 +313,35 @@ describe('a state machine with jobs of Spark', () => {
     expect(rest['ingest silver.large']).toBe(conf('adaptive.advisoryPartitionSizeInBytes=536870912'));
   });
 
+  test('has every job name the key of its disks where there is one, and none otherwise', async () => {
+    const tables = new Map(['silver.flights', 'gold.fct_flights'].map((table) => [table, sparkSize()]));
+    const diskKeyArn = 'arn:aws:kms:eu-west-1:111111111111:key/1';
+    const asl = resolve(
+      stateMachine(group, manifest, { ...targets, spark: { ...spark, diskKeyArn, tables } }),
+      ({ attr }) => (attr === 'partition' ? 'aws' : attr),
+    ) as unknown as Asl;
+    expect(validateStates(asl)).toEqual([]);
+    expect(validateAsl(asl).isValid).toBe(true);
+    const started: unknown[] = [];
+    const end = await execute(
+      asl,
+      { machine: 'aviation', name: 'run-1', input: {} },
+      {
+        sleep: async () => {},
+        task: async ({ resource, input }) => {
+          if (resource.endsWith('listExecutions')) return { Executions: [{ ExecutionArn: ownArn }] };
+          if (resource.endsWith('getObject')) return { Body: '{"passed":true}' };
+          if (resource.endsWith('startJobRun.sync'))
+            started.push((input as Record<string, unknown>).ConfigurationOverrides);
+          return { Payload: { ...planned, tables: planned.tables.slice(0, 1) } };
+        },
+      },
+    );
+    expect(end.status).toBe('SUCCEEDED');
+    expect(started).toEqual(Array(5).fill({ DiskEncryptionConfiguration: { EncryptionKeyArn: diskKeyArn } }));
+    expect(JSON.stringify(withSizes(tables))).not.toContain('Overrides');
+  });
+
   test("takes no job for what is not Spark's", async () => {
     const { calls } = await runJobs(() => ({ passed: true }), 'gold.fct_flights');
     expect(ofTheirs(calls).every((call) => /fct_flights/.test(call))).toBe(true);

@@ -300,6 +300,16 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'an alias as the key of disks',
+      {
+        'platform.yaml':
+          'name: aviation\nengine: {spark: {diskKeyArn: "arn:aws:kms:eu-west-1:111111111111:alias/disks"}}\n',
+      },
+      [
+        'platform.yaml:2 engine.spark.diskKeyArn: must be the ARN of a key, arn:aws:kms:<region>:<account>:key/<id>, and not of an alias; given "arn:aws:kms:eu-west-1:111111111111:alias/disks"',
+      ],
+    ],
+    [
       'a source of changes where no contract has a server that is a database',
       { 'platform.yaml': 'name: aviation\ncdc: {crm: {}}\n' },
       [

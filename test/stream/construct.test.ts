@@ -534,13 +534,16 @@ describe('a platform whose stream is of Spark', () => {
   };
   const declared = { manifest, runtime, sparkPackage: runtime };
 
-  test('gives it the application, in its network with an endpoint of Kinesis, in both engines alike', () => {
+  test('gives it the application, in its network with an endpoint of Kinesis, and the key of its disks, in both engines alike', () => {
     const stack = new Stack(new App(), 'Stack');
-    const platform = new cdk.Platform(stack, 'Platform', declared);
+    const diskKeyArn = 'arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000';
+    const engine = { ...manifest.engine, spark: { diskKeyArn } };
+    const withKey = { ...declared, manifest: { ...manifest, engine } };
+    const platform = new cdk.Platform(stack, 'Platform', withKey);
     const template = Template.fromStack(stack).toJSON();
     const config = new TerraformStack(new TerraformApp(), 'Stack');
     new aws.AwsProvider(config, 'Aws', {});
-    new terraform.Platform(config, 'Platform', declared);
+    new terraform.Platform(config, 'Platform', withKey);
     expectParity(template, JSON.stringify(config.toTerraform()), {
       differences: [
         engineDifferences.retain,
@@ -550,6 +553,22 @@ describe('a platform whose stream is of Spark', () => {
       ],
     });
     const { all } = created(JSON.stringify(template));
+    const may = all('iam.role').flatMap(({ id, statements }) =>
+      statements.filter(({ resources }) => resources?.includes(diskKeyArn)).map(({ actions }) => [id, actions?.length]),
+    );
+    expect(may).toEqual([
+      ['PlatformSparkJobRole', 2],
+      ['PlatformStreamclicksJobMachineRole', 3],
+      ['PlatformStreamclicksJobRole', 2],
+    ]);
+    expect(all('stepfunctions.stateMachine')[0]!.properties.definition).toMatchObject({
+      States: {
+        Input: {
+          Parameters: { job: { overrides: { DiskEncryptionConfiguration: { EncryptionKeyArn: diskKeyArn } } } },
+        },
+        StartJob: { Parameters: { 'ConfigurationOverrides.$': '$.job.overrides' } },
+      },
+    });
     expect(
       all('lambda.function')
         .map(({ id }) => id)
