@@ -5,17 +5,13 @@ import { type Change, lsnText } from '../lib/cdc/change';
 import { followChanges } from '../lib/cdc/spark/follow';
 import { layoutOf } from '../lib/local/layout';
 import { openWorkbench } from '../lib/local/workbench';
-import { databases } from '../lib/spark/databases';
 import { sparkLake } from '../lib/spark/lake';
-import { catalogHere, sparkHere } from '../lib/spark/local';
-import { packageFolder } from '../lib/spark/package-folder';
-import { findSparkPython } from '../lib/spark/python';
-import { startSpark } from '../lib/spark/session';
 import type { StreamRecord } from '../lib/stream/record';
 import { recordSource } from '../lib/stream/spark/source';
-import { type Broker, readerJars, startBroker } from '../test/spark/kafka';
+import { type Broker, startBroker } from '../test/spark/kafka';
 import { changesOf, filled, manifest } from './cdc-table';
 import { type Cost, inProcess, median, megabytes, table, tell } from './measure';
+import { startSparkReader } from './spark-session';
 
 /** Rows of the table, and changes of a batch. */
 const [size, changes] = [1_000_000, Number(process.env.INGOT_BENCH_CHANGES ?? 100_000)];
@@ -89,20 +85,7 @@ async function fill(folder: string, broker: Broker): Promise<void> {
 async function applied(folder: string, brokers: string): Promise<void> {
   const workbench = await openWorkbench(manifest, layoutOf(folder));
   const { services } = workbench;
-  const session = await startSpark({
-    python: await findSparkPython(),
-    packageFolder: packageFolder(),
-    settings: {
-      catalog: catalogHere(services.catalog),
-      scratch: join(folder, 'scratch'),
-      zones: databases(manifest),
-      spark: sparkHere('local[2]', {
-        'spark.jars': await readerJars(),
-        'spark.driver.memory': '3g',
-        'spark.sql.shuffle.partitions': '4',
-      }),
-    },
-  });
+  const session = await startSparkReader(services, folder);
   const from = recordSource(
     { kind: 'kafka', topic, brokers, authentication: 'none' },
     { checkpoint: join(folder, 'checkpoint'), seconds: 0, records: changes },

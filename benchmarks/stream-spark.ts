@@ -2,18 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { databases } from '../lib/spark/databases';
 import { sparkLake } from '../lib/spark/lake';
-import { catalogHere, sparkHere } from '../lib/spark/local';
-import { packageFolder } from '../lib/spark/package-folder';
-import { findSparkPython } from '../lib/spark/python';
-import { startSpark } from '../lib/spark/session';
 import type { StreamServices } from '../lib/stream/services';
 import { follow } from '../lib/stream/spark/follow';
 import { recordSource } from '../lib/stream/spark/source';
 import type { Window } from '../lib/stream/stream';
-import { type Broker, readerJars, startBroker } from '../test/spark/kafka';
+import { type Broker, startBroker } from '../test/spark/kafka';
 import { type Cost, cpuOfAll, inProcess, median, seconds, table, tell } from './measure';
+import { startSparkReader } from './spark-session';
 import { inLake, perMinute, recordsOf, streamOf } from './stream-lake';
 
 /** Records of a batch. A million takes half an hour, and runs where `INGOT_BENCH_RECORDS` says so: `10000,1000000`. */
@@ -77,23 +73,9 @@ async function consumed(kind: keyof typeof tables, size: number, brokers: string
   const { key, windows } = tables[kind];
   const { warm, counted } = batchesOf(size);
   const folder = mkdtempSync(join(tmpdir(), 'ingot-bench-stream-spark-'));
-  const python = await findSparkPython();
   const batches = await inLake(key, windows, async (open) => {
     const services = await open();
-    const session = await startSpark({
-      python,
-      packageFolder: packageFolder(),
-      settings: {
-        catalog: catalogHere(services.catalog),
-        scratch: join(folder, 'scratch'),
-        zones: databases(services.manifest),
-        spark: sparkHere('local[2]', {
-          'spark.jars': await readerJars(),
-          'spark.driver.memory': '3g',
-          'spark.sql.shuffle.partitions': '4',
-        }),
-      },
-    });
+    const session = await startSparkReader(services, folder);
     const source = recordSource(
       { kind: 'kafka', topic, brokers, authentication: 'none' },
       { checkpoint: join(folder, 'checkpoint'), seconds: 0, records: size },
