@@ -16,16 +16,8 @@ from ingot_spark.streaming import kafka, kinesis, numbered
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    settings = {
-        "spark.master": "local[1]",
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.session.timeZone": "UTC",
-    }
-    session = SparkSession.builder.config(map=settings).getOrCreate()
+def spark(here: dict[str, str]) -> Iterator[SparkSession]:
+    session = SparkSession.builder.config(map=here).getOrCreate()
     yield session
     session.stop()
 

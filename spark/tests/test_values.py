@@ -15,14 +15,9 @@ from ingot_spark.session import Settings, _register_try
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(here: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     settings = {
-        "spark.master": "local[1]",
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.session.timeZone": "UTC",
+        **here,
         "spark.sql.ansi.enabled": "true",
         "spark.sql.subexpressionElimination.enabled": "false",
     }
