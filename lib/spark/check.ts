@@ -1,10 +1,10 @@
 import type { Problem } from '../errors';
 import type { Model } from '../platform/manifest';
 import type { EngineDeclaration } from '../sizing/declaration';
-import { type Query, unpromised } from './promised';
+import { hugeCasts, type Query, unpromised } from './promised';
 
 /**
- * What models of tables that are declared to be Spark's call and Spark would refuse, or answer otherwise than DuckDB. A
+ * What models of tables that are declared to be Spark's say and Spark would refuse, or answer otherwise than DuckDB. A
  * table whose engine follows from its volume is looked at by nobody: it is DuckDB's until it has grown.
  */
 export async function sparkModelProblems(
@@ -24,6 +24,15 @@ export async function sparkModelProblems(
         path: '',
         line: called.line,
         message: `must not call ${called.name}: it is not promised on Spark, which is to run it (docs/functions.md has what is)`,
+      });
+    // Spark cannot tell such a column from one of decimals, which are divided otherwise.
+    for (const line of await hugeCasts(sql, query))
+      problems.push({
+        where: file,
+        path: '',
+        line,
+        message:
+          'must not cast to HUGEINT, which Spark, which is to run it, has no type for; use BIGINT, or DECIMAL(38, 0)',
       });
   }
   return problems;

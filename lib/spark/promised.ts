@@ -213,28 +213,48 @@ export async function unpromised(sql: string, query: Query): Promise<Called[]> {
  * @throws Error where it is no SELECT
  */
 export async function functionsOf(sql: string, query: Query): Promise<Called[]> {
-  const [row] = await query(`SELECT json_serialize_sql(${literal(sql)}) AS tree`);
-  const tree = JSON.parse(String((row as { tree?: unknown }).tree)) as Tree;
-  if (tree.error === true) throw new Error(tree.error_message);
   const found: Called[] = [];
-  collect(tree, sql, found);
+  for (const { function_name: name, query_location: at } of nodesOf(await treeOf(sql, query)))
+    if (name !== undefined && name !== '') found.push({ name: name.toLowerCase(), line: lineAt(sql, at) });
   return found;
 }
 
-interface Tree {
+/**
+ * Lines on which a SELECT casts to HUGEINT, or to what holds one: in subqueries and CTEs too, from where a column of that
+ * type looks like any other.
+ *
+ * @throws Error where it is no SELECT
+ */
+export async function hugeCasts(sql: string, query: Query): Promise<number[]> {
+  const casts = [...nodesOf(await treeOf(sql, query))].filter(({ cast_type: to }) =>
+    [...nodesOf(to)].some(({ id }) => id === 'HUGEINT' || id === 'UHUGEINT'),
+  );
+  return [...new Set(casts.map(({ query_location: at }) => lineAt(sql, at)))];
+}
+
+/** What is read of a part of DuckDB's tree of a statement. */
+interface Part {
   readonly error?: boolean;
   readonly error_message?: string;
   readonly function_name?: string;
   readonly query_location?: number;
+  readonly cast_type?: unknown;
+  /** Of a type. */
+  readonly id?: string;
 }
 
-function collect(node: unknown, sql: string, found: Called[]): void {
-  if (typeof node !== 'object' || node === null) return;
-  const { function_name: name, query_location: at = 0 } = node as Tree;
-  if (name !== undefined && name !== '') {
-    // The parser counts bytes.
-    const before = Buffer.from(sql).subarray(0, at).toString();
-    found.push({ name: name.toLowerCase(), line: before.split('\n').length });
-  }
-  for (const one of Object.values(node)) collect(one, sql, found);
+async function treeOf(sql: string, query: Query): Promise<Part> {
+  const [row] = await query(`SELECT json_serialize_sql(${literal(sql)}) AS tree`);
+  const tree = JSON.parse(String((row as { tree?: unknown }).tree)) as Part;
+  if (tree.error === true) throw new Error(tree.error_message);
+  return tree;
 }
+
+function* nodesOf(tree: unknown): Generator<Part> {
+  if (typeof tree !== 'object' || tree === null) return;
+  yield tree;
+  for (const one of Object.values(tree)) yield* nodesOf(one);
+}
+
+/** The parser counts bytes. */
+const lineAt = (sql: string, at = 0): number => Buffer.from(sql).subarray(0, at).toString().split('\n').length;

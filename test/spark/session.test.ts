@@ -13,7 +13,7 @@ import { sparkFormats } from '../../lib/spark/formats';
 import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import type { SparkOn } from '../../lib/spark/memory';
-import { functionsOf, promisedFunctions, unpromised } from '../../lib/spark/promised';
+import { functionsOf, hugeCasts, promisedFunctions, unpromised } from '../../lib/spark/promised';
 import { SparkEndedError, SparkError, SparkMemoryError, sparkSession } from '../../lib/spark/session';
 import { manifest } from '../constructs/manifest';
 import { contractFile, flights, inFolder, problemsOf } from '../platform/folder';
@@ -199,6 +199,26 @@ test('a model of a table that is to be Spark’s is refused where it calls what 
   ]);
   expect(await declared('{default: spark, tables: {gold.fct_flights: duckdb}}')).toEqual([]);
   expect(await declared('auto')).toEqual([]);
+});
+
+test('a HUGEINT is refused where a model says it, inside subqueries and CTEs too, and a sum is none', async () => {
+  const duckdb = await openDuckdb();
+  const query = (sql: string) => duckdb.query(sql);
+  const within = `WITH counted AS (\n  SELECT 3::HUGEINT AS h, sum(n) AS n FROM t\n)
+SELECT h // 2, n // 2\nFROM counted JOIN (SELECT\n  try_cast(x AS HUGEINT[]) AS x FROM t) ON x = [(SELECT 1::UHUGEINT)]`;
+  expect(await hugeCasts(within, query)).toEqual([2, 6]);
+  expect(await hugeCasts('SELECT sum(n) // 2, n::DECIMAL(38, 0) FROM (SELECT count(*) AS n FROM t)', query)).toEqual(
+    [],
+  );
+  duckdb.close();
+  const files = {
+    ...flights,
+    'models/stg_flights.sql':
+      'with far as (select origin, distance::hugeint as d\nfrom silver.flights)\nselect origin, (d // 2)::double as km from far\n',
+  };
+  expect(await problemsOf({ ...files, 'platform.yaml': 'name: aviation\nengine: spark\n' })).toEqual([
+    'models/stg_flights.sql:1: must not cast to HUGEINT, which Spark, which is to run it, has no type for; use BIGINT, or DECIMAL(38, 0)',
+  ]);
 });
 
 test('what Spark cannot do of a contract is refused, with its line: nested values out of CSV, times of a day, and UUIDs inside others', async () => {
