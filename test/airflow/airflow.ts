@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { madeOnce } from '../made-once';
 
 const run = promisify(execFile);
 
@@ -25,17 +25,16 @@ const environment = {
  */
 export async function hasAirflow(): Promise<boolean> {
   const complete = join(folder, 'complete-3.0.6-1');
-  if (existsSync(complete)) return true;
   try {
-    await mkdir(folder, { recursive: true });
-    await run('python3', ['-m', 'venv', folder]);
-    await run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
-    await run(bin('airflow'), ['db', 'migrate'], { env: environment });
-    await writeFile(complete, '');
+    await madeOnce(complete, async () => {
+      await mkdir(folder, { recursive: true });
+      await run('python3', ['-m', 'venv', folder]);
+      await run(bin('python'), ['-m', 'pip', 'install', '--quiet', '--requirement', requirements]);
+      await run(bin('airflow'), ['db', 'migrate'], { env: environment });
+    });
     return true;
   } catch (error) {
     process.stderr.write(`\nSKIPPED: Airflow's own reading of DAGs: ${String(error).split('\n')[0]}\n`);
-    await rm(complete, { force: true });
     return false;
   }
 }

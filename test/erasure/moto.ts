@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port';
+import { madeOnce } from '../made-once';
 
 const run = promisify(execFile);
 const version = '5.2.5';
@@ -21,7 +21,7 @@ export interface Moto {
 export async function startMoto(): Promise<Moto | undefined> {
   const complete = join(folder, `complete-${version}`);
   try {
-    if (!existsSync(complete)) {
+    await madeOnce(complete, async () => {
       await mkdir(folder, { recursive: true });
       await run('python3', ['-m', 'venv', folder]);
       await run(join(folder, 'bin/python'), [
@@ -31,8 +31,7 @@ export async function startMoto(): Promise<Moto | undefined> {
         '--quiet',
         `moto[server,s3,dynamodb]==${version}`,
       ]);
-      await writeFile(complete, '');
-    }
+    });
     const port = await freePort();
     const server = spawn(join(folder, 'bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
     const url = `http://127.0.0.1:${port}`;
@@ -40,7 +39,6 @@ export async function startMoto(): Promise<Moto | undefined> {
     return { url, stop: () => void server.kill() };
   } catch (error) {
     process.stderr.write(`\nSKIPPED: S3 and DynamoDB of moto: ${String(error).split('\n')[0]}\n`);
-    await rm(complete, { force: true });
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { madeOnce } from '../made-once';
 
 const run = promisify(execFile);
 const version = '0.12.0';
@@ -16,16 +16,15 @@ const python = join(folder, 'bin', 'python');
  */
 export async function findPyiceberg(): Promise<string | undefined> {
   const complete = join(folder, `complete-${version}`);
-  if (existsSync(complete)) return python;
   try {
-    await mkdir(folder, { recursive: true });
-    await run('python3', ['-m', 'venv', folder]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', `pyiceberg[pyarrow,pyiceberg-core]==${version}`]);
-    await writeFile(complete, '');
+    await madeOnce(complete, async () => {
+      await mkdir(folder, { recursive: true });
+      await run('python3', ['-m', 'venv', folder]);
+      await run(python, ['-m', 'pip', 'install', '--quiet', `pyiceberg[pyarrow,pyiceberg-core]==${version}`]);
+    });
     return python;
   } catch (error) {
     process.stderr.write(`\nSKIPPED: pyiceberg as an independent client: ${String(error).split('\n')[0]}\n`);
-    await rm(complete, { force: true });
     return undefined;
   }
 }

