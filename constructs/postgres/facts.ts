@@ -45,7 +45,7 @@ export interface DatabaseFacts {
 export type ClientNetwork = Pick<DatabaseFacts, 'subnetIds' | 'clientSecurityGroupId'>;
 
 /** Where functions of a database run: subnets and security group, as a `FunctionNode` wants them. */
-export const databaseNetwork = (database: ClientNetwork): NonNullable<FunctionNode['network']> => ({
+const databaseNetwork = (database: ClientNetwork): NonNullable<FunctionNode['network']> => ({
   subnetIds: database.subnetIds,
   securityGroupIds: [database.clientSecurityGroupId],
 });

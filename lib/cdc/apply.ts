@@ -12,7 +12,7 @@ import { pieces } from './pieces';
 import { dropStaged, type Rejected, stageChanges, staged } from './stage';
 
 /** Table property: the highest position that the table shows, as PostgreSQL writes it. Written in the commit of its rows. */
-export const positionProperty = 'ingot.change-position';
+const positionProperty = 'ingot.change-position';
 
 /** What became of some changes of one table. */
 export interface Applied {

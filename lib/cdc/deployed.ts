@@ -83,7 +83,7 @@ export interface DeployedCdc {
 }
 
 /** What DMS may be given. */
-export const capacityUnits: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
+const capacityUnits: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 192, 256, 384];
 
 const units = z.int().refine((n) => capacityUnits.includes(n), {
   error: (issue) => `must be one of ${capacityUnits.join(', ')}; given ${JSON.stringify(issue.input)}`,

@@ -19,7 +19,7 @@ export interface Missing {
 }
 
 /** What kept changes say of a table as a whole: where it was last truncated. */
-export const truncatedAt = ({ kept }: Pick<ChangedTable, 'kept'>): string =>
+const truncatedAt = ({ kept }: Pick<ChangedTable, 'kept'>): string =>
   `(SELECT max(${positionOf('k')}) FROM ${kept} AS k WHERE k.change_kind = 'truncate')`;
 
 /**

@@ -64,7 +64,7 @@ export async function releaseTable(table: string, services: ReceiveServices): Pr
 }
 
 /** The feed of a table of the lake, with the columns that the table has now, and its name at the source. */
-export async function feedOfId(table: string, { manifest, lake }: ReceiveServices): Promise<[string, Feed]> {
+async function feedOfId(table: string, { manifest, lake }: ReceiveServices): Promise<[string, Feed]> {
   const all = (manifest.cdc ?? []).flatMap((source) => [...feedsOf(source, manifest)]);
   const found = all.find(([, feed]) => feed.id === table);
   if (found === undefined)

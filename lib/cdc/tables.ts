@@ -24,7 +24,7 @@ const position: readonly ColumnSpec[] = [
 ];
 
 /** Columns that a table has beside its contract's, and beside those of history, where it is fed by changes. */
-export const metaColumns = (mode: Mode): readonly ColumnSpec[] =>
+const metaColumns = (mode: Mode): readonly ColumnSpec[] =>
   mode !== 'log'
     ? position
     : [

@@ -88,7 +88,7 @@ const element = {
 };
 
 /** Which options go with which logical type. */
-export const optionsOf: Readonly<Record<LogicalType, readonly string[]>> = {
+const optionsOf: Readonly<Record<LogicalType, readonly string[]>> = {
   string: ['minLength', 'maxLength', 'pattern', 'format'],
   date: ['format', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
   timestamp: ['format', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'timezone', 'defaultTimezone'],

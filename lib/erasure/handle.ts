@@ -47,7 +47,7 @@ export interface Status {
 }
 
 /** Rows of somebody were found after they had been erased: something has written them meanwhile. */
-export class CameBackError extends Error {
+class CameBackError extends Error {
   override readonly name = 'CameBackError';
 }
 

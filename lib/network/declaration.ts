@@ -64,7 +64,7 @@ export function resolveNetwork(words: NetworkWords): NetworkManifest {
 }
 
 /** One sentence for each thing that is wrong. */
-export function networkProblems(words: NetworkWords): { path: string; message: string }[] {
+function networkProblems(words: NetworkWords): { path: string; message: string }[] {
   const { cidr, vpcId, subnetIds } = words;
   if (cidr === undefined && vpcId === undefined)
     return [{ path: '', message: 'must give cidr for a new VPC, or vpcId and subnetIds of an existing one' }];

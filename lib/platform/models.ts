@@ -17,7 +17,7 @@ export interface ModelFile {
 }
 
 /** Models without a table of their own: dbt's names for staging and for steps between. */
-export const isView = (name: string): boolean => /^(stg|int)_/.test(name);
+const isView = (name: string): boolean => /^(stg|int)_/.test(name);
 
 /** Table functions that read nothing from outside. */
 const pureFunctions = new Set(['range', 'generate_series', 'unnest', 'json_each', 'json_tree']);

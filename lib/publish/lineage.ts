@@ -4,7 +4,7 @@ import type { TablePlace } from '../platform/lookup';
 import type { Model } from '../platform/manifest';
 
 /** Who emits the events; OpenLineage wants a URI. */
-export const producer = 'urn:ingot';
+const producer = 'urn:ingot';
 const spec = 'https://openlineage.io/spec';
 
 /** A set of data as OpenLineage names it. */

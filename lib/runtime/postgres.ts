@@ -141,7 +141,7 @@ function parameter(value: unknown): unknown {
 }
 
 /** Numbers of PostgreSQL's types whose values both drivers would give differently. */
-export const types = {
+const types = {
   int8: 20,
   bytea: 17,
   json: 114,

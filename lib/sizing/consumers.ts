@@ -9,7 +9,7 @@ import { usualSpark } from './prices';
  * GB a day of a stream up to which functions consume it: some 50 MB a second, in some 50 shards, each of which is a writer
  * of its own table's.
  */
-export const functionsUpToGb = 4000;
+const functionsUpToGb = 4000;
 
 /** GB a day that a shard takes, or what stands for one: 1 MB a second. */
 export const gbOfShard = 86.4;

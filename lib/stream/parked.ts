@@ -26,7 +26,7 @@ export interface ParkedKeys {
   remove(stream: string, seen: ParkedKey): Promise<boolean>;
 }
 
-export const samePlace = (a: Place, b: Place): boolean => a.shard === b.shard && a.sequence === b.sequence;
+const samePlace = (a: Place, b: Place): boolean => a.shard === b.shard && a.sequence === b.sequence;
 
 /** Keys that have stopped, in memory. */
 export function memoryParkedKeys(): ParkedKeys {

@@ -60,7 +60,7 @@ const events: Component = {
 };
 
 /** Sums are exact wherever the values are. */
-export function sumType(type: Type): PrimitiveType {
+function sumType(type: Type): PrimitiveType {
   const scale = typeof type === 'string' ? /^decimal\(\d+, ?(\d+)\)$/.exec(type)?.[1] : undefined;
   if (scale !== undefined) return `decimal(38, ${Number(scale)})`;
   return type === 'int' || type === 'long' ? 'decimal(38, 0)' : 'double';

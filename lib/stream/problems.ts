@@ -65,7 +65,7 @@ function engineProblem(stream: Stream, words: EngineWords): StreamProblem | unde
 }
 
 /** Every way in which streams do not fit the platform's contracts. */
-export async function streamProblems(
+async function streamProblems(
   declared: Readonly<Record<string, StreamDeclaration>>,
   around: StreamSurroundings,
 ): Promise<StreamProblem[]> {

@@ -13,7 +13,7 @@ import type { Stream, Window } from './stream';
  * Table property: the newest event of each shard that the window has counted, in microseconds since 1970. It decides
  * which of the shard's later events are late, and changes only with the partials of that event, in one commit.
  */
-export const newestProperty = 'ingot.stream.newest';
+const newestProperty = 'ingot.stream.newest';
 
 /** How many rows of partials may be added before they are merged. */
 const mergedAfter = 20_000;

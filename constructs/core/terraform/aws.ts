@@ -109,4 +109,4 @@ export { Vpc } from '@cdktf/provider-aws/lib/vpc';
 export { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 export { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 export { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
-export { App, AssetType, dependable, Fn, TerraformAsset, TerraformResource, TerraformStack, Token } from 'cdktf';
+export { App, AssetType, dependable, Fn, TerraformAsset, TerraformResource, TerraformStack } from 'cdktf';

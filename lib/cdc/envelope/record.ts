@@ -96,7 +96,7 @@ export function plainText(value: Json): string | null {
 }
 
 /** The values of a key: those that are missing make the record unreadable. */
-export function keyOf(feed: Feed, row: Readonly<Record<string, string | null>>): Record<string, string | null> {
+function keyOf(feed: Feed, row: Readonly<Record<string, string | null>>): Record<string, string | null> {
   const { key } = feed.place.dataset;
   const missing = key.filter((name) => row[name] === undefined || row[name] === null);
   if (missing.length > 0) throw new Unreadable(`must have a value of key ${missing.join(', ')} of ${feed.id}`);

@@ -88,7 +88,7 @@ function isPresent(variable: string, from: Readable): boolean {
 }
 
 /** A timestamp as AWS wants it: RFC 3339 with a capital T, and a zone. */
-export function isTimestamp(value: unknown): value is string {
+function isTimestamp(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value) &&

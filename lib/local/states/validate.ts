@@ -18,7 +18,7 @@ import {
 } from './validate-fields';
 
 /** Service integrations that the subset knows, by the end of a Task's `Resource`. */
-export const resources = [
+const resources = [
   'states:::lambda:invoke',
   'states:::sqs:sendMessage',
   'states:::sns:publish',

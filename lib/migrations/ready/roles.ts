@@ -16,7 +16,7 @@ export interface Role {
 }
 
 /** The database role of a function, and the only place where it is given anything. */
-export const roleName = (name: string): string => `ingot_${name}`;
+const roleName = (name: string): string => `ingot_${name}`;
 
 /**
  * A role that logs in by IAM, where the database is in AWS, and its grants. What is no longer asked for is revoked.

@@ -33,7 +33,7 @@ const allThere = (columns: readonly string[]): string =>
  * Counts the rows that refer to nothing. Equal rows are joined once, and what the rule does not speak of is left out
  * before the join, not in its condition: so written it is a hash join of few rows.
  */
-export function orphans({ columns, references, where }: RuleOf<'referential'>, from: string): string {
+function orphans({ columns, references, where }: RuleOf<'referential'>, from: string): string {
   const told = where === undefined ? '' : ` AND ${condition(where)}`;
   const [zone = '', table = ''] = references.table.split('.');
   const values = columns.map((name, i) => `${identifier(name)} AS k${i}`).join(', ');

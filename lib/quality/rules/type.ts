@@ -19,4 +19,4 @@ export const type: TableRuleKind<RuleOf<'type'>> = {
 };
 
 /** The reason for which rows go to quarantine of which a column cannot be read as its type. */
-export const typeReason = (column: string): string => `${column}.type`;
+const typeReason = (column: string): string => `${column}.type`;
