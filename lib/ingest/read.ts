@@ -18,6 +18,8 @@ export interface Reading {
   readonly columns: readonly SourceColumn[];
   /** What stands behind FROM; it gives the columns and `file_index`. */
   readonly from: string;
+  /** Columns that `from` gives besides, and that go with their rows to the end, as they are. */
+  readonly passed?: readonly string[];
   /** SQL condition, TRUE where what was read is no row at all; then `broken.raw` is its text, and `broken.message` why. */
   readonly broken?: { readonly when: string; readonly raw: string; readonly message: string };
   /** CSV: the temporary tables in which DuckDB keeps the lines that it could not split into columns. */

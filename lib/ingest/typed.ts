@@ -18,11 +18,12 @@ export const reasonsType = 'STRUCT("rule" VARCHAR, "column" VARCHAR, "message" V
 export function stagingSelect(dataset: Dataset, source: Source, reading: Reading, checks: readonly RowCheck[]): string {
   const origins = originsOf(dataset, source, reading);
   const cells = dataset.columns.map((column, i) => cellOf(column, i, origins));
+  const passed = (reading.passed ?? []).map(identifier);
   const judged = [...cells.entries()].filter(([, cell]) => cell.failed !== undefined || cell.lost !== undefined);
 
   // Each step reads the one before it; a name of the contract hides the source's column of that name from the third on.
   const sources = select(
-    ['file_index', ...origins.map((origin) => origin.select), ...brokenColumns(reading)],
+    ['file_index', ...passed, ...origins.map((origin) => origin.select), ...brokenColumns(reading)],
     reading.from,
   );
   const attempts = cells.flatMap(({ attempt }, i) =>
@@ -36,6 +37,7 @@ export function stagingSelect(dataset: Dataset, source: Source, reading: Reading
       ...judged.flatMap(([i, { lost }]) => (lost === undefined ? [] : [`${lost} AS _ingot_lost_${i}`])),
       `${fileNumber(reading)} AS ${identifier(staged.file)}`,
       `${sourceStruct(reading, origins)} AS _ingot_source`,
+      ...passed,
       ...(reading.broken === undefined ? [] : ['_ingot_broken', '_ingot_broken_text']),
     ],
     `(${tried})`,
@@ -62,6 +64,7 @@ export function stagingSelect(dataset: Dataset, source: Source, reading: Reading
       identifier(staged.file),
       `CAST(${bad(why).reasons} AS ${reasonsType}) AS ${identifier(staged.reasons)}`,
       `${bad('CAST(to_json(_ingot_source) AS VARCHAR)').raw} AS ${identifier(staged.raw)}`,
+      ...passed,
     ],
     `(${select(['*', `${judgement} AS _ingot_bad`], `(${flagged})`)})`,
   );

@@ -11,7 +11,7 @@ import { duckdbType } from '../sql/types';
 import type { Delivery } from './delivery';
 import type { RecordFault } from './record';
 import type { Stream } from './stream';
-import type { Texts } from './texts';
+import { type Texts, textColumns } from './texts';
 
 /** Columns of judged records beside the contract's own. */
 export const judged = {
@@ -57,18 +57,18 @@ export async function judge(
   await drop();
   try {
     await session.run(emptyTable(table, dataset, stream));
-    const { unreadable, count } = await given.write(texts, stream, session);
+    const { from, unreadable, count } = await given.write(texts, stream, session);
     let isPatient = false;
     if (count > 0) {
       const insert = () =>
-        session.run(`INSERT INTO ${identifier(table)} ${judgement(texts, given, stream, dataset, isPatient)}`);
+        session.run(`INSERT INTO ${identifier(table)} ${judgement(from, given, stream, dataset, isPatient)}`);
       await insert().catch((error: unknown) => {
         if (!isFaultOfValues(error)) throw error;
         isPatient = true;
         return insert();
       });
     }
-    await session.run(`DROP TABLE ${identifier(texts)}`);
+    await session.run(`DROP TABLE IF EXISTS ${identifier(texts)}`);
     return { table, unreadable, mayHoldPoison: isPatient, drop };
   } catch (error) {
     await drop();
@@ -119,31 +119,32 @@ function emptyTable(table: string, dataset: Dataset, stream: Stream): string {
   return `CREATE TEMP TABLE ${identifier(table)} (${columns.join(', ')})`;
 }
 
-function judgement(texts: string, given: Texts, stream: Stream, dataset: Dataset, patient: boolean): string {
+function judgement(from: string, given: Texts, stream: Stream, dataset: Dataset, patient: boolean): string {
   const source: Source = { zone: '', prefix: '', nullValues: dataset.source?.nullValues, format: 'json' };
   const strict = rowRules(dataset);
   const checks = patient ? patientChecks(strict, stream) : strict;
   const columns = wantedColumns(dataset, source);
-  const reading: Reading = { files: [0], columns, ...given.reading(texts, columns) };
+  const reading: Reading = { files: [0], columns, passed: Object.values(textColumns), ...given.reading(from, columns) };
   const rows = stagingSelect(dataset, source, reading, checks);
   const counted = stream.windows.map(({ filter = 'true' }, i) => {
     const passes = `${condition(filter)} IS TRUE`;
     return `CASE WHEN reasons IS NULL THEN ${patient ? `TRY(${passes})` : passes} ELSE false END AS ${judged.counted(i)}`;
   });
-  const select = [...dataset.columns.map(({ name }) => identifier(name)), staged.file, 'lane', 'reasons', ...counted];
+  const own = dataset.columns.map(({ name }) => identifier(name));
+  const select = [...own, staged.file, textColumns.lane, 'reasons', ...counted];
   return `
     SELECT ${select.join(', ')}
     FROM (
-      SELECT rows.*, texts.lane,
+      SELECT rows.*,
         CASE WHEN ${staged.reasons} IS NULL THEN ${implausible(stream)} ELSE ${staged.reasons} END AS reasons
-      FROM (${rows}) AS rows JOIN ${identifier(texts)} AS texts ON texts.ordinal = ${staged.file}
+      FROM (${rows}) AS rows
     )`;
 }
 
 /** The reason against a time that can't be right, or null. Arrival is by the stream's clock. */
 function implausible({ eventTime, maxAheadSeconds, maxBehindSeconds }: Stream): string {
   const time = `${identifier(eventTime)}::TIMESTAMPTZ`;
-  const arrived = 'make_timestamptz(texts.arrived * 1000)';
+  const arrived = `make_timestamptz(${textColumns.arrived} * 1000)`;
   const when = (at: string) => `strftime(${at}, '%Y-%m-%d'), 'T', strftime(${at}, '%H:%M:%S'), 'Z'`;
   const because = (message: string) =>
     `[{'rule': ${literal(`${eventTime}.plausible`)}, 'column': ${literal(eventTime)}, 'message': ${message}}]`;

@@ -6,14 +6,19 @@ import type { Stream } from './stream';
 
 /** What records say, brought to where SQL can judge it. */
 export interface Texts {
-  /** Makes the temporary table of all texts that there are: `ordinal`, `lane`, `arrived` and `text`. */
+  /** Brings all texts that there are to where SQL reads them; `table` is a temporary one that it may make for that. */
   write(table: string, stream: Stream, session: Session): Promise<Written>;
-  /** How the fields of these texts are read, as those of a file are; `file_index` is the ordinal. */
-  reading(table: string, columns: readonly SourceColumn[]): Pick<Reading, 'from' | 'broken'>;
+  /** How the fields of texts are read, as those of a file are: `file_index` is the ordinal, and `textColumns` are passed on. */
+  reading(from: string, columns: readonly SourceColumn[]): Pick<Reading, 'from' | 'broken'>;
 }
 
+/** What is passed on of a text: the lane of its record, and when that arrived, in milliseconds since 1970. */
+export const textColumns = { lane: '_ingot_lane', arrived: '_ingot_arrived' } as const;
+
 export interface Written {
-  /** Rows of the table. */
+  /** What stands behind FROM and gives the texts: `ordinal`, `text`, and `textColumns`. */
+  readonly from: string;
+  /** How many there are at most. */
   readonly count: number;
   /** Records that have no text, by their ordinals, where whoever writes it is who tells. */
   readonly unreadable: ReadonlyMap<number, RecordFault>;
@@ -30,7 +35,7 @@ export const listedTexts = (records: readonly StreamRecord[], laneOf: (record: S
       else unreadable.set(ordinal, text);
     });
     await session.run(
-      `CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, lane VARCHAR, arrived BIGINT, text VARCHAR)`,
+      `CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, ${textColumns.lane} VARCHAR, ${textColumns.arrived} BIGINT, text VARCHAR)`,
     );
     if (readable.length > 0)
       await session.run(
@@ -43,22 +48,23 @@ export const listedTexts = (records: readonly StreamRecord[], laneOf: (record: S
           texts: readable.map(({ text }) => text).join(separator),
         },
       );
-    return { count: readable.length, unreadable };
+    return { from: identifier(table), count: readable.length, unreadable };
   },
   reading: readJson,
 });
 
 /** As DuckDB reads JSON. */
-export function readJson(table: string, columns: readonly SourceColumn[]): Pick<Reading, 'from' | 'broken'> {
+export function readJson(from: string, columns: readonly SourceColumn[]): Pick<Reading, 'from' | 'broken'> {
   const shape = `{${columns.map(({ name, type }) => `${JSON.stringify(name)}: ${JSON.stringify(type)}`).join(', ')}}`;
+  const passed = Object.values(textColumns).join(', ');
   const fields = columns.map(({ name }) => `row.${identifier(name)} AS ${identifier(name)}`);
   return {
     from: `(
-      SELECT ${[...fields, 'NOT is_object AS is_broken', 'text AS line', 'ordinal AS file_index'].join(', ')} FROM (
-        SELECT text, ordinal, is_object, json_transform(CASE WHEN is_object THEN text ELSE '{}' END, ${literal(shape)}) AS row
+      SELECT ${[...fields, 'NOT is_object AS is_broken', 'text AS line', 'ordinal AS file_index', passed].join(', ')} FROM (
+        SELECT text, ordinal, ${passed}, is_object, json_transform(CASE WHEN is_object THEN text ELSE '{}' END, ${literal(shape)}) AS row
         FROM (
-          SELECT text, ordinal, coalesce(CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END, false) AS is_object
-          FROM ${identifier(table)})))`,
+          SELECT text, ordinal, ${passed}, coalesce(CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' END, false) AS is_object
+          FROM ${from})))`,
     broken: { when: 'is_broken', raw: 'line', message: literal(notJson) },
   };
 }

@@ -19,7 +19,7 @@ from .dialect import ROWID, WITH_ROWID, Names, parse, read_argument, spark_sql, 
 from .lake import ConflictError, State, Table, Write, is_conflict
 from .readers import Reading, columns_of, read, read_records, read_rows
 from .session import Settings
-from .streaming import Following, Source, numbered
+from .streaming import Following, Source, few_rows, numbered
 
 
 @dataclass
@@ -177,13 +177,13 @@ class Engine:
         )
 
     def _read(self, given: dict[str, object]) -> DataFrame:
-        """What `ingot_read` stands for: files, or texts of records in a temporary table."""
+        """What `ingot_read` stands for: files, or texts of records, which a query gives."""
         reading = Reading.of(given) if given["format"] != "records" else None
         if reading is not None:
             return read(self.spark, reading)
-        texts = self._temporary[str(given["table"]).lower()]
+        texts = self._frame(parse(str(given["texts"])))
         nested = cast(list[str], given.get("nested", []))
-        return read_records(self.spark.table(texts.view), cast(list[str], given["columns"]), nested)
+        return read_records(texts, cast(list[str], given["columns"]), nested)
 
     def _rows(self, text: str, shape: str) -> str:
         view = f"ingot_rows_{uuid.uuid4().hex}"
@@ -218,7 +218,6 @@ class Engine:
         placed = rows.withColumn(ROWID, f.col("ordinal").cast("long"))
         self._temporary[RECORDS] = Temporary(view=view, schema=rows.schema, parts=[rows], numbered=[placed])
         self._show(self._temporary[RECORDS])
-        self._number(self._temporary[RECORDS])
         return RECORDS
 
     def close(self) -> None:
@@ -303,7 +302,7 @@ class Engine:
         _placed(frame, columns).write.parquet(part)
         schema = StructType(list(temporary.schema.fields)).add(_PLACE, "long").add(_FILE, "string").add(_BLOCK, "long")
         rows = self.spark.read.schema(schema).parquet(part)
-        count = rows.count()
+        count = _count(rows)
         if count > 0:
             temporary.parts.append(rows)
             self._show(temporary)
@@ -318,7 +317,8 @@ class Engine:
             for file, block, number, first, size in sorted(splits, key=lambda one: (one[0], one[1], one[2])):
                 shifts.append((file, block, number, temporary.rows - first))
                 temporary.rows += size
-            known = self.spark.createDataFrame(shifts, f"{_FILE} string, {_BLOCK} long, {_SPLIT} long, {_SHIFT} long")
+            kinds = {_FILE: "string", _BLOCK: "long", _SPLIT: "long", _SHIFT: "long"}
+            known = few_rows(self.spark, shifts, kinds)
             numbered = rows.withColumn(_SPLIT, split).join(f.broadcast(known), [_FILE, _BLOCK, _SPLIT])
             number = (f.col(_PLACE) + f.col(_SHIFT)).alias(ROWID)
             temporary.numbered.append(numbered.select(*_columns(temporary), number))
@@ -330,21 +330,24 @@ class Engine:
         table = exp.to_table(tree.this.name, dialect="duckdb")
         # To speak of `rowid` is to keep it.
         kept = exp.select("*").from_(table).where(exp.not_(goes)).where(f"{ROWID} IS NOT NULL")
-        before = self.spark.table(temporary.view).count()
+        before = _count(self.spark.table(temporary.view))
         part = f"{self.settings.scratch}/{temporary.view}/{uuid.uuid4().hex}"
         frame = self._frame(kept)
         frame.write.parquet(part)
         rows = self.spark.read.schema(frame.schema).parquet(part)
         temporary.parts, temporary.numbered = [rows], [rows]
         self._show(temporary)
-        return before - rows.count()
+        return before - _count(rows)
 
     def _show(self, temporary: Temporary) -> None:
         rows = [part.select(*_columns(temporary)) for part in temporary.parts]
         _union(rows, self._empty(temporary.schema)).createOrReplaceTempView(temporary.view)
 
     def _empty(self, schema: StructType) -> DataFrame:
-        return self.spark.createDataFrame([], schema)
+        # Spark knows that there is none, and leaves out whatever would be done with it.
+        session = self.spark._jsparkSession
+        none = self.spark._jvm.java.util.ArrayList()  # type: ignore[union-attr]
+        return DataFrame(session.createDataFrame(none, session.parseDataType(schema.json())), self.spark)
 
     def _drop(self, tree: exp.Drop) -> int:
         for table in tree.args["tables"]:
@@ -360,6 +363,11 @@ class Engine:
 
 def _columns(temporary: Temporary) -> list[Column]:
     return [f.col(f"`{name}`") for name in temporary.schema.names]
+
+
+def _count(rows: DataFrame) -> int:
+    """How many there are. Each task counts its own: an aggregate would bring numbers together in one more stage."""
+    return int(rows.select()._jdf.queryExecution().toRdd().count())
 
 
 def _union(frames: list[DataFrame], none: DataFrame) -> DataFrame:

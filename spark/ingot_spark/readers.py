@@ -103,8 +103,10 @@ def _json(spark: SparkSession, reading: Reading, uri: str) -> DataFrame:
 
 
 def read_records(texts: DataFrame, columns: list[str], nested: Sequence[str] = ()) -> DataFrame:
-    """The fields of texts that are one JSON object each; of others, the text."""
-    return _objects(texts.withColumnRenamed("text", "value"), columns, nested, f.col("ordinal").alias(FILE_INDEX))
+    """The fields of texts that are one JSON object each; of others, the text. What stands beside it is passed on."""
+    more = [f.col(name) for name in texts.columns if name not in ("text", "ordinal")]
+    lines = texts.withColumnRenamed("text", "value")
+    return _objects(lines, columns, nested, f.col("ordinal").alias(FILE_INDEX), *more)
 
 
 def read_rows(spark: SparkSession, path: str, text: str, shape: str) -> DataFrame:

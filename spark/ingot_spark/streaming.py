@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
@@ -116,26 +117,41 @@ def numbered(spark: SparkSession, records: DataFrame, folder: str) -> DataFrame:
     in their order. No shuffle brings them to one place: each shard is counted by itself.
     """
     by_sequence = Window.partitionBy("shard").orderBy(f.length("sequence"), "sequence")
-    text = f.expr("try_validate_utf8(CAST(data AS STRING))")
-    # A byte-order mark is none of the text; NUL is in no JSON.
-    plain = f.when(text.startswith("\ufeff"), text.substr(f.lit(2), f.length(text))).otherwise(text)
+    again = f.col("sequence").eqNullSafe(f.lag("sequence").over(by_sequence))
+    text = f.col("text")
+    # Each step of a text by itself: Spark would do what a later one names twice as often.
     (
-        records.dropDuplicates(["shard", "sequence"])
-        .withColumn("place", f.row_number().over(by_sequence))
+        records.withColumn("place", f.dense_rank().over(by_sequence))
+        .withColumn("again", again)
+        .where("NOT again")
+        .drop("again")
         .withColumn("bytes", f.octet_length("data").cast("long"))
         .withColumn("packed", f.substring("data", 1, 4).eqNullSafe(f.lit(bytearray(b"\xf3\x89\x9a\xc2"))))
-        .withColumn("text", f.when(~f.contains(plain, f.lit("\0")), plain))
+        .withColumn("text", f.expr("try_validate_utf8(CAST(data AS STRING))"))
+        # A byte-order mark is none of the text; NUL is in no JSON.
+        .withColumn("text", f.when(text.startswith("\ufeff"), f.substr(text, f.lit(2))).otherwise(text))
+        .withColumn("text", f.when(~f.contains(text, f.lit("\0")), text))
         .write.parquet(folder)
     )
-    rows = spark.read.parquet(folder)
+    rows = spark.read.schema(_WRITTEN).parquet(folder)
     counts = sorted((str(shard), int(count)) for shard, count in rows.groupBy("shard").count().collect())
     starts = [0, *accumulate(count for _, count in counts)]
-    known = [(shard, start - 1) for (shard, _), start in zip(counts, starts, strict=False)]
-    places = spark.createDataFrame(known, "shard string, before int")
-    ordinal = (f.col("place") + f.col("before")).cast("int").alias("ordinal")
-    return rows.join(f.broadcast(places), "shard").select(
-        ordinal, "shard", "sequence", "key", "arrived", "bytes", "packed", "text", "data"
-    )
+    # A map, which is part of each statement's plan: to join these costs every one of them a job.
+    before = {shard: start - 1 for (shard, _), start in zip(counts, starts, strict=False)}
+    shard_starts = f.from_json(f.lit(json.dumps(before)), "map<string, int>")
+    ordinal = (f.col("place") + shard_starts[f.col("shard")]).cast("int").alias("ordinal")
+    return rows.select(ordinal, "shard", "sequence", "key", "arrived", "bytes", "packed", "text", "data")
+
+
+_WRITTEN = """shard string, sequence string, key string, arrived long, data binary, place int, bytes long,
+packed boolean, text string"""
+
+
+def few_rows(spark: SparkSession, rows: Sequence[Sequence[object]], columns: Mapping[str, str]) -> DataFrame:
+    """Rows that are known here, as a frame that no worker of Python has to make."""
+    held = json.dumps([dict(zip(columns, row, strict=True)) for row in rows])
+    kind = ", ".join(f"{name}: {kind}" for name, kind in columns.items())
+    return spark.range(0, 1, 1, 1).select(f.inline(f.from_json(f.lit(held), f"array<struct<{kind}>>")))
 
 
 def _milliseconds(time: str) -> Column:

@@ -769,7 +769,7 @@ describe('the job of Spark', () => {
     const records = [dms('called', 'insert', row(20, 'a')), dms('sparks', 'insert', row(20, 'b'))].map(record);
     const table = await putRecords(records, services.lake);
     const once = failing((commit) => (commit === 1 ? new TransientError('throttled') : undefined));
-    const { received } = await applyTable(table, source, once);
+    const { received } = (await applyTable(table, source, once)).done;
     expect(received.map(({ tables }) => tables.map((one) => one.table))).toEqual([
       ['silver.sparks'],
       ['silver.called'],
@@ -812,7 +812,7 @@ describe('the job of Spark', () => {
     const text = 'x'.repeat(2_000);
     const table = await putRecords(Array(7).fill(text).map(record), services.lake);
     await services.lake.run(`UPDATE ${table} SET bytes = CASE ordinal WHEN 5 THEN 60 ELSE 8 END * 1024 * 1024`);
-    const slices = await slicesOf(table, services.lake);
+    const { slices } = await slicesOf(table, services.lake);
     expect(slices).toEqual([
       { from: 0, to: 4 },
       { from: 4, to: 7 },
@@ -832,7 +832,7 @@ describe('the job of Spark', () => {
       services.lake,
     );
     const sliced = async (records: number, bytes: number) =>
-      (await slicesOf(table, services.lake, { records, bytes })).map(({ from, to }) => [from, to]);
+      (await slicesOf(table, services.lake, { records, bytes })).slices.map(({ from, to }) => [from, to]);
     expect(await sliced(250, 1e9)).toEqual([
       [0, 200],
       [200, 450],
@@ -846,6 +846,6 @@ describe('the job of Spark', () => {
       [99, 198],
     ]);
     expect((await sliced(1e9, 1)).length).toBe(450);
-    expect(await slicesOf(await putRecords([], services.lake), services.lake)).toEqual([]);
+    expect(await slicesOf(await putRecords([], services.lake), services.lake)).toEqual({ slices: [] });
   });
 });

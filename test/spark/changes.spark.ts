@@ -241,7 +241,7 @@ test('killed between the commit of a batch and its note, and in the middle of on
     const table = await running.session.nextBatch(from());
     const services = servicesOf(running);
     const applied = applyTable(table!, source, steps === undefined ? services : dying(services, steps));
-    if (steps === undefined) expect((await applied).received[0]!.failed.size).toBe(0);
+    if (steps === undefined) expect((await applied).done.received[0]!.failed.size).toBe(0);
     else await expect(applied).rejects.toThrow(Crash);
     // It has not asked for the next one: Spark has not noted this one.
     await running.kill();

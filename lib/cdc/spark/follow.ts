@@ -1,7 +1,7 @@
 import { TransientError } from '../../errors';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
-import { appliedBatches } from '../../stream/spark/batches';
+import { appliedBatches, type Done } from '../../stream/spark/batches';
 import { type Pace, recordSource, type StreamSource } from '../../stream/spark/source';
 import type { CdcSource } from '../declaration';
 import { findSource } from '../feed';
@@ -67,15 +67,16 @@ export async function applyTable(
   source: CdcSource,
   services: ReceiveServices,
   limits?: SliceLimits,
-): Promise<AppliedBatch> {
+): Promise<Done<AppliedBatch>> {
   const received: Received[] = [];
   let records = 0;
-  for (const slice of await slicesOf(table, services.lake, limits)) {
+  const { slices, newest } = await slicesOf(table, services.lake, limits);
+  for (const slice of slices) {
     const incoming = await patiently(() => incomingOf(table, slice, services.lake), services.log);
     received.push(...(await applyAll(incoming, source, services)));
     records += incoming.length;
   }
-  return { records, received };
+  return { done: { records, received }, newest };
 }
 
 /** Applies records until none is left: those that failed for a reason that may pass come again, by themselves. */

@@ -1,6 +1,6 @@
 import type { Lake } from '../../runtime/services';
 import { identifier } from '../../sql/quote';
-import { type RecordRow, recordsIn } from '../../stream/spark/records';
+import { newestOf, type RecordRow, recordsIn } from '../../stream/spark/records';
 import { longestRecord, type Read } from '../envelope/record';
 import type { Incoming } from '../receive';
 
@@ -28,40 +28,66 @@ const longest = 3 * longestRecord;
 /** Characters that are kept of one that is longer. */
 const shown = 1_000;
 
+/** A table of records, cut into slices. */
+export interface Sliced {
+  readonly slices: readonly Slice[];
+  /** When the newest of its records arrived, in milliseconds since 1970; undefined where there is none. */
+  readonly newest: number | undefined;
+}
+
 /** Cuts a table of records (`lib/stream/spark/records.ts`) into slices that are no more than this process can hold. */
 export async function slicesOf(
   table: string,
   lake: Pick<Lake, 'query'>,
   { records, bytes }: SliceLimits = limits,
-): Promise<Slice[]> {
+): Promise<Sliced> {
   const slices: Slice[] = [];
+  const blocks = await blocksOf(table, lake);
   let [from, to, held] = [0, 0, 0];
-  for (const one of await sizesOf(table, bytes, lake)) {
+  for (const one of await sizesOf(blocks, table, bytes, lake)) {
     if (to > from && (to - from + one.records > records || held + one.bytes > bytes)) {
       slices.push({ from, to });
       [from, held] = [to, 0];
     }
     [to, held] = [to + one.records, held + one.bytes];
   }
-  return to > from ? [...slices, { from, to }] : slices;
+  return { slices: to > from ? [...slices, { from, to }] : slices, newest: newestOf(blocks) };
+}
+
+interface Block extends SliceLimits {
+  readonly block: number;
+  readonly newest: number;
+}
+
+async function blocksOf(table: string, lake: Pick<Lake, 'query'>): Promise<Block[]> {
+  const blocks = await lake.query<{ block: number; n: bigint; bytes: bigint; newest: bigint }>(
+    `SELECT r.ordinal // ${block} AS block, count(*) AS n, CAST(sum(r.bytes) AS BIGINT) AS bytes, max(r.arrived) AS newest
+     FROM ${identifier(table)} AS r GROUP BY 1 ORDER BY 1`,
+  );
+  return blocks.map((one) => ({
+    block: one.block,
+    records: Number(one.n),
+    bytes: Number(one.bytes),
+    newest: Number(one.newest),
+  }));
 }
 
 /** How much there is to be held of records that follow each other: of many as one, and where that is too much of each. */
-async function sizesOf(table: string, bytes: number, lake: Pick<Lake, 'query'>): Promise<SliceLimits[]> {
-  const name = identifier(table);
-  const blocks = await lake.query<{ block: number; n: bigint; bytes: bigint }>(
-    `SELECT r.ordinal // ${block} AS block, count(*) AS n, CAST(sum(r.bytes) AS BIGINT) AS bytes
-     FROM ${name} AS r GROUP BY 1 ORDER BY 1`,
-  );
-  const large = blocks.filter((one) => Number(one.bytes) > bytes).map((one) => one.block);
+async function sizesOf(
+  blocks: readonly Block[],
+  table: string,
+  bytes: number,
+  lake: Pick<Lake, 'query'>,
+): Promise<SliceLimits[]> {
+  const large = blocks.filter((one) => one.bytes > bytes).map((one) => one.block);
   const each = new Map<number, SliceLimits[]>(large.map((number) => [number, []]));
   if (large.length > 0)
     for (const one of await lake.query<{ block: number; bytes: bigint }>(
-      `SELECT r.ordinal // ${block} AS block, r.bytes FROM ${name} AS r
+      `SELECT r.ordinal // ${block} AS block, r.bytes FROM ${identifier(table)} AS r
        WHERE (r.ordinal // ${block}) IN (${large.join(', ')}) ORDER BY r.ordinal`,
     ))
       each.get(one.block)!.push({ records: 1, bytes: Number(one.bytes) > longest ? shown : Number(one.bytes) });
-  return blocks.flatMap((one) => each.get(one.block) ?? { records: Number(one.n), bytes: Number(one.bytes) });
+  return blocks.flatMap((one) => each.get(one.block) ?? one);
 }
 
 /**

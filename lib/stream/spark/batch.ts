@@ -7,9 +7,15 @@ import { hasPassed, type Positions, releaseLane } from '../positions';
 import { compareSequences } from '../record';
 import type { Stream } from '../stream';
 import type { Texts } from '../texts';
-import { isAtMost, plainKeySql, recordsIn, type Span, spansOf, values } from './records';
-import { tableRefusals } from './refusals';
+import { isAtMost, newestOf, plainKeySql, recordsIn, type Span, spansOf, sumOf, values } from './records';
+import { hasRefused, noRefusals, tableRefusals } from './refusals';
 import { sparkReading, tableTexts } from './texts';
+
+/** A micro-batch of records that are in a table. */
+export interface TableBatch extends Batch {
+  /** When the newest of them arrived, in milliseconds since 1970; undefined where there is none. */
+  readonly newest: number | undefined;
+}
 
 /**
  * A micro-batch: a temporary table that holds records of a stream (`records.ts` has its columns). They stay there; what
@@ -20,11 +26,13 @@ export async function tableBatch(
   stream: Stream,
   lake: Lake,
   reading: Texts['reading'] = sparkReading,
-): Promise<Batch> {
-  const [all] = await lake.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${identifier(table)}`);
+): Promise<TableBatch> {
   const records = `(SELECT ordinal, shard, sequence, ${plainKeySql('key')} AS key, arrived, bytes, packed, text, data
     FROM ${identifier(table)})`;
-  return part(0, Number(all!.n), { records, stream, lake, reading });
+  const around = { records, stream, lake, reading };
+  const spans = await spansOf(records, stream, lake);
+  const size = sumOf(spans, 'records');
+  return { ...part(0, size, around, { held: records, spans }), newest: newestOf(spans) };
 }
 
 interface Around {
@@ -35,30 +43,40 @@ interface Around {
   readonly reading: Texts['reading'];
 }
 
-function part(start: number, end: number, around: Around): Batch {
-  const held = `(SELECT * FROM ${around.records} WHERE ordinal >= ${start} AND ordinal < ${end})`;
+/** Records, by what stands behind FROM and gives them, and how far they reach in each shard. */
+interface Held {
+  readonly held: string;
+  readonly spans: readonly Span[];
+}
+
+function part(start: number, end: number, around: Around, all?: Held): Batch {
+  const { records, stream, lake } = around;
+  const held = `(SELECT * FROM ${records} WHERE ordinal >= ${start} AND ordinal < ${end})`;
   return {
     size: end - start,
     slice: (from, to) => part(start + from, start + to, around),
-    fresh: (positions, parked) => freshOf(held, positions, parked, around),
+    fresh: async (positions, parked) =>
+      freshOf(all ?? { held, spans: await spansOf(held, stream, lake) }, positions, parked, around),
   };
 }
 
 async function freshOf(
-  held: string,
+  { held, spans: given }: Held,
   positions: Positions,
   parked: ReadonlyMap<string, ParkedKey>,
   { stream, lake, reading }: Around,
 ): Promise<Fresh> {
-  const given = await spansOf(held, lake);
   const unapplied = withoutApplied(held, given, positions);
-  const spans = unapplied === held ? given : await spansOf(unapplied, lake);
+  const spans = unapplied === held ? given : await spansOf(unapplied, stream, lake);
   const { waiting, others } = byWaiting(unapplied, parked);
   return {
-    size: spans.reduce((sum, { records }) => sum + records, 0),
+    size: sumOf(spans, 'records'),
     waiting: waiting === undefined ? [] : (await recordsIn(waiting, lake)).map(({ record }) => record),
     delivery: deliveryOf(others, spans, reading),
-    refusals: (judged, poison, place) => tableRefusals(others, judged, poison, { stream, place, lake }),
+    refusals: async (judged, poison, place) => {
+      const mayBeSome = poison !== undefined || sumOf(spans, 'unreadable') > 0 || (await hasRefused(judged, lake));
+      return mayBeSome ? tableRefusals(others, judged, poison, { stream, place, lake }) : noRefusals;
+    },
   };
 }
 
@@ -94,7 +112,7 @@ function byWaiting(from: string, parked: ReadonlyMap<string, ParkedKey>): { wait
 }
 
 const deliveryOf = (from: string, spans: readonly Span[], reading: Texts['reading']): Delivery => ({
-  texts: tableTexts(from, reading),
+  texts: tableTexts(from, sumOf(spans, 'records'), reading),
   passed: spans.map(({ shard, last, arrived }) => ({ shard, sequence: last, key: '', data: Buffer.of(), arrived })),
   laneOf: ({ shard }) => shard,
   judgesLateness: true,

@@ -1,7 +1,6 @@
-import type { Lake, Services } from '../../runtime/services';
+import type { Services } from '../../runtime/services';
 import { patiently } from '../../spark/job';
 import type { RecordSource, SparkSession } from '../../spark/session';
-import { newestIn } from './records';
 
 /** Who hears how a stream is followed. */
 export interface Told {
@@ -9,6 +8,13 @@ export interface Told {
   behind(seconds: number): void;
   /** Called where the stream has brought nothing for a minute. */
   flush(): Promise<void>;
+}
+
+/** What was done with a batch. */
+export interface Done<T> {
+  readonly done: T;
+  /** When the newest of its records arrived, in milliseconds since 1970; undefined where there is none. */
+  readonly newest: number | undefined;
 }
 
 /**
@@ -21,8 +27,8 @@ export interface Told {
 export async function* appliedBatches<T>(
   source: RecordSource,
   session: Pick<SparkSession, 'nextBatch'>,
-  apply: (table: string) => Promise<T>,
-  { lake, clock, log }: Pick<Services, 'clock' | 'log'> & { readonly lake: Pick<Lake, 'query'> },
+  apply: (table: string) => Promise<Done<T>>,
+  { clock, log }: Pick<Services, 'clock' | 'log'>,
   { behind, flush }: Told,
 ): AsyncIterable<T> {
   for (;;) {
@@ -34,9 +40,8 @@ export async function* appliedBatches<T>(
       await flush();
       continue;
     }
-    const applied = await apply(table);
-    const newest = await patiently(() => newestIn(table, lake), log);
+    const { done, newest } = await apply(table);
     if (newest !== undefined) behind(Math.max(0, clock.now() - newest) / 1000);
-    yield applied;
+    yield done;
   }
 }

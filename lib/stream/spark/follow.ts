@@ -44,10 +44,10 @@ export const follow = (
     source,
     session,
     (table) =>
-      patiently(
-        async () => consumeBatch(await tableBatch(table, stream, services.lake), stream, services),
-        services.log,
-      ),
+      patiently(async () => {
+        const batch = await tableBatch(table, stream, services.lake);
+        return { done: await consumeBatch(batch, stream, services), newest: batch.newest };
+      }, services.log),
     services,
     {
       behind: (seconds) => services.metrics.put(streamMetrics.behind, seconds, 'Seconds', { Stream: stream.name }),

@@ -2,6 +2,7 @@ import type { Lake } from '../../runtime/services';
 import { identifier, literal } from '../../sql/quote';
 import type { Placed } from '../batch';
 import { notJson } from '../record';
+import type { Stream } from '../stream';
 
 /**
  * A table of records, as `spark/ingot_spark/streaming.py` makes it, has the columns `ordinal`, which counts them from 0,
@@ -36,36 +37,50 @@ export interface Span {
   readonly last: string;
   /** When the last one arrived, in milliseconds since 1970. */
   readonly arrived: number;
+  /** When the newest one did: that of an earlier sequence may have arrived later. */
+  readonly newest: number;
+  /** Records of it that have no text which could be judged. */
+  readonly unreadable: number;
   /** Ordinal of the first one. */
   readonly ordinal: number;
 }
 
 /** @param from what stands behind FROM and gives records */
-export async function spansOf(from: string, lake: Pick<Lake, 'query'>): Promise<Span[]> {
+export async function spansOf(
+  from: string,
+  { maxRecordKb }: Pick<Stream, 'maxRecordKb'>,
+  lake: Pick<Lake, 'query'>,
+): Promise<Span[]> {
   const rows = await lake.query<{
     shard: string;
     records: bigint;
     first: string;
     last: string;
     arrived: bigint;
+    newest: bigint;
+    unreadable: bigint;
     start: number;
   }>(`SELECT shard, count(*) AS records, arg_min(sequence, ordinal) AS first, arg_max(sequence, ordinal) AS last,
-      arg_max(arrived, ordinal) AS arrived, min(ordinal) AS start FROM ${from} AS r GROUP BY shard ORDER BY shard`);
-  return rows.map(({ shard, records, first, last, arrived, start }) => ({
+      arg_max(arrived, ordinal) AS arrived, max(arrived) AS newest, count(*) FILTER (${isUnreadable(maxRecordKb)}) AS unreadable,
+      min(ordinal) AS start FROM ${from} AS r GROUP BY shard ORDER BY shard`);
+  return rows.map(({ shard, records, first, last, arrived, newest, unreadable, start }) => ({
     shard,
     records: Number(records),
     first,
     last,
     arrived: Number(arrived),
+    newest: Number(newest),
+    unreadable: Number(unreadable),
     ordinal: start,
   }));
 }
 
-/** When the newest record of a table arrived, in milliseconds since 1970; undefined where it has none. */
-export async function newestIn(table: string, lake: Pick<Lake, 'query'>): Promise<number | undefined> {
-  const [row] = await lake.query<{ newest: bigint | null }>(`SELECT max(arrived) AS newest FROM ${identifier(table)}`);
-  return row?.newest == null ? undefined : Number(row.newest);
-}
+export const sumOf = (spans: readonly Span[], what: 'records' | 'unreadable'): number =>
+  spans.reduce((sum, span) => sum + span[what], 0);
+
+/** When the newest record arrived, in milliseconds since 1970; undefined where there is none. */
+export const newestOf = (spans: readonly Pick<Span, 'newest'>[]): number | undefined =>
+  spans.length === 0 ? undefined : Math.max(...spans.map(({ newest }) => newest));
 
 /** Records themselves, in their order: few. */
 export async function recordsIn(from: string, lake: Pick<Lake, 'query'>): Promise<Placed[]> {

@@ -14,6 +14,18 @@ interface Around {
   readonly lake: Lake;
 }
 
+/** Whether any record that was judged is bad. */
+export const hasRefused = async ({ table }: Judged, lake: Pick<Lake, 'query'>): Promise<boolean> =>
+  (await lake.query(`SELECT 1 FROM ${identifier(table)} WHERE ${judged.reasons} IS NOT NULL LIMIT 1`)).length > 0;
+
+/** Where all are good. */
+export const noRefusals: Refusals = {
+  stopping: async () => [],
+  behind: async () => [],
+  quarantine: async () => 0,
+  drop: async () => {},
+};
+
 /** Which records of a table are bad. They go from there into quarantine, so that there may be as many as there are. */
 export async function tableRefusals(
   from: string,

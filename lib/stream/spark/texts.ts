@@ -1,12 +1,13 @@
-import { identifier, literal } from '../../sql/quote';
+import { literal } from '../../sql/quote';
 import { notJson } from '../record';
-import type { Texts } from '../texts';
+import { type Texts, textColumns } from '../texts';
 import { isUnreadable } from './records';
 
 /** How Spark reads the fields of texts: the table function `ingot_read`, of which `spark/` knows. */
-export const sparkReading: Texts['reading'] = (table, columns) => {
+export const sparkReading: Texts['reading'] = (from, columns) => {
   const nested = columns.filter(({ type }) => type === 'JSON').map(({ name }) => name);
-  const given = { format: 'records', table, columns: columns.map(({ name }) => name) };
+  const texts = `SELECT ordinal, text, ${Object.values(textColumns).join(', ')} FROM ${from}`;
+  const given = { format: 'records', texts, columns: columns.map(({ name }) => name) };
   return {
     from: `ingot_read(${literal(JSON.stringify(nested.length === 0 ? given : { ...given, nested }))})`,
     broken: { when: '_ingot_broken_line IS NOT NULL', raw: '_ingot_broken_line', message: literal(notJson) },
@@ -14,20 +15,18 @@ export const sparkReading: Texts['reading'] = (table, columns) => {
 };
 
 /**
- * Texts of records in a table. Those that have none are not in it: `tableRefusals` tells of them.
+ * Texts of records that are in a table, where they stay. Those that have none are not among them: `tableRefusals` tells of
+ * these.
  *
  * @param from what stands behind FROM and gives the records
+ * @param count how many these are
  */
-export const tableTexts = (from: string, reading: Texts['reading']): Texts => ({
-  async write(table, { maxRecordKb }, session) {
-    await session.run(
-      `CREATE TEMP TABLE ${identifier(table)} (ordinal INTEGER, lane VARCHAR, arrived BIGINT, text VARCHAR)`,
-    );
-    const count = await session.run(
-      `INSERT INTO ${identifier(table)} SELECT r.ordinal, r.shard, r.arrived, r.text FROM ${from} AS r
-       WHERE NOT ${isUnreadable(maxRecordKb)}`,
-    );
-    return { count, unreadable: new Map() };
-  },
+export const tableTexts = (from: string, count: number, reading: Texts['reading']): Texts => ({
+  write: async (_table, { maxRecordKb }) => ({
+    from: `(SELECT r.ordinal, r.shard AS ${textColumns.lane}, r.arrived AS ${textColumns.arrived}, r.text FROM ${from} AS r
+      WHERE NOT ${isUnreadable(maxRecordKb)}) AS texts`,
+    count,
+    unreadable: new Map(),
+  }),
   reading,
 });
