@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { stillAllowed } from '../../lib/handlers/spark';
 import { sqsArrivals } from '../../lib/runtime/aws';
 import { tellingTransient } from '../../lib/runtime/aws-transient';
 import { emfMetrics } from '../../lib/runtime/emf-metrics';
@@ -13,6 +14,8 @@ import { openLake } from '../../lib/runtime/lake';
 import { s3Objects } from '../../lib/runtime/s3-objects';
 import type { Objects } from '../../lib/runtime/services';
 import { stepOver } from '../../lib/runtime/step';
+import type { RecordSource } from '../../lib/spark/session';
+import { appliedBatches } from '../../lib/stream/spark/batches';
 
 interface Command {
   readonly input: Record<string, unknown>;
@@ -169,6 +172,35 @@ test.each([
   });
   await expect(s3Objects(tellingTransient(s3)).read('s3://b/key')).rejects.toMatchObject({ name });
   expect(asked).toBe(status === 403 ? 1 : 2);
+  s3.destroy();
+  await new Promise((done) => server.close(done));
+});
+
+test('a job whose stream brings nothing goes on while S3 knows it, also while S3 is broken, and ends once its role is gone', async () => {
+  const statuses = [404, 404, 503, 404, 403];
+  const server = createServer((_, response) => response.writeHead(statuses.shift()!).end());
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const s3 = new S3Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    forcePathStyle: true,
+    maxAttempts: 1,
+  });
+  const objects = s3Objects(tellingTransient(s3));
+  const minutes: number[] = [];
+  const batches = appliedBatches(
+    { stream: 'clicks' } as unknown as RecordSource,
+    { nextBatch: async () => null },
+    async () => ({ done: undefined, newest: undefined }),
+    { clock: { now: () => 0 }, log: quiet },
+    {
+      behind: (seconds) => minutes.push(seconds),
+      flush: () => stillAllowed(objects, 's3://b/spark/answers/shop.json'),
+    },
+  );
+  await expect(batches[Symbol.asyncIterator]().next()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+  expect(minutes).toEqual([0, 0, 0, 0, 0]);
   s3.destroy();
   await new Promise((done) => server.close(done));
 });

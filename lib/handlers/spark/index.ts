@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { type ApplyJobEvent, applyJob } from '../../cdc/spark/follow';
+import { TransientError } from '../../errors';
 import type { Manifest } from '../../platform/manifest';
 import { emrSteps } from '../../runtime/emr-steps';
 import { readEnvironment } from '../../runtime/environment';
-import type { Log } from '../../runtime/services';
+import type { Log, Objects } from '../../runtime/services';
 import { clusterVariable, type Steps, stepOver } from '../../runtime/step';
 import { answerOf, callOf, type JobRequest } from '../../spark/job';
 import { sparkOnVariable } from '../../spark/memory';
@@ -31,15 +32,31 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   const cluster = process.env[clusterVariable];
   if (cluster !== undefined) void endWithStep(emrSteps(new EMRClient(), cluster), answer!, services.log);
   const given: unknown = JSON.parse(event!);
+  const look = async () => {
+    await flush();
+    await stillAllowed(services.objects, answer!);
+  };
   const answered =
     handler === 'consume'
-      ? await consumeJob(given as ConsumeJobEvent, session, await streamServices(services), flush)
+      ? await consumeJob(given as ConsumeJobEvent, session, await streamServices(services), look)
       : handler === 'apply'
-        ? await applyJob(given as ApplyJobEvent, session, changeServices(services), flush)
+        ? await applyJob(given as ApplyJobEvent, session, changeServices(services), look)
         : await answerOf(() => callOf({ handler, event: given } as JobRequest, services), services.log);
   await flush();
   await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
   await session.close();
+}
+
+/**
+ * Fails where the job may no longer do what it is there for. Its role goes with its stack, and what would have cancelled
+ * the job; but a stream that brings nothing, of Kafka say, asks nothing of AWS, and metrics that are refused end no job.
+ *
+ * @param answer the object that it may look for, which is not there
+ */
+export async function stillAllowed(objects: Pick<Objects, 'head'>, answer: string): Promise<void> {
+  await objects.head(answer).catch((error: unknown) => {
+    if (!(error instanceof TransientError)) throw error;
+  });
 }
 
 /** Ends the job once its step is over, in the middle of a statement too: with the driver goes its application in YARN. */
