@@ -61,6 +61,15 @@ test('without a terminal each piece of work is a line once it is done', () => {
   expect(to.text).toMatch(/^✗ two: no \(\d+ ms\)\n✓ one is done \(\d+ ms\)\n! by the way\n$/);
 });
 
+test('work takes no time where the clock steps back meanwhile', () => {
+  const clock = jest.spyOn(Date, 'now').mockReturnValueOnce(2_000_000).mockReturnValueOnce(1_999_000);
+  const to = output(false);
+  const progress = showProgress({ ...to, write: (text) => to.write(text) });
+  progress.begin('one').done('one is done');
+  clock.mockRestore();
+  expect(to.text).toBe('✓ one is done (0 ms)\n');
+});
+
 test('on a terminal work that goes on is shown below what is done, and leaves no trace', () => {
   const to = output(true);
   const progress = showProgress({ ...to, write: (text) => to.write(text) });

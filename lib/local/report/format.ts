@@ -6,8 +6,9 @@ export const count = (n: number): string => numbers.format(n);
 /** `plural(2, 'row')` is `2 rows`. */
 export const plural = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
-/** `850 ms`, `3.2 s`, `2 min 5 s`. */
-export function duration(milliseconds: number): string {
+/** `850 ms`, `3.2 s`, `2 min 5 s`. Between two looks at a clock that has stepped back no time has passed. */
+export function duration(elapsed: number): string {
+  const milliseconds = Math.max(0, elapsed);
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1000);
