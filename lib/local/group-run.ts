@@ -45,7 +45,7 @@ export async function runGroup(group: Group, asl: Asl, around: GroupSurroundings
   const { services, layout, progress, origin, range, spark } = around;
   const began = Date.now();
   const startedAt = new Date(began).toISOString();
-  const run = `${startedAt.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
+  const run = `${startedAt.slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(4).toString('hex')}`;
   const machine = `${services.manifest.name}-${group.name}`;
   const watch = new Watch(services.manifest, progress, origin);
   const log = join(layout.runs, `${run}.jsonl`);

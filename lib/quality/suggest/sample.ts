@@ -156,7 +156,7 @@ const asText = (columns: readonly SampleColumn[], { zone }: Source): Dataset => 
 
 async function reasonsOf(rejects: string, duckdb: Duckdb): Promise<string[]> {
   const found = await duckdb.query<{ message: string; n: bigint }>(
-    `SELECT reasons[1].message AS message, count(*) AS n FROM ${identifier(rejects)} GROUP BY ALL ORDER BY n DESC LIMIT 5`,
+    `SELECT reasons[1].message AS message, count(*) AS n FROM ${identifier(rejects)} GROUP BY ALL ORDER BY n DESC, message LIMIT 5`,
   );
   return found.map(({ message, n }) => `${n} ${n === 1n ? 'line' : 'lines'}: ${message.split('\n')[0]}`);
 }
