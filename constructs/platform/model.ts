@@ -3,10 +3,11 @@ import { namesSubjects } from '../../lib/erasure/subjects';
 import { assertValid } from '../../lib/errors';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
+import { jobsAtOnce } from '../../lib/pipeline/run';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
 import { type ConsumerPlan, planConsumers } from '../../lib/sizing/consumers';
-import { sparkTables } from '../../lib/sizing/plan';
+import { planPlatform, sparkTables } from '../../lib/sizing/plan';
 import { usualSpark } from '../../lib/sizing/prices';
 import type { SparkApplicationDeclaration } from '../emr/props';
 import { maxExecutors } from '../emr/settings';
@@ -81,13 +82,14 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
 /** The application of EMR Serverless that a platform needs; absent where nothing is Spark's. */
 export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
   const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
-  const [jobs, hasTables] = [consumersOf(manifest), sparkTables(manifest).size > 0];
-  if (jobs.length === 0 && !hasTables) return undefined;
+  const [jobs, ofTables] = [consumersOf(manifest), jobsOfTables(manifest)];
+  if (jobs.length === 0 && ofTables === 0) return undefined;
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
   const ofJobs = jobs.reduce((sum, { workers }) => sum + workers, 0);
   const { paused: _, diskKeyArn: __, ...said } = manifest.engine?.spark ?? {};
-  const { maxWorkers = (hasTables ? usualSpark.maxWorkers : 0) + ofJobs } = said;
-  const needed = ofJobs + (hasTables ? 2 : 0);
+  if (jobs.length === 0) return { name: manifest.name, ...shared, ...said };
+  const { maxWorkers = ofTables * usualSpark.maxWorkers + ofJobs } = said;
+  const needed = ofJobs + ofTables * 2;
   if (maxWorkers < needed)
     assertValid([
       {
@@ -95,14 +97,22 @@ export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclarat
         path: 'engine.spark.maxWorkers',
         message:
           `must be at least ${needed}, since jobs that consume streams or changes have ${ofJobs} workers, drivers included` +
-          `${hasTables ? ', and jobs of tables need 2' : ''}; given ${maxWorkers}`,
+          `${ofTables === 0 ? '' : `, and jobs of tables, up to ${ofTables} at once, need 2 each`}; given ${maxWorkers}`,
       },
     ]);
-  if (jobs.length === 0) return { name: manifest.name, ...shared, ...said };
-  // A job of a table takes all that it may: those that never end would wait for workers once they are started again.
-  const settings = hasTables ? { [maxExecutors]: String(maxWorkers - ofJobs - 1) } : undefined;
+  // Jobs of tables take all that they may. Those that never end give back executors that are idle, and would not get them
+  // again: so what is left to tables is divided between as many jobs as there are at once.
+  const each = Math.floor((maxWorkers - ofJobs) / ofTables) - 1;
+  const settings = ofTables === 0 ? undefined : { [maxExecutors]: String(each) };
   return { name: manifest.name, ...shared, ...said, maxWorkers, settings };
 }
+
+/** Jobs of tables that are at work at once, at most: groups run beside one another. */
+const jobsOfTables = (manifest: Manifest): number =>
+  planPlatform(manifest).groups.reduce(
+    (sum, { tables }) => sum + Math.min(jobsAtOnce, tables.filter(({ engine }) => engine === 'spark').length),
+    0,
+  );
 
 /** Jobs that never end: of streams, and of changes that a deployment follows. */
 function consumersOf(manifest: Manifest): readonly ConsumerPlan[] {

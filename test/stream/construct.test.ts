@@ -606,6 +606,13 @@ describe('a platform whose stream is of Spark', () => {
     const most = 'spark.dynamicAllocation.maxExecutors';
     expect(of([group])).toMatchObject({ maxWorkers: 16, settings: { [most]: '10' } });
     expect(of([group], 7)).toMatchObject({ maxWorkers: 7, settings: { [most]: '1' } });
+    // Two groups at once: 11 workers each, or what is left, divided.
+    const two = [group, { ...group, name: 'again' }];
+    expect(of(two)).toMatchObject({ maxWorkers: 27, settings: { [most]: '10' } });
+    expect(of(two, 12)).toMatchObject({ settings: { [most]: '2' } });
+    expect(() => of(two, 8)).toThrow(
+      /engine\.spark\.maxWorkers: must be at least 9, .* have 5 workers, drivers included, and jobs of tables, up to 2 at once, need 2 each; given 8/,
+    );
     expect(of([])?.settings).toBeUndefined();
   });
 
