@@ -569,7 +569,7 @@ describe('synth', () => {
       const written = JSON.parse(await readFile(join(out, file), 'utf8'));
       expect(Object.keys(written[resources]).length).toBeGreaterThan(10);
     },
-    120_000,
+    300_000,
   );
 });
 

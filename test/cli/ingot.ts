@@ -55,14 +55,17 @@ async function captured(args: readonly string[]): Promise<Answer> {
   }
 }
 
-/** Runs the command as a process of its own, from its sources. `killAfter`: killed when it has said that. */
+/** Runs the command as a process of its own, from its sources. `killAfter`: it is killed when it has said that. */
 export function ingotProcess(
   args: readonly string[],
   options: { readonly cwd?: string; readonly killAfter?: string } = {},
 ): Promise<Answer> {
-  const child = spawn(process.execPath, ['-r', join(root, 'test/register.js'), join(root, 'bin/ingot.ts'), ...args], {
+  const { killAfter } = options;
+  const first = ['test/register.js', ...(killAfter === undefined ? [] : ['test/cli/killed.js'])];
+  const required = first.flatMap((file) => ['-r', join(root, file)]);
+  const child = spawn(process.execPath, [...required, join(root, 'bin/ingot.ts'), ...args], {
     cwd: options.cwd,
-    env: { ...process.env, FORCE_COLOR: undefined },
+    env: { ...process.env, FORCE_COLOR: undefined, INGOT_TEST_KILL_AFTER: killAfter },
   });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data) => {
@@ -70,7 +73,6 @@ export function ingotProcess(
   });
   child.stderr.on('data', (data) => {
     err += data;
-    if (options.killAfter !== undefined && err.includes(options.killAfter)) child.kill('SIGKILL');
   });
   return new Promise((done, failed) => {
     child.on('error', failed);

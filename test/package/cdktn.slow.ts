@@ -42,4 +42,4 @@ test('two alias lines switch to cdktn, and what the example becomes stays the sa
   const before = synthesised('cdktf', ours as Record<string, string>);
   expect(Object.keys(before).length).toBeGreaterThan(0);
   expect(synthesised('cdktn', aliases)).toEqual(before);
-}, 300_000);
+}, 900_000);

@@ -13,5 +13,5 @@ test.each(['arm64', 'x86_64'] as const)(
     expect(zippedBytes).toBeLessThan(uploadLimit);
     expect(unzippedBytes).toBeLessThan(lambdaLimit);
   },
-  120_000,
+  900_000,
 );
