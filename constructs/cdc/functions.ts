@@ -11,6 +11,7 @@ import { readStatements, writeStatements } from '../lake/grants';
 import { lakeEnvironment } from '../pipeline/functions';
 import { connectStatements, roleEnvironment, secretEnvironment } from '../postgres/facts';
 import { keepDeadLetters } from '../stream/dead-letters';
+import { untilTooOld } from '../stream/function-consumer';
 import { deadLettersId, sourceId, streamId } from '../stream/ids';
 import { readStream } from '../stream/reading';
 import { secretId } from './ids';
@@ -56,8 +57,8 @@ const deliveries = ({ consumer }: Setting): Node => ({
   sourceArn: ref(streamId, 'arn'),
   batchSize: consumer.batchSize,
   batchSeconds: consumer.batchSeconds,
-  // A batch that fails comes again until its records are too old: what will not pass is kept, and is no failure.
-  retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true },
+  // What will not pass is kept, and is no failure.
+  retry: untilTooOld(consumer),
   deadLettersArn: ref(deadLettersId, 'arn'),
 });
 

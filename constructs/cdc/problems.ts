@@ -7,7 +7,9 @@ import { consumingJobProblems } from '../emr/streaming-problems';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
+import { emailProblems } from '../pipeline/notices';
 import type { DatabaseFacts } from '../postgres/facts';
+import { consumerProblems, kinesisProblems } from '../stream/function-consumer';
 import type { ChangeDataCaptureDeclaration } from './props';
 import { ownName, type Setting } from './setting';
 
@@ -61,27 +63,17 @@ export function settingProblems(
   { stream, consumer, job, alarms }: Setting,
   logRetentionDays: number,
 ): Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [
+    ...kinesisProblems(where, 'stream', stream),
+    ...consumerProblems(where, consumer, job === undefined ? stream.retentionHours : undefined),
+  ];
   const number = (path: string, given: number, min: number, max: number) =>
     problems.push(...numberProblems(where, path, given, { min, max, whole: true }));
   const problem = (path: string, message: string) => problems.push({ where, path, message });
-  number('stream.retentionHours', stream.retentionHours, 24, 8760);
-  if (stream.capacity !== 'onDemand') number('stream.capacity.shards', stream.capacity.shards, 1, 10_000);
-  number('consumer.batchSize', consumer.batchSize, 1, 10_000);
-  number('consumer.batchSeconds', consumer.batchSeconds, 0, 300);
-  number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
-  number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
-  number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
-  if (job === undefined && consumer.maxAgeHours >= stream.retentionHours)
-    problem(
-      'consumer.maxAgeHours',
-      `must be less than the stream keeps records, ${stream.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
-    );
   if (alarms.behindMinutes !== false) number('alarms.behindMinutes', alarms.behindMinutes, 1, 10_080);
   if (alarms.driftKeys !== false) number('alarms.driftKeys', alarms.driftKeys, 0, 1_000_000_000);
   if (alarms.refusedChanges !== false) number('alarms.refusedChanges', alarms.refusedChanges, 0, 1_000_000_000);
-  for (const email of declared.emails ?? [])
-    if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
+  problems.push(...emailProblems(where, declared.emails));
   if (declared.compliance === 'regulated' && job === undefined && declared.deadLetterReplica === undefined)
     problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
   return [

@@ -1,13 +1,14 @@
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { DeployedCdc } from '../../lib/cdc/deployed';
 import { findSource } from '../../lib/cdc/feed';
-import { changedGb, jobExecutors, usualJob } from '../../lib/sizing/consumers';
+import { changedGb, jobExecutors } from '../../lib/sizing/consumers';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
-import type { ConsumingJob } from '../emr/streaming-problems';
+import { type ConsumingJob, consumingJob } from '../emr/streaming-problems';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
 import type { VpcFacts } from '../network/model';
 import type { DatabaseFacts } from '../postgres/facts';
+import { usualConsumer } from '../stream/function-consumer';
 import type { FunctionConsumer, KinesisSource } from '../stream/props';
 import type { ChangeAlarmThresholds, ChangeDataCaptureDeclaration } from './props';
 
@@ -57,17 +58,8 @@ export function settingOf(
     deployed,
     own: ownName(declared),
     stream: { capacity: 'onDemand', retentionHours: 168, ...declared.stream },
-    consumer: {
-      batchSize: 10_000,
-      batchSeconds: 30,
-      maxAgeHours: 72,
-      memoryMb: 2048,
-      deadLetterDays: 90,
-      ...ofFunction,
-    },
-    ...(spark === undefined
-      ? {}
-      : { job: { ...usualJob, executors, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
+    consumer: { ...usualConsumer, maxAgeHours: 72, ...ofFunction },
+    ...(spark === undefined ? {} : { job: consumingJob(ofJob, executors, spark) }),
     alarms: { behindMinutes: 15, driftKeys: 0, refusedChanges: 0, ...declared.alarms },
     lake,
     zones: lake.zones.filter(({ name }) => names.has(name)),

@@ -1,10 +1,18 @@
 import type { Problem } from '../../lib/errors';
+import { usualJob } from '../../lib/sizing/consumers';
 import { numberProblems } from '../core/names';
 import type { ConsumerDeclaration, FunctionConsumer, JobConsumer } from '../stream/props';
 import type { SparkApplicationFacts } from './model';
 
 /** A job that consumes, with every default applied, and the application that runs it. */
 export type ConsumingJob = Required<JobConsumer> & { readonly spark: SparkApplicationFacts };
+
+/** A job that consumes, as it was declared and as it usually is. */
+export const consumingJob = (
+  declared: JobConsumer | undefined,
+  executors: number,
+  spark: SparkApplicationFacts,
+): ConsumingJob => ({ ...usualJob, executors, jars: [], scheduled: true, paused: false, ...declared, spark });
 
 /** What is said of a consumer that is the function's alone. */
 const ofFunction: readonly (keyof FunctionConsumer)[] = ['batchSize', 'batchSeconds', 'maxAgeHours', 'deadLetterDays'];

@@ -1,3 +1,4 @@
+import type { Problem } from '../../lib/errors';
 import { atFirst } from '../core/alarm';
 import { pascal } from '../core/names';
 import type { Node, QueueNode } from '../core/nodes';
@@ -36,6 +37,12 @@ export function notices(name: string, emails: readonly string[], keyArn: Text): 
     ),
   ];
 }
+
+/** What is wrong with the addresses of those subscriptions. */
+export const emailProblems = (where: string, emails: readonly string[] = []): Problem[] =>
+  emails
+    .filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email))
+    .map((email) => ({ where, path: 'emails', message: `must be e-mail addresses; given ${JSON.stringify(email)}` }));
 
 /** Nodes but those whose like is given; who is given the topic subscribes to it without Ingot. */
 export const withoutGiven = (nodes: readonly Node[], given: ReadonlySet<string>): Node[] =>

@@ -6,6 +6,7 @@ import { logRetentionProblems } from '../core/log-retention';
 import { numberProblems } from '../core/names';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
+import { emailProblems } from './notices';
 import type { AlarmThresholds, PipelineDeclaration } from './props';
 import type { SparkPlace } from './spark';
 
@@ -41,9 +42,7 @@ export function pipelineProblems(
       ? []
       : numberProblems(where, 'alarms.durationRatio', durationRatio, { min: 1, whole: false })),
     ...(inputGb === false ? [] : numberProblems(where, 'alarms.inputGb', inputGb, { min: 0, whole: false })),
-    ...(pipeline.emails ?? [])
-      .filter((email) => !/^[^@\s]+@[^@\s]+$/.test(email))
-      .map((email) => ({ where, path: 'emails', message: `must be e-mail addresses; given ${JSON.stringify(email)}` })),
+    ...emailProblems(where, pipeline.emails),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { Replica } from '../lake/props';
 import { lakeEnvironment, writeOps } from '../pipeline/functions';
 import { connectStatements, type DatabaseFacts, roleEnvironment } from '../postgres/facts';
 import { deadLetterBucket, keepDeadLetters } from './dead-letters';
+import { untilTooOld } from './function-consumer';
 import { deadLettersId, fanOutId, parkedKeysId, sourceId, streamId } from './ids';
 import type { FunctionConsumer } from './props';
 import { consumeSource, followSource } from './reading';
@@ -150,10 +151,7 @@ function functionSource({ source }: Setting, consumer: Required<FunctionConsumer
     ...(source.kind === 'kafka' ? { kafka: { topic: source.topic, consumerGroup: source.consumerGroup } } : {}),
     batchSize: consumer.batchSize,
     batchSeconds: consumer.batchSeconds,
-    // A batch that fails comes again until its records are too old: catalogs recover, and attempts are soon used up.
-    ...(source.kind === 'kinesis'
-      ? { retry: { bisect: true, maxAgeSeconds: consumer.maxAgeHours * 3600, attempts: -1, partial: true } }
-      : {}),
+    ...(source.kind === 'kinesis' ? { retry: untilTooOld(consumer) } : {}),
     deadLettersArn: ref(deadLettersId, 'arn'),
   };
 }

@@ -8,6 +8,8 @@ import type { SparkApplicationFacts } from '../emr/model';
 import { type ConsumingJob, consumingJobProblems, lengthProblems } from '../emr/streaming-problems';
 import { manifestProblems } from '../lake/manifest';
 import type { LakeFacts } from '../lake/model';
+import { emailProblems } from '../pipeline/notices';
+import { consumerProblems, kinesisProblems } from './function-consumer';
 import type { EventStreamDeclaration } from './props';
 import type { Setting } from './setting';
 
@@ -36,10 +38,8 @@ export function settingProblems(
   const number = (path: string, given: number, min: number, max: number) =>
     problems.push(...numberProblems(where, path, given, { min, max, whole: true }));
   const problem = (path: string, message: string) => problems.push({ where, path, message });
-  if (source.kind === 'kinesis') {
-    number('source.retentionHours', source.retentionHours, 24, 8760);
-    if (source.capacity !== 'onDemand') number('source.capacity.shards', source.capacity.shards, 1, 10_000);
-  } else if (!/^[a-zA-Z0-9._-]{1,249}$/.test(source.topic))
+  if (source.kind === 'kinesis') problems.push(...kinesisProblems(where, 'source', source));
+  else if (!/^[a-zA-Z0-9._-]{1,249}$/.test(source.topic))
     problem('source.topic', `must be the name of a topic; given ${JSON.stringify(source.topic)}`);
   if (bronze === false && consumer === false)
     problem('consumer', 'must not be false where bronze is false too: nothing would read the stream');
@@ -50,16 +50,8 @@ export function settingProblems(
       problem('bronze.sourceField', `must be a field of an event; given ${JSON.stringify(bronze.sourceField)}`);
   }
   if (consumer !== false) {
-    number('consumer.batchSize', consumer.batchSize, 1, 10_000);
-    number('consumer.batchSeconds', consumer.batchSeconds, 0, 300);
-    number('consumer.maxAgeHours', consumer.maxAgeHours, 1, 168);
-    number('consumer.memoryMb', consumer.memoryMb, 512, 10_240);
-    number('consumer.deadLetterDays', consumer.deadLetterDays, 1, 3650);
-    if (source.kind === 'kinesis' && job === undefined && consumer.maxAgeHours >= source.retentionHours)
-      problem(
-        'consumer.maxAgeHours',
-        `must be less than the stream keeps records, ${source.retentionHours} h: what it has forgotten cannot be kept; given ${consumer.maxAgeHours}`,
-      );
+    const retentionHours = source.kind === 'kinesis' && job === undefined ? source.retentionHours : undefined;
+    problems.push(...consumerProblems(where, consumer, retentionHours));
     const windows = windowsIntoPostgres(stream);
     if (windows.length > 0 && !hasDatabase && job === undefined)
       problem('database', `must be given, since results go to PostgreSQL (${windows.join(', ')}); given nothing`);
@@ -76,8 +68,7 @@ export function settingProblems(
     declared.deadLetterReplica === undefined
   )
     problem('deadLetterReplica', 'must be given, since compliance is "regulated"; given nothing');
-  for (const email of declared.emails ?? [])
-    if (!/^[^@\s]+@[^@\s]+$/.test(email)) problem('emails', `must be e-mail addresses; given ${JSON.stringify(email)}`);
+  problems.push(...emailProblems(where, declared.emails));
   return [
     ...problems,
     ...icebergCatalogProblems(where, declared.icebergCatalog),

@@ -1,10 +1,11 @@
 import { findTable, type TablePlace } from '../../lib/platform/lookup';
-import { gbOfShard, jobExecutors, usualJob } from '../../lib/sizing/consumers';
+import { gbOfShard, jobExecutors } from '../../lib/sizing/consumers';
 import { findStream, type Stream } from '../../lib/stream/stream';
 import type { Text } from '../core/text';
 import type { SparkApplicationFacts } from '../emr/model';
-import type { ConsumingJob } from '../emr/streaming-problems';
+import { type ConsumingJob, consumingJob } from '../emr/streaming-problems';
 import type { LakeFacts, ZoneFacts } from '../lake/model';
+import { usualConsumer } from './function-consumer';
 import type {
   BronzeDelivery,
   EventStreamDeclaration,
@@ -56,13 +57,8 @@ export function settingOf(
         ? { capacity: 'onDemand', retentionHours: 168, fanOut: false, ...source }
         : { consumerGroup: own, connectivity: 'PRIVATE', ...source },
     bronze: bronze === false ? false : { bufferMb: 128, bufferSeconds: 300, ...bronze },
-    consumer:
-      consumer === false
-        ? false
-        : { batchSize: 10_000, batchSeconds: 30, maxAgeHours: 6, memoryMb: 2048, deadLetterDays: 90, ...ofFunction },
-    ...(consumer === false || spark === undefined
-      ? {}
-      : { job: { ...usualJob, executors, jars: [], scheduled: true, paused: false, ...ofJob, spark } }),
+    consumer: consumer === false ? false : { ...usualConsumer, maxAgeHours: 6, ...ofFunction },
+    ...(consumer === false || spark === undefined ? {} : { job: consumingJob(ofJob, executors, spark) }),
     alarms: { behindMinutes: 15, latePercent: 5, ...declared.alarms },
     lake,
     files: lake.zones.find((zone) => zone.name === place.dataset.source?.zone)!,
