@@ -192,7 +192,7 @@ function follower(path: string, url: string, more: readonly string[] = []) {
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     out: () => out,
     err: () => err,
-    async until(text: string, seconds = 60) {
+    async until(text: string, seconds = 300) {
       for (let i = 0; i < seconds * 20; i++) {
         if (out.includes(text)) return;
         if (child.exitCode !== null) throw new Error(`ended: ${out}\n${err}`);
@@ -204,7 +204,7 @@ function follower(path: string, url: string, more: readonly string[] = []) {
 }
 
 /** Waits until the source's slot stands where its log does. */
-async function untilRead(postgres: Postgres, seconds = 90): Promise<void> {
+async function untilRead(postgres: Postgres, seconds = 300): Promise<void> {
   const [end] = await postgres.query<{ lsn: string }>('SELECT pg_current_wal_insert_lsn()::text AS lsn');
   for (let i = 0; i < seconds * 10; i++) {
     const [slot] = await postgres.query<{ done: boolean }>(
@@ -246,7 +246,7 @@ test('10,000 changes by several writers, while the consumer is killed again and 
   process.stdout.write(`\n10,500 changes by three writers, ${kills} kills of the consumer: no row differs\n`);
   await expectPyiceberg(path, postgres);
   await postgres.close();
-}, 240_000);
+}, 900_000);
 
 /** Reconciliation sees no drift where there is none, and every row that is tampered with. */
 async function expectReconciled(path: string, postgres: Postgres): Promise<void> {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLsn } from '../../lib/cdc/change';
 import {
   type FollowSecret,
@@ -62,9 +63,17 @@ test('with the password that a deployment gives it, and no other, a role follows
   await handleSource({ action: 'login' }, services);
   const follower = (password: string) =>
     openNodePostgres({ url: server!.urlOf('followed', 'ingot_cdc'), password: async () => password });
-  const stranger = await follower('wrong');
-  await expect(stranger.query('SELECT 1')).rejects.toMatchObject({ code: '28P01' });
-  await stranger.close().catch(() => {});
+  // The server takes up a new pg_hba.conf a moment after it was told to.
+  let refused: unknown;
+  for (let tries = 0; refused === undefined && tries < 200; tries++) {
+    const stranger = await follower('wrong');
+    refused = await stranger.query('SELECT 1').then(
+      () => sleep(50),
+      (error: unknown) => error,
+    );
+    await stranger.close().catch(() => {});
+  }
+  expect(refused).toMatchObject({ code: '28P01' });
 
   const dms = await follower(secret!.password);
   try {
