@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
-import { assertValid, type Problem } from '../../errors';
+import { assertValid } from '../../errors';
 import { handleMigrate, type MigrateEvent, type MigrateServices } from '../../migrations/handle';
 import type { Migrations } from '../../migrations/migration';
 import { openDatabase } from '../../runtime/database';
 import { jsonLog } from '../../runtime/log';
 import { commandLine } from '../command-line';
+import { requiredOf } from '../required';
 import { putAnswer } from '../tables/put-answer';
 
 /**
@@ -21,12 +22,7 @@ export async function handler(event: MigrateEvent, context?: Context): Promise<u
 
 /** @throws InvalidInputError with every variable that is missing */
 export function openServices(env: NodeJS.ProcessEnv): MigrateServices {
-  const problems: Problem[] = [];
-  const required = (name: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') problems.push({ where: 'environment', path: name, message: 'must be set' });
-    return value;
-  };
+  const { required, problems } = requiredOf(env);
   const [name, machine] = [required('INGOT_PLATFORM'), required('INGOT_MIGRATE_MACHINE')];
   assertValid(problems);
   const file = env.INGOT_MIGRATIONS ?? '/opt/ingot/migrations.json';

@@ -3,10 +3,11 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
 import { handleReplication, type ReplicationEvent, type ReplicationServices } from '../../cdc/replication/control';
 import type { LogPosition } from '../../cdc/replication/login';
-import { assertValid, type Problem } from '../../errors';
+import { assertValid } from '../../errors';
 import { emfMetrics } from '../../runtime/emf-metrics';
 import { jsonLog } from '../../runtime/log';
 import { commandLine } from '../command-line';
+import { requiredOf } from '../required';
 import { putAnswer } from '../tables/put-answer';
 import { awsDms } from './dms';
 
@@ -24,12 +25,7 @@ const deadline = (timeLeft: number | undefined) => (timeLeft === undefined ? {} 
 
 /** @throws InvalidInputError with every variable that is missing */
 export function openServices(env: NodeJS.ProcessEnv): ReplicationServices {
-  const problems: Problem[] = [];
-  const required = (name: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') problems.push({ where: 'environment', path: name, message: 'must be set' });
-    return value;
-  };
+  const { required, problems } = requiredOf(env);
   const [platform, source, replication] = [
     required('INGOT_PLATFORM'),
     required('INGOT_SOURCE'),

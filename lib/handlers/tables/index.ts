@@ -1,10 +1,11 @@
 import { GlueClient } from '@aws-sdk/client-glue';
 import type { Context } from 'aws-lambda';
-import { assertValid, type Problem } from '../../errors';
+import { assertValid } from '../../errors';
 import { jsonLog } from '../../runtime/log';
 import { RestCatalog } from '../../tables/client';
 import { handleTables, type TablesEvent, type TablesResult, type TablesServices } from '../../tables/handle';
 import { commandLine } from '../command-line';
+import { requiredOf } from '../required';
 import { glueOptimizers } from './optimizers';
 import { putAnswer } from './put-answer';
 import { signedFetch } from './sign';
@@ -23,12 +24,7 @@ export async function handler(event: TablesEvent, context?: Context): Promise<Ta
 
 /** @throws InvalidInputError with every variable that is missing */
 export function openServices(env: NodeJS.ProcessEnv): TablesServices {
-  const problems: Problem[] = [];
-  const required = (name: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') problems.push({ where: 'environment', path: name, message: 'must be set' });
-    return value;
-  };
+  const { required, problems } = requiredOf(env);
   const [uri, warehouse] = [required('INGOT_CATALOG_URI'), required('INGOT_WAREHOUSE')];
   const signs = (env.INGOT_CATALOG_AUTH ?? 'sigv4') === 'sigv4';
   const region = signs ? required('AWS_REGION') : '';

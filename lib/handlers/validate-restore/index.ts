@@ -5,7 +5,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import { type DutyEvent, type DutyResult, type DutyServices, handleDuty } from '../../backup/duties';
-import { assertValid, type Problem } from '../../errors';
+import { assertValid } from '../../errors';
 import { tellingTransient } from '../../runtime/aws-transient';
 import { openDatabase } from '../../runtime/database';
 import { emfMetrics } from '../../runtime/emf-metrics';
@@ -13,6 +13,7 @@ import { jsonLog } from '../../runtime/log';
 import { s3Objects } from '../../runtime/s3-objects';
 import { RestCatalog } from '../../tables/client';
 import { commandLine } from '../command-line';
+import { requiredOf } from '../required';
 import { signedFetch } from '../tables/sign';
 import { restoreJobs } from './restore-jobs';
 
@@ -43,12 +44,7 @@ export async function handler(event: DutyEvent, context?: Context): Promise<Duty
 
 /** @throws InvalidInputError with every variable that is missing */
 export function openServices(env: NodeJS.ProcessEnv): Omit<DutyServices, 'timeLeft'> {
-  const problems: Problem[] = [];
-  const required = (name: string): string => {
-    const value = env[name] ?? '';
-    if (value === '') problems.push({ where: 'environment', path: name, message: 'must be set' });
-    return value;
-  };
+  const { required, problems } = requiredOf(env);
   const map = (name: string): Record<string, string> => {
     const value = required(name);
     return value === '' ? {} : (JSON.parse(value) as Record<string, string>);
