@@ -16,10 +16,10 @@ import { type DeployedCdcDeclaration, resolveDeployed } from '../../lib/cdc/depl
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { Manifest } from '../../lib/platform/manifest';
 import { resolveZones } from '../../lib/platform/zones';
-import { engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { engineDifferences, expectParity, inventorySnapshot } from '../../lib/testing';
 import { changesManifest } from '../cdc/platform';
 import { column, dataset } from '../ingest/datasets';
-import { created, jobFilesDiffer } from './engines';
+import { created, expectKnown, jobFilesDiffer } from './engines';
 import { findings, type Pack } from './nag';
 import { problemsOf } from './problems';
 import { regulated, replica } from './regulated';
@@ -199,10 +199,7 @@ describe.each(cases)('change data capture %s', (_, given) => {
         ...(given.workers === undefined ? [] : jobFilesDiffer),
       ],
     });
-    for (const { unknown, resources } of [inventory(made), inventory(config)]) {
-      expect(unknown).toEqual([]);
-      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
-    }
+    expectKnown(made, config);
   });
 
   test('is what was reviewed', () => {

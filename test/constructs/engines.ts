@@ -44,6 +44,14 @@ export function created(text: string): Created {
   };
 }
 
+/** Both engines wrote nothing that the inventory does not know. */
+export function expectKnown(template: Parameters<typeof inventory>[0], config: string): void {
+  for (const { unknown, resources } of [inventory(template), inventory(config)]) {
+    expect(unknown).toEqual([]);
+    expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
+  }
+}
+
 export function cdkStack(make: (stack: Stack) => void, context: Context = {}): Created {
   const stack = new Stack(new App({ context: { ...context } }), 'Stack');
   make(stack);

@@ -10,8 +10,9 @@ import * as aws from '../../constructs/core/terraform/aws';
 import * as terraform from '../../constructs/terraform';
 import { loadPlatform } from '../../lib/platform/load';
 import type { Manifest } from '../../lib/platform/manifest';
-import { type Difference, engineDifferences, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { type Difference, engineDifferences, expectParity, inventorySnapshot } from '../../lib/testing';
 import { column } from '../ingest/datasets';
+import { expectKnown } from './engines';
 import { dataset, manifest } from './manifest';
 import { regulated, replica } from './regulated';
 
@@ -222,10 +223,7 @@ describe.each(rows)('$name', (row) => {
   });
 
   test('nothing of it is unknown to the inventory', () => {
-    for (const { unknown, resources } of [inventory(template), inventory(config)]) {
-      expect(unknown).toEqual([]);
-      expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
-    }
+    expectKnown(template, config);
   });
 
   test('what it creates is what was reviewed', () => {

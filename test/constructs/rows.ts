@@ -2,8 +2,9 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { App as TerraformApp, TerraformStack } from 'cdktf';
 import { AwsProvider } from '../../constructs/core/terraform/aws';
-import { type Difference, expectParity, inventory, inventorySnapshot } from '../../lib/testing';
+import { type Difference, expectParity, inventorySnapshot } from '../../lib/testing';
 import type { Context } from './engines';
+import { expectKnown } from './engines';
 
 /** One declaration, said to both engines. */
 export interface Row {
@@ -33,10 +34,7 @@ export function describeRows(rows: readonly Row[], more: (written: () => Written
     test('both engines create the same, and nothing of it is unknown to the inventory', () => {
       const { template, config } = written;
       expectParity(template, config, { differences: row.differences });
-      for (const { unknown, resources } of [inventory(template), inventory(config)]) {
-        expect(unknown).toEqual([]);
-        expect(resources.filter(({ unmapped }) => unmapped.length > 0)).toEqual([]);
-      }
+      expectKnown(template, config);
     });
 
     if (row.isReviewed)
