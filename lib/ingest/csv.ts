@@ -1,6 +1,7 @@
 import type { Source } from '../contract/dataset';
 import { list, literal } from '../sql/quote';
 import {
+  byHeader,
   columnsOption,
   duckdbPath,
   type Format,
@@ -37,12 +38,7 @@ export const csv: Format = {
   },
 
   readings(files, source, wanted) {
-    const groups = new Map<string, ProbedFile[]>();
-    for (const file of files) {
-      const header = JSON.stringify(file.columns.map((column) => column.name));
-      groups.set(header, [...(groups.get(header) ?? []), file]);
-    }
-    return [...groups.values()].map((group) => {
+    return byHeader(files).map((group) => {
       const columns =
         source.header === false ? wanted.map(({ name }) => ({ name, type: 'VARCHAR' })) : group[0]!.columns;
       return reading(group, columns, source);

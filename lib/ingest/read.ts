@@ -56,6 +56,16 @@ export interface ProbedFile {
   readonly columns: readonly SourceColumn[];
 }
 
+/** Files apart by what their headers say: those of one header are read together. */
+export function byHeader(files: readonly ProbedFile[]): ProbedFile[][] {
+  const groups = new Map<string, ProbedFile[]>();
+  for (const file of files) {
+    const header = JSON.stringify(file.columns.map((column) => column.name));
+    groups.set(header, [...(groups.get(header) ?? []), file]);
+  }
+  return [...groups.values()];
+}
+
 /** How many files are asked for their columns by one statement. */
 const probedAtOnce = 50;
 

@@ -1,12 +1,16 @@
 import type { Source } from '../contract/dataset';
 import type { Format, Formats, ProbedFile, Reading, SourceColumn } from '../ingest/read';
-import { sameName } from '../ingest/read';
+import { byHeader, sameName } from '../ingest/read';
 import { literal } from '../sql/quote';
 import { SparkError, type SparkSession } from './session';
 
 /** How Spark reads the formats that a source may have: the table function `ingot_read`, of which `spark/` knows. */
 export const sparkFormats = (session: Pick<SparkSession, 'columns'>): Formats => ({
-  csv: { probe: probe(session), readings: byHeader },
+  csv: {
+    probe: probe(session),
+    readings: (files, source, wanted) =>
+      byHeader(files).map((group) => together(group, source, source.header === false ? wanted : [])),
+  },
   json: { probe: probe(session), readings: (files, source, wanted) => [together(files, source, wanted)] },
   parquet: { probe: probe(session), readings: (files, source) => [together(files, source, [])] },
 });
@@ -27,16 +31,6 @@ function probe(session: Pick<SparkSession, 'columns'>): Format['probe'] {
     }
     return probes;
   };
-}
-
-/** Files of one header are read together. */
-function byHeader(files: readonly ProbedFile[], source: Source, wanted: readonly SourceColumn[]): Reading[] {
-  const groups = new Map<string, ProbedFile[]>();
-  for (const file of files) {
-    const header = JSON.stringify(file.columns.map((column) => column.name));
-    groups.set(header, [...(groups.get(header) ?? []), file]);
-  }
-  return [...groups.values()].map((group) => together(group, source, source.header === false ? wanted : []));
 }
 
 /** What the contract wants and the files have, in the files' own spelling: a text where the format has no types. */
