@@ -70,8 +70,11 @@ export async function judgeColumns(table: ChangedTable, session: Session): Promi
     `CREATE OR REPLACE TEMP TABLE ${staged.whole}_keys AS
       ${keysToJudge.length === 0 ? `SELECT ${keys} FROM ${staged.last} LIMIT 0` : keysToJudge.join(' UNION ')}`,
   );
-  const [judged] = await session.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${staged.whole}_keys`);
-  if (judged!.n === 0n) {
+  const [judged] =
+    keysToJudge.length === 0
+      ? []
+      : await session.query<{ n: bigint }>(`SELECT count(*) AS n FROM ${staged.whole}_keys`);
+  if ((judged?.n ?? 0n) === 0n) {
     await session.run(
       `CREATE OR REPLACE TEMP TABLE ${staged.whole} AS SELECT ${columnList([...key, ...rest])}, _pos AS _p, _pos AS _d,
         FALSE AS _missing, FALSE AS _alive, _older AS ${meta.older} FROM ${staged.changes} LIMIT 0`,

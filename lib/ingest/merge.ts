@@ -14,6 +14,8 @@ export interface Merge {
   readonly from: string;
   /** ISO 8601: from when on they hold, where the table keeps history. The same each time they are merged. */
   readonly since: string;
+  /** Whether the table has no row, where that is known. */
+  readonly isEmpty?: boolean;
 }
 
 /**
@@ -21,12 +23,12 @@ export interface Merge {
  * differs; so rows that come again unchanged change nothing. Without a key they are added. Gives how many rows it has
  * changed: where none, the table gets no snapshot.
  */
-export async function merge({ dataset, name, from, since }: Merge, tx: Transaction): Promise<number> {
+export async function merge({ dataset, name, from, since, isEmpty }: Merge, tx: Transaction): Promise<number> {
   const columns = dataset.columns.map((column) => column.name);
   if (dataset.history === 'scd2') return keepVersions({ dataset, name, from, since }, columns, tx);
-  const [any] = dataset.key.length === 0 ? [] : await tx.query(`SELECT 1 FROM ${name} LIMIT 1`);
-  if (any === undefined)
-    return tx.run(`INSERT INTO ${name} (${columnList(columns)}) SELECT ${columnList(columns)} FROM ${from}`);
+  const isAdded =
+    dataset.key.length === 0 || (isEmpty ?? (await tx.query(`SELECT 1 FROM ${name} LIMIT 1`)).length === 0);
+  if (isAdded) return tx.run(`INSERT INTO ${name} (${columnList(columns)}) SELECT ${columnList(columns)} FROM ${from}`);
   return tx.run(mergeStatement(columns, dataset.key, name, from));
 }
 

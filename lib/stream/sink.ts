@@ -47,12 +47,12 @@ async function toIceberg(
     ...missing.map((column) => `CAST(NULL AS ${duckdbType(column.type)}) AS ${identifier(column.name)}`),
   ];
   await lake.commit(async (tx) => {
-    await tx.query(`SELECT 1 FROM ${name} LIMIT 1`);
+    const found = await tx.query(`SELECT 1 FROM ${name} LIMIT 1`);
     await tx.run(`DROP TABLE IF EXISTS ${results}`);
     await tx.run(
       `CREATE TEMP TABLE ${results} AS SELECT ${select.join(', ')} FROM (${resultsSql(window, panes, state, measures)})`,
     );
-    await merge({ dataset, name, from: results, since: '1970-01-01T00:00:00Z' }, tx);
+    await merge({ dataset, name, from: results, since: '1970-01-01T00:00:00Z', isEmpty: found.length === 0 }, tx);
     await tx.run(`DROP TABLE ${results}`);
   });
 }
