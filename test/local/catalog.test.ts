@@ -338,6 +338,13 @@ describe('several processes', () => {
 });
 
 describe('the protocol', () => {
+  test('no connection that is idle is ended from here, where it might just be sending its next request', async () => {
+    const response = await fetch(`${catalog.uri}/v1/config`);
+    await response.text();
+    // Where there is such an end, the answer says so: `timeout=5`.
+    expect(response.headers.get('keep-alive')).toBeNull();
+  });
+
   test('the config says the prefix and every endpoint', async () => {
     const { body } = await call('GET', 'config?warehouse=any');
     expect(body).toMatchObject({ overrides: { prefix: 'local' } });

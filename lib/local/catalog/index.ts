@@ -58,6 +58,8 @@ export async function startCatalog(options: CatalogOptions): Promise<LocalCatalo
       send(response, body.error.code, toJson(body));
     }
   });
+  // Clients end their connections: one that is idle, closed from here, might just be sending its next request.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((done, failed) => server.once('error', failed).listen(options.port ?? 0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
   return {
