@@ -92,7 +92,7 @@ const put = (records: readonly object[]): Promise<unknown> =>
 
 async function eventually(sql: string, wanted: unknown, lake: Lake): Promise<void> {
   let found: unknown;
-  for (let tries = 0; tries < 90; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     found = await lake.query(sql);
     if (isDeepStrictEqual(JSON.parse(JSON.stringify(found)), wanted)) return;
     await sleep(1_000);

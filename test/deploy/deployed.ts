@@ -116,7 +116,7 @@ async function onThisMachine(
 
 async function arrived(queue: string): Promise<void> {
   const QueueUrl = `${process.env.AWS_ENDPOINT_URL}/${account}/${queue}`;
-  for (let waited = 0; waited < 30; waited++) {
+  for (let waited = 0; waited < 180; waited++) {
     const { Attributes } = await call<{ Attributes: Record<string, string> }>('sqs', 'AmazonSQS.GetQueueAttributes', {
       QueueUrl,
       AttributeNames: ['ApproximateNumberOfMessages'],
@@ -124,7 +124,7 @@ async function arrived(queue: string): Promise<void> {
     if (Number(Attributes.ApproximateNumberOfMessages) > 0) return;
     await sleep(1000);
   }
-  throw new Error(`The queue ${queue} has got no message within 30 s`);
+  throw new Error(`The queue ${queue} has got no message within 180 s`);
 }
 
 /** Starts the state machine and waits for its end, which must come in the state named. */
@@ -134,7 +134,7 @@ async function run(machine: string, last: string): Promise<void> {
     stateMachineArn,
     input: '{}',
   });
-  for (let waited = 0; waited < 300; waited++) {
+  for (let waited = 0; waited < 900; waited++) {
     const execution = await call<{ status: string; output?: string; cause?: string; error?: string }>(
       'states',
       'AWSStepFunctions.DescribeExecution',
@@ -153,7 +153,7 @@ async function run(machine: string, last: string): Promise<void> {
     }
     await sleep(1000);
   }
-  throw new Error(`The execution ${executionArn} has not ended within 300 s`);
+  throw new Error(`The execution ${executionArn} has not ended within 900 s`);
 }
 
 interface Event {

@@ -121,7 +121,7 @@ async function put(events: readonly { readonly user: string }[]): Promise<void> 
 
 async function eventually(what: string, sql: string, wanted: object, lake: Lake): Promise<void> {
   let found: unknown;
-  for (let tries = 0; tries < 60; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     [found] = await lake.query(sql);
     if (JSON.stringify(found) === JSON.stringify(wanted)) return;
     await sleep(1_000);
