@@ -5,8 +5,10 @@ import { failedExecutions } from '../core/machine';
 import { pascal } from '../core/names';
 import type { AlarmMetric, AlarmNode } from '../core/nodes';
 import { ref } from '../core/text';
+import { noticesId } from '../pipeline/ids';
+import { deadLetterAlarm } from '../pipeline/notices';
 import type { DatabaseFacts } from '../postgres/facts';
-import { deadLettersId, dumpMachineId, machineId, topicId } from './ids';
+import { dumpMachineId, machineId } from './ids';
 
 const hour = 3_600;
 
@@ -31,7 +33,7 @@ export function backupAlarms(
     id: `${id}Alarm`,
     name: `${platform}-${name}`,
     description: `${description} Platform ${platform}.`,
-    actions: [ref(topicId, 'arn')],
+    actions: [ref(noticesId, 'arn')],
     ...atFirst,
   });
   const measured = (name: string, resource: string): AlarmMetric => ({
@@ -89,22 +91,8 @@ export function backupAlarms(
           },
         ]),
     {
-      ...named(
-        'DeadLetters',
-        'backup-dead-letters',
-        `A fingerprint, a comparison or a dump could not be done and is kept in the queue ${platform}-backup-dead-letters.`,
-      ),
-      metrics: [
-        {
-          id: 'value',
-          returns: true,
-          namespace: 'AWS/SQS',
-          name: 'ApproximateNumberOfMessagesVisible',
-          dimensions: { QueueName: ref(deadLettersId, 'name') },
-          statistic: 'Maximum',
-          periodSeconds: 300,
-        },
-      ],
+      ...deadLetterAlarm(`${platform}-backup`),
+      description: `A fingerprint, a comparison or a dump could not be done and is kept in the queue ${platform}-backup-dead-letters. Platform ${platform}.`,
     },
   ];
 }

@@ -9,8 +9,9 @@ import { useOperationsKey } from '../core/operations-key';
 import { inThisAccount } from '../core/policy';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
+import { deadLettersId } from '../pipeline/ids';
 import { connectStatements, type DatabaseFacts } from '../postgres/facts';
-import { bucketId, deadLettersId, dumpMachineId } from './ids';
+import { bucketId, dumpMachineId } from './ids';
 
 /** The dump on schedule: a Fargate task, the state machine that runs it, and its schedule. */
 export function dumpNodes(database: DatabaseFacts, dump: Required<DumpDeclaration>, setting: HandlerSetting): Node[] {

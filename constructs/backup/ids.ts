@@ -1,12 +1,9 @@
 /** Ids of nodes that several files of the model speak of. */
 export const vaultKeyId = 'VaultKey';
-export const operationsKeyId = 'OperationsKey';
 export const vaultId = 'Vault';
 export const backupRoleId = 'BackupRole';
 export const restoreRoleId = 'RestoreRole';
 export const bucketId = 'BackupsBucket';
-export const topicId = 'NoticesTopic';
-export const deadLettersId = 'DeadLettersQueue';
 /** Begins the ids of the function, its role and its log group. */
 export const validateId = 'ValidateRestore';
 /** The state machine that has compared what was restored. */

@@ -8,27 +8,18 @@ import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionOf, logRetentionProblems } from '../core/log-retention';
 import { pascal } from '../core/names';
 import type { BackupPlanNode, BackupRule, Node, RoleNode, Statement } from '../core/nodes';
-import { useOperationsKey } from '../core/operations-key';
+import { operationsKeyId, useOperationsKey } from '../core/operations-key';
 import { inThisAccount } from '../core/policy';
 import { removalProblems } from '../core/removal';
 import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { json, lakeEnvironment } from '../pipeline/functions';
+import { deadLettersId, noticesId } from '../pipeline/ids';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import { backupAlarms, restoreTestIntervals } from './alarms';
 import { dumpNodes } from './dump';
-import {
-  backupRoleId,
-  bucketId,
-  deadLettersId,
-  operationsKeyId,
-  restoreRoleId,
-  topicId,
-  validateId,
-  vaultId,
-  vaultKeyId,
-} from './ids';
+import { backupRoleId, bucketId, restoreRoleId, validateId, vaultId, vaultKeyId } from './ids';
 import type { BackupPolicyDeclaration } from './props';
 import { bucketNodes, notices, operationsKey, reportPlans } from './reports';
 import { restoreTests } from './restore-tests';
@@ -147,7 +138,7 @@ export function backupModel(
       concurrency: () => 5,
     }),
     facts: {
-      notices: ref(topicId, 'arn'),
+      notices: ref(noticesId, 'arn'),
       vaultArn: ref(vaultId, 'arn'),
       bucketName: ref(bucketId, 'name'),
     },

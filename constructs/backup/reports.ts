@@ -1,12 +1,14 @@
 import type { BackupManifest } from '../../lib/backup/declaration';
 import { pascal } from '../core/names';
 import type { BackupReportPlanNode, BucketNode, KeyNode, Node, Removal, Statement } from '../core/nodes';
-import { servicesUseOperationsKey } from '../core/operations-key';
-import { accountAdministersKey, bucketOverTls, inThisAccount, serviceUsesKey, tlsOnlyTo } from '../core/policy';
+import { operationsKeyId, servicesUseOperationsKey } from '../core/operations-key';
+import { accountAdministersKey, bucketOverTls, serviceUsesKey } from '../core/policy';
 import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { replicationRole, replicationRoleId } from '../lake/replicas';
-import { bucketId, deadLettersId, operationsKeyId, topicId } from './ids';
+import { noticesId } from '../pipeline/ids';
+import { deadLetterQueue, notices as topic } from '../pipeline/notices';
+import { bucketId } from './ids';
 import type { BackupPolicyDeclaration } from './props';
 
 /** The role of AWS Backup that delivers reports. It comes with the first report plan: a policy that named it as principal would be refused before. */
@@ -40,56 +42,25 @@ export function operationsKey(name: string, removal: Removal): KeyNode {
 
 /** A topic that tells people of what failed, and a queue that keeps calls of the function that failed. */
 export function notices(name: string, emails: readonly string[], keyArn: Text): Node[] {
-  const publishes = (sid: string, service: string): Statement => ({
-    sid,
-    effect: 'Allow',
-    principal: { service },
-    actions: ['sns:Publish'],
-    resources: [],
-    conditions: inThisAccount,
-  });
+  const own = `${name}-backup`;
   return [
-    {
-      kind: 'topic',
-      id: topicId,
-      name: `${name}-backup-notices`,
-      keyArn,
-      policy: [
-        publishes('BackupPublishes', 'backup.amazonaws.com'),
-        publishes('AlarmsPublish', 'cloudwatch.amazonaws.com'),
-        publishes('EventsPublish', 'events.amazonaws.com'),
-        tlsOnlyTo('sns:Publish'),
-      ],
-    },
-    ...emails.map(
-      (email): Node => ({
-        kind: 'subscription',
-        id: `Notices${pascal(email)}`,
-        topicArn: ref(topicId, 'arn'),
-        protocol: 'email',
-        endpoint: email,
-      }),
-    ),
-    {
-      kind: 'queue',
-      id: deadLettersId,
-      name: `${name}-backup-dead-letters`,
-      keyArn,
-      visibilitySeconds: 900,
-      retentionSeconds: 14 * 86_400,
-      policy: [tlsOnlyTo('sqs:*')],
-    },
+    ...topic(own, emails, keyArn, {
+      BackupPublishes: 'backup.amazonaws.com',
+      AlarmsPublish: 'cloudwatch.amazonaws.com',
+      EventsPublish: 'events.amazonaws.com',
+    }),
+    deadLetterQueue(own, keyArn),
     {
       kind: 'eventRule',
       id: 'FailedJobsRule',
-      name: `${name}-backup-jobs-failed`,
+      name: `${own}-jobs-failed`,
       description: 'Tells people of backups and copies that failed',
       pattern: {
         source: ['aws.backup'],
         'detail-type': ['Backup Job State Change', 'Copy Job State Change'],
         detail: { state: ['ABORTED', 'EXPIRED', 'FAILED', 'PARTIAL'] },
       },
-      targetArn: ref(topicId, 'arn'),
+      targetArn: ref(noticesId, 'arn'),
     },
   ];
 }

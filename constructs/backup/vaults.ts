@@ -1,7 +1,8 @@
 import type { BackupManifest } from '../../lib/backup/declaration';
 import type { BackupVaultNode, Removal } from '../core/nodes';
 import { ref } from '../core/text';
-import { topicId, vaultId, vaultKeyId } from './ids';
+import { noticesId } from '../pipeline/ids';
+import { vaultId, vaultKeyId } from './ids';
 
 /** What takes a recovery point away, or makes it go sooner. */
 const deletion = [
@@ -34,7 +35,7 @@ export function vault({ tiers, lock }: BackupManifest, name: string, removal: Re
         }
       : {}),
     notifications: {
-      topicArn: ref(topicId, 'arn'),
+      topicArn: ref(noticesId, 'arn'),
       events: ['COPY_JOB_FAILED', 'RECOVERY_POINT_MODIFIED', 'S3_BACKUP_OBJECT_FAILED', 'S3_RESTORE_OBJECT_FAILED'],
     },
     removal,

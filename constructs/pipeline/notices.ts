@@ -1,13 +1,22 @@
 import type { Problem } from '../../lib/errors';
 import { atFirst } from '../core/alarm';
 import { pascal } from '../core/names';
-import type { Node, QueueNode } from '../core/nodes';
+import type { AlarmNode, Node, QueueNode, Statement } from '../core/nodes';
 import { inThisAccount, tlsOnlyTo } from '../core/policy';
 import { ref, type Text } from '../core/text';
 import { deadLettersId, noticesId } from './ids';
 
-/** A topic that tells people, and its e-mail subscriptions. */
-export function notices(name: string, emails: readonly string[], keyArn: Text): Node[] {
+/**
+ * A topic that tells people, and its e-mail subscriptions.
+ *
+ * @param publishers services that tell it something, by the id of the statement that lets them
+ */
+export function notices(
+  name: string,
+  emails: readonly string[],
+  keyArn: Text,
+  publishers: Readonly<Record<string, string>> = { AlarmsPublish: 'cloudwatch.amazonaws.com' },
+): Node[] {
   return [
     {
       kind: 'topic',
@@ -15,14 +24,16 @@ export function notices(name: string, emails: readonly string[], keyArn: Text): 
       name: `${name}-notices`,
       keyArn,
       policy: [
-        {
-          sid: 'AlarmsPublish',
-          effect: 'Allow',
-          principal: { service: 'cloudwatch.amazonaws.com' },
-          actions: ['sns:Publish'],
-          resources: [],
-          conditions: inThisAccount,
-        },
+        ...Object.entries(publishers).map(
+          ([sid, service]): Statement => ({
+            sid,
+            effect: 'Allow',
+            principal: { service },
+            actions: ['sns:Publish'],
+            resources: [],
+            conditions: inThisAccount,
+          }),
+        ),
         tlsOnlyTo('sns:Publish'),
       ],
     },
@@ -74,7 +85,8 @@ export function failedCalls(name: string, keyArn: Text, of: string): [queue: Nod
   return [{ ...deadLetterQueue(name, keyArn), exceptions: [exception] }, deadLetterAlarm(name)];
 }
 
-export function deadLetterAlarm(name: string): Node {
+/** Rings where something is in that queue. */
+export function deadLetterAlarm(name: string): AlarmNode {
   return {
     kind: 'alarm',
     id: 'DeadLettersAlarm',
