@@ -286,7 +286,7 @@ class Engine:
             frame = self._frame(tree.expression)
         self._forget(name)
         temporary = Temporary(view=f"ingot_temporary_{uuid.uuid4().hex}", schema=frame.schema)
-        changed = self._append(temporary, frame) if tree.expression is not None else 0
+        changed = 0 if tree.expression is None or _has_none(tree.expression) else self._append(temporary, frame)
         self._show(temporary)
         self._temporary[name] = temporary
         return changed
@@ -363,6 +363,12 @@ class Engine:
 
 def _columns(temporary: Temporary) -> list[Column]:
     return [f.col(f"`{name}`") for name in temporary.schema.names]
+
+
+def _has_none(query: exp.Expr) -> bool:
+    """Whether it says itself that it gives no row."""
+    limit = query.args.get("limit")
+    return isinstance(limit, exp.Limit) and isinstance(limit.expression, exp.Literal) and limit.expression.this == "0"
 
 
 def _count(rows: DataFrame) -> int:

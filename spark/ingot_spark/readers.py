@@ -145,18 +145,24 @@ def _texts_of(shape: object) -> DataType:
 def _objects(lines: DataFrame, columns: list[str], nested: Sequence[str], *more: Column) -> DataFrame:
     """The fields of the objects that `value` holds, as text or, where they are nested, as they are."""
     kinds = {"string": "fields", **({"variant": "nested"} if nested else {})}
-    parsed = lines.select("*", *(_object(kind).alias(name) for kind, name in kinds.items()))
+    # Each step by itself: Spark would read a text as often as what comes of it is named.
+    pairs = lines.select("*", *(_pair(kind).alias(f"{name}_pair") for kind, name in kinds.items()))
+    parsed = pairs.select("*", *(_object(f.col(f"{name}_pair")).alias(name) for name in kinds.values()))
     is_broken = reduce(lambda a, b: a | b, (f.col(name).isNull() for name in kinds.values()))
     broken = f.when(is_broken, f.col("value")).alias(CORRUPT)
     fields = [(name, "nested" if name in nested else "fields") for name in columns]
     return parsed.select(*[f.col(held).getItem(name).alias(name) for name, held in fields], broken, *more)
 
 
-def _object(kind: str) -> Column:
-    """The fields of a text that is one JSON object."""
-    # A second object shows that the first is one, and is all there is: Spark reads no further than it must.
+def _pair(kind: str) -> Column:
+    """The objects that a text holds, and one behind them."""
+    # That one shows that the first is one, and is all there is: Spark reads no further than it must.
     last = f.lit(f',{{"{END}":0}}]')
-    pair = f.from_json(f.concat(f.lit("["), "value", last), f"array<map<string,{kind}>>", STRICT)
+    return f.from_json(f.concat(f.lit("["), "value", last), f"array<map<string,{kind}>>", STRICT)
+
+
+def _object(pair: Column) -> Column:
+    """The fields of a text that is one JSON object."""
     return f.when((f.size(pair) == 2) & f.map_contains_key(pair[1], END), pair[0])
 
 
