@@ -210,6 +210,15 @@ function placeOf(place: string, { manifest }: ErasureServices): TablePlace {
   return found;
 }
 
+/** Now, but after every erasure that is done, whatever the clock says: by that a zone that was restored is known. */
+const laterThan = (all: readonly Erasure[], now: number): string =>
+  new Date(
+    all.reduce(
+      (time, { completedAt }) => Math.max(time, completedAt === undefined ? 0 : Date.parse(completedAt) + 1),
+      now,
+    ),
+  ).toISOString();
+
 /** @throws CameBackError where rows are there again: the erasures stay open, and the next run does what is left */
 async function finish(id: string, services: ErasureServices): Promise<ErasureReport> {
   const { manifest, clock, holds, ledger, objects, log } = services;
@@ -225,9 +234,10 @@ async function finish(id: string, services: ErasureServices): Promise<ErasureRep
     throw new CameBackError(
       `Rows of those who are erased were written meanwhile: ${back.join(', ')}; the erasure stays open, run it again`,
     );
-  const finishedAt = new Date(clock.now()).toISOString();
+  const all = await erasures.erasures();
+  const finishedAt = laterThan(all, clock.now());
   const ids = new Set(run.erasures);
-  const done = (await erasures.erasures()).filter((one) => ids.has(one.id));
+  const done = all.filter((one) => ids.has(one.id));
   const told = {
     run: id,
     startedAt: run.startedAt,
@@ -252,7 +262,8 @@ async function finish(id: string, services: ErasureServices): Promise<ErasureRep
 
 async function status({ ledger }: ErasureServices): Promise<Status> {
   const erasures = new Erasures(ledger);
-  const last = (await erasures.reports<ErasureReport>()).at(-1);
+  const reports = await erasures.reports<ErasureReport>();
+  const last = reports.sort((a, b) => (a.finishedAt < b.finishedAt ? -1 : 1)).at(-1);
   return {
     erasures: (await erasures.erasures()).map(({ hashes: _, ...rest }) => rest),
     ...(last === undefined ? {} : { last }),

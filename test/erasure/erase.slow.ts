@@ -2,7 +2,7 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { receive } from '../../lib/cdc/receive';
-import { request } from '../../lib/erasure/handle';
+import { erase, request } from '../../lib/erasure/handle';
 import type { ErasureReport } from '../../lib/erasure/report';
 import type { ErasureServices } from '../../lib/erasure/services';
 import { localErasureServices, runErasures } from '../../lib/local/erase';
@@ -122,6 +122,30 @@ test('what a restore brings back is erased again, by the ledger alone', async ()
   expect((await ingot(['erase', '--platform', open.folder])).out).toBe('Nobody is to be erased\n');
   const again = await ingot(['erase', '--replay', '--platform', open.folder, '--json']);
   expect(JSON.parse(again.out)).toMatchObject({ erasures: [{ again: true }] });
+});
+
+test('each erasure is later than the one before, also where the clock has stepped back, so that what is restored is known', async () => {
+  restore();
+  rmSync(join(root, 'erasures'), { recursive: true, force: true });
+  const layout = layoutOf(open.folder);
+  const { manifest } = await loadPlatform(open.folder);
+  const workbench = await openWorkbench(manifest, layout);
+  try {
+    let now = Date.now();
+    const local = await localErasureServices(workbench.services, layout, { orphanAge: 0 });
+    const services = { ...local, clock: { now: () => now } };
+    await request('customer', ['somebody'], services);
+    const first = await runErasures(services, layout);
+    now -= 60_000;
+    await request('customer', ['somebody else'], services);
+    const second = await runErasures(services, layout);
+    expect(second!.finishedAt > first!.finishedAt).toBe(true);
+    expect(await erase({ action: 'status' }, services)).toMatchObject({ last: { finishedAt: second!.finishedAt } });
+    // Nothing was restored, and so nothing is done again.
+    expect(await runErasures(services, layout)).toBeUndefined();
+  } finally {
+    await workbench.close();
+  }
 });
 
 test('from a stream: its table, windows, what waits and what was refused', async () => {
