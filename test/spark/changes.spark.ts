@@ -191,6 +191,23 @@ async function expectSame(): Promise<void> {
   expect(await straysOf('spark')).toEqual(await straysOf('duckdb'));
 }
 
+/** The same once the function has these records too. */
+async function expectSameByFunction(records: readonly StreamRecord[]): Promise<void> {
+  await applyByFunction(records);
+  await expectSame();
+}
+
+/** The same once a session has applied all that waits, which is these records, and the function has them too. */
+async function expectSameOfAll(records: readonly StreamRecord[]): Promise<void> {
+  const running = await around!.session();
+  try {
+    expect(total(await drain(running))).toBe(records.length);
+  } finally {
+    await running.session.close();
+  }
+  await expectSameByFunction(records);
+}
+
 const rowsOf = (side: 'spark' | 'duckdb', sql: string) =>
   around![side].services.lake.query(`FROM (${sql}) SELECT * ORDER BY ALL`);
 
@@ -214,14 +231,7 @@ test('changes that AWS DMS and Debezium write make the same tables, history, log
   bodies.push({ schema: fields(types), payload: debezium('stops', 'c', null, row(1, 'one')) });
   const records = bodies.map((body, i) => record(body, i % 2));
   await around.broker.put(records);
-  const running = await around.session();
-  try {
-    expect(total(await drain(running))).toBe(records.length);
-  } finally {
-    await running.session.close();
-  }
-  await applyByFunction(records);
-  await expectSame();
+  await expectSameOfAll(records);
   const ids = (await rowsOf('spark', 'SELECT id FROM silver.orders')).map(({ id }) => Number(id));
   expect(ids).toEqual([1, 2, 4, 11, 12, 14, 900, 904]);
   expect((await straysOf('spark')).length).toBe(15);
@@ -246,14 +256,7 @@ test('killed between the commit of a batch and its note, and in the middle of on
     // It has not asked for the next one: Spark has not noted this one.
     await running.kill();
   }
-  const running = await around.session();
-  try {
-    expect(total(await drain(running))).toBe(records.length);
-  } finally {
-    await running.session.close();
-  }
-  await applyByFunction(records);
-  await expectSame();
+  await expectSameOfAll(records);
 }, 1_800_000);
 
 test('as a job, started as EMR starts it, it follows the schema of the source, pauses what it cannot follow, and the function goes on', async () => {
@@ -280,8 +283,7 @@ test('as a job, started as EMR starts it, it follows the schema of the source, p
     changes: bodies.length + 1,
     unreadable: 0,
   });
-  await applyByFunction(records);
-  await expectSame();
+  await expectSameByFunction(records);
   expect(await rowsOf('spark', 'SELECT id, nickname, points FROM silver.grows')).toEqual([
     { id: 1n, nickname: 'Al', points: null },
     { id: 2n, nickname: 'Bo', points: 7n },
