@@ -1,6 +1,3 @@
-process.env.CDK_VALIDATION ??= 'false';
-process.env.JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION ??= '1';
-
 // They import modules while they run, which Jest's sandbox refuses.
 for (const name of ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', 'unpdf'])
   jest.mock(name, () => globalThis.requireOutside(name));
@@ -23,11 +20,17 @@ jest.mock('@duckdb/node-api', () => {
   return api;
 });
 
-// Both engines remember for each token and resource where in the code it was made, which nothing that is synthesised
-// holds; in Jest, which looks each line of a stack up in source maps, that is a fifth of a synthesis.
-jest.mock('../node_modules/cdktf/lib/tokens/private/stack-trace.js', () => ({ captureStackTrace: () => [] }));
-jest.mock('../node_modules/aws-cdk-lib/core/lib/private/stack-trace.js', () => {
-  const none = () => [];
-  const actual = jest.requireActual('../node_modules/aws-cdk-lib/core/lib/private/stack-trace.js');
-  return { ...actual, captureStackTrace: none, enhancedStackTrace: none, captureCallStack: none };
+// asl-validator compiles its schemas anew for each state machine that it looks at, which is all of its time.
+jest.mock('ajv', () => {
+  const actual = jest.requireActual('ajv');
+  let made;
+  function Ajv(options) {
+    if (made === undefined) {
+      made = new actual.default(options);
+      const { addKeyword } = made;
+      made.addKeyword = (one) => (made.getKeyword(one.keyword[0]) === false ? addKeyword.call(made, one) : made);
+    }
+    return made;
+  }
+  return { ...actual, __esModule: true, default: Ajv };
 });

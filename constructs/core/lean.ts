@@ -205,7 +205,9 @@ export class Walk {
 /** Neither a token nor anything else that is more than its values. */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && !('resolve' in value);
+  // Another realm has an Object of its own.
+  const plain = prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+  return plain && !('resolve' in value);
 }
 
 /** As both engines write a token into a text. */
