@@ -16,6 +16,7 @@ import { aws, ref, type Text, text } from '../core/text';
 import type { LakeFacts } from '../lake/model';
 import { json, lakeEnvironment } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
+import { emailProblems } from '../pipeline/notices';
 import { connectStatements, type DatabaseFacts, inDatabaseNetwork, roleEnvironment } from '../postgres/facts';
 import { backupAlarms, restoreTestIntervals } from './alarms';
 import { dumpNodes } from './dump';
@@ -81,6 +82,7 @@ export function backupModel(
   assertValid([
     ...backupProblems(path, declared),
     ...givenProblems(path, declared, backup, database),
+    ...emailProblems(path, declared.emails),
     ...icebergCatalogProblems(path, declared.icebergCatalog),
     ...logRetentionProblems(path, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),

@@ -22,7 +22,7 @@ import { readStatements, writeStatements } from '../lake/grants';
 import { defaultQueryResultDays, type LakeFacts, versionDays } from '../lake/model';
 import { lakeEnvironment, writeOps } from '../pipeline/functions';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
+import { emailProblems, failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import type { ErasureDeclaration } from './props';
 import { eraseMachine, placesAtOnce } from './state-machine';
 
@@ -75,6 +75,7 @@ export function erasureModel(
   const runtime = declared.runtime ?? runtimeFile(given.folder, architecture);
   assertValid([
     ...erasureProblems(path, declared, lake, { memoryMb, schedule }),
+    ...emailProblems(path, declared.emails),
     ...icebergCatalogProblems(path, declared.icebergCatalog),
     ...logRetentionProblems(path, logRetentionDays),
     ...networkProblems(path, declared),

@@ -13,7 +13,7 @@ import { scheduleNodes } from '../core/schedules';
 import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import { deadLettersId, noticesId } from '../pipeline/ids';
-import { failedCalls, notices, withoutGiven } from '../pipeline/notices';
+import { emailProblems, failedCalls, notices, withoutGiven } from '../pipeline/notices';
 import { type DatabaseFacts, inDatabaseNetwork, masterEnvironment, masterStatements } from '../postgres/facts';
 import type { MigrationsDeclaration } from './props';
 import { migrateMachine } from './state-machine';
@@ -67,6 +67,7 @@ export function migrationsModel(
   const architecture = declared.architecture ?? 'arm64';
   const logRetentionDays = logRetentionOf(declared);
   assertValid([
+    ...emailProblems(path, declared.emails),
     ...(database.masterSecretArn === undefined
       ? [
           {

@@ -11,7 +11,7 @@ import { aws, ref, type Text, text } from '../core/text';
 import { idProblems } from '../core/unique';
 import type { VpcFacts } from '../network/model';
 import { noticesId } from '../pipeline/ids';
-import { notices, withoutGiven } from '../pipeline/notices';
+import { emailProblems, notices, withoutGiven } from '../pipeline/notices';
 import { databaseAlarms } from './alarms';
 import type { DatabaseFacts } from './facts';
 import {
@@ -64,6 +64,7 @@ export function postgresModel(path: string, declared: PostgresDeclaration, given
   assertValid([
     ...nameProblems(path, 'name', name),
     ...databaseProblems(name, declared).map((problem) => ({ where: path, ...problem })),
+    ...emailProblems(path, declared.emails),
     ...networkProblems(path, given.vpc),
     ...(regulated ? regulationProblems(path, database) : []),
     ...logRetentionProblems(path, logRetentionDays),

@@ -6,6 +6,7 @@ import type { Statement } from '../core/nodes';
 import { operationsKeyId } from '../core/operations-key';
 import { removalProblems } from '../core/removal';
 import { aws, ref, text } from '../core/text';
+import { emailProblems } from '../pipeline/notices';
 import type { SearchDeclaration } from './props';
 
 export interface SearchGiven {
@@ -26,6 +27,7 @@ export function searchSetting(path: string, declared: SearchDeclaration, given: 
     ...((declared.manifest.stores ?? []).length > 0
       ? []
       : [{ where: path, path: 'manifest.stores', message: 'must name a vector store at least; given none' }]),
+    ...emailProblems(path, declared.emails),
     ...logRetentionProblems(path, logRetentionDays),
     ...removalProblems(path, removal, given.deletionFlag),
   ]);
