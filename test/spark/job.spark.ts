@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -102,6 +102,7 @@ describe('a job of EMR Serverless', () => {
       ['job', 'SIGTERM'],
       ['job', 'SIGKILL'],
       ['handlers', 'SIGKILL'],
+      ['step', 'SIGTERM'],
     ] as const) {
       const killed = await killedAtItsBranch(load, who, signal);
       expect([who, signal, killed.ended]).not.toEqual([who, signal, 0]);
@@ -116,10 +117,20 @@ describe('a job of EMR Serverless', () => {
     expect(new Set(after.map(({ order_id }) => order_id)).size).toBe(after.length);
   }, 1_800_000);
 
-  /** Starts a job, and ends it, or the handlers beside it, when it has begun to write: its branch is there. */
-  async function killedAtItsBranch(event: object, who: 'job' | 'handlers', signal: NodeJS.Signals) {
+  /**
+   * Starts a job, and ends it, or the handlers beside it, when it has begun to write: its branch is there. Or cancels the
+   * step of an EMR cluster that it is: then the catalog answers late, and the job has time to end by itself.
+   */
+  async function killedAtItsBranch(event: object, who: 'job' | 'handlers' | 'step', signal: NodeJS.Signals) {
     const { uri } = workbench.services.catalog;
     let kill = () => {};
+    let isCancelled = false;
+    const emr = createServer((request, response) => {
+      const Status = { State: isCancelled ? 'CANCELLED' : 'RUNNING' };
+      const isList = String(request.headers['x-amz-target']).endsWith('ListSteps');
+      const step = { Id: 's-1', Config: { Args: ['spark-submit', pathToFileURL(answer).href] }, Status };
+      response.end(JSON.stringify(isList ? { Steps: [step] } : { Step: step }));
+    }).listen(0, '127.0.0.1');
     const proxy = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -132,19 +143,26 @@ describe('a job of EMR Serverless', () => {
       });
       const text = await answer.text();
       if (/"ref-name":\s*"ingot_/.test(body.toString())) kill();
+      // Three looks at the step: a job that has not ended by then goes on, which is seen.
+      if (isCancelled) await sleep(90_000, undefined, { ref: false });
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
     }).listen(0, '127.0.0.1');
     await once(proxy, 'listening');
+    if (!emr.listening) await once(emr, 'listening');
+    const { arguments_, answer } = called('ingest', event, 'killed', through(proxy), who === 'step' ? asStep : {});
     try {
-      const through = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${new URL(uri).pathname.replace(/\/$/, '')}`;
-      const { arguments_, answer } = called('ingest', event, 'killed', through);
-      const child = spawn(python!, arguments_, { cwd: folder, env: environment, stdio: 'ignore' });
+      const env = { ...environment, AWS_ENDPOINT_URL_EMR: local(emr) };
+      const child = spawn(python!, arguments_, { cwd: folder, env, stdio: 'ignore' });
       const started = new Set<number>();
       kill = () => {
         // Once: what ends then may ask for its branch to go.
         kill = () => {};
         const below = processesBelow(child.pid!);
         for (const { pid } of below) started.add(pid);
+        if (who === 'step') {
+          isCancelled = true;
+          return;
+        }
         const handlers = below.find(({ command }) => command.includes('job.js'))!.pid;
         process.kill(who === 'job' ? child.pid! : handlers, signal);
       };
@@ -152,15 +170,33 @@ describe('a job of EMR Serverless', () => {
       for (const pid of started) while (isThere(pid)) await sleep(200);
       return { ended: code ?? by, answered: existsSync(answer), started: started.size };
     } finally {
-      proxy.close();
-      proxy.closeAllConnections();
+      for (const server of [proxy, emr]) {
+        server.close();
+        server.closeAllConnections();
+      }
     }
   }
+
+  const local = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const through = (proxy: Server) =>
+    `${local(proxy)}${new URL(workbench.services.catalog.uri).pathname.replace(/\/$/, '')}`;
+  const asStep = {
+    INGOT_EMR_CLUSTER: 'j-1',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+  };
 
   const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
 
   /** How EMR calls a job, and the file with its answer. */
-  function called(handler: string, event: object | string, name = handler, uri = workbench.services.catalog.uri) {
+  function called(
+    handler: string,
+    event: object | string,
+    name = handler,
+    uri = workbench.services.catalog.uri,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const { manifest, catalog } = workbench.services;
     const answer = join(folder, 'answers', `${name}.json`);
     rmSync(answer, { force: true });
@@ -170,6 +206,7 @@ describe('a job of EMR Serverless', () => {
         INGOT_CATALOG_URI: catalog.uri,
         INGOT_CATALOG_AUTH: 'none',
         INGOT_WAREHOUSE: catalog.warehouse,
+        ...environment,
       },
       scratch: join(folder, 'scratch'),
       catalog: catalogHere({ uri, warehouse: catalog.warehouse }),
