@@ -34,8 +34,8 @@ interface JobFiles {
 const jobRemedy = (spark: SparkTarget): string =>
   `No answer came from the job: it failed each time, or took more than ${jobSeconds / 60} minutes. The table is as it was, or ` +
   ('clusterId' in spark
-    ? "complete. The step's log says why: where Spark had too little " +
-      "memory, give the cluster's nodes more (instanceTypes of the EmrCluster), then run again."
+    ? 'complete; a job that was cancelled may be at work for up to a minute more. ' +
+      "The step's log says why: where Spark had too little memory, give the cluster's nodes more (instanceTypes of the EmrCluster), then run again."
     : "complete. The job's log says why: where Spark had too little memory, give its workers more (engine.spark.worker in " +
       'platform.yaml), then run again.');
 

@@ -245,6 +245,13 @@ describe.each(engines)('$engine', ({ cluster: make }) => {
     expect(outs.map(({ properties: rule }) => rule.from)).toEqual([443, 443]);
   });
 
+  test('YARN begins no driver once more, a failed or a cancelled one, unless settings say so', () => {
+    const attempts = (given?: Given) =>
+      /spark\.yarn\.maxAppAttempts\W+(\d+)/.exec(JSON.stringify(properties(given).settings))?.[1];
+    expect(attempts()).toBe('1');
+    expect(attempts({ settings: { 'spark.yarn.maxAppAttempts': '3' } })).toBe('3');
+  });
+
   test('logs go to the lake, with its key, and only below their own prefix', () => {
     expect(properties()).toMatchObject({ logs: expect.stringMatching(/^s3:\/\/.*\/_ops\/emr\/aviation\/logs\/$/) });
     expect(properties().logsKey).toMatch(/LakeSilverKey/);
@@ -395,7 +402,7 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
       expect(text).toContain('elasticmapreduce:addStep.sync');
       expect(text).toContain('StepFunctionsGetEventForEMRAddJobFlowStepsRule');
       expect(text).not.toContain('emr-serverless');
-      expect(text).toMatch(/The step's log says why[^"]*instanceTypes of the EmrCluster/);
+      expect(text).toMatch(/for up to a minute more\. The step's log says why[^"]*instanceTypes of the EmrCluster/);
       expect(text).not.toContain('engine.spark.worker');
       expect(text).toMatch(/INGOT_SPARK_ON[\\"]+:[\\"]+cluster/);
       expect(text).toMatch(/INGOT_EMR_CLUSTER[\\"]+:[\\"]+/);

@@ -157,7 +157,7 @@ export function emrClusterModel(
       logs: { uri: text`s3://${zone.bucketName}/${prefix}/logs/`, ...keyOf },
       settings: {
         'iceberg-defaults': { 'iceberg.enabled': 'true' },
-        'spark-defaults': { ...lakeSettings(declared.icebergCatalog), ...declared.settings },
+        'spark-defaults': { ...lakeSettings(declared.icebergCatalog), ...oneAttempt, ...declared.settings },
       },
       tags: { [managedTag]: 'true', Name: own },
       exceptions: [
@@ -184,6 +184,9 @@ export function emrClusterModel(
     },
   });
 }
+
+/** YARN begins an ended driver once more: also one that ended since its step was cancelled, and each that failed. */
+const oneAttempt = { 'spark.yarn.maxAppAttempts': '1' };
 
 /** Of an object that is named as `s3://bucket/key`. */
 const objectArn = (uri: string): Text => text`arn:${aws.partition}:s3:::${uri.slice('s3://'.length)}`;
