@@ -4,7 +4,7 @@ import { deepFreeze } from '../../lib/freeze';
 import { itemsAtOnce } from '../../lib/pipeline/run';
 import type { Group, Manifest } from '../../lib/platform/manifest';
 import { duckdbUpToGb } from '../../lib/sizing/engine-choice';
-import { sparkSizes } from '../../lib/sizing/plan';
+import { sparkSizes } from '../../lib/sizing/loads';
 import { networkProblems, regulate } from '../core/compliance';
 import { type HandlerSetting, handlerNodes } from '../core/handler';
 import { manifestLayer, runtimeFile, runtimeLayer } from '../core/layers';

@@ -10,7 +10,7 @@ import {
   type Step,
 } from '../pipeline/run';
 import type { Group, Manifest } from '../platform/manifest';
-import { sparkSizes } from '../sizing/plan';
+import { sparkSizes } from '../sizing/loads';
 import { type SparkSize, sizeSettings, sizeValues } from '../sizing/spark-size';
 import { type JobsOn, jobClasses, jobImports } from './jobs';
 import { call, dictionary, indented, text } from './python';

@@ -5,7 +5,7 @@ import type { Group } from '../platform/manifest';
 import { metricNames } from '../publish/metrics';
 import { unpublished } from '../publish/unpublished';
 import type { Arrival, ObjectInfo, Services, Transaction } from '../runtime/services';
-import { sparkTables } from '../sizing/plan';
+import { sparkTables } from '../sizing/loads';
 import { staleModels } from '../transform/stale';
 import { addToLedger, batchesAbove, lastBatches, ledgerName, notInLedger, positionOf } from './ledger';
 

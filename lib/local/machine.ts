@@ -2,7 +2,7 @@ import { resolve } from '../../constructs/core/text';
 import { stateMachine } from '../../constructs/pipeline/state-machine';
 import { assertValid } from '../errors';
 import type { Group, Manifest } from '../platform/manifest';
-import { sparkTables } from '../sizing/plan';
+import { sparkTables } from '../sizing/loads';
 import type { Asl } from './states/asl';
 import { validateStates } from './states/validate';
 import { localSpark, localTargets } from './tasks';

@@ -9,7 +9,7 @@ import type { LocalDeclaration } from '../platform/schema';
 import { retain } from '../retention/retain';
 import type { Services } from '../runtime/services';
 import { sparkSources } from '../sizing/consumers';
-import { sparkTables } from '../sizing/plan';
+import { sparkTables } from '../sizing/loads';
 import { makeTables } from '../tables/make';
 import { version } from '../version';
 import { runChanges } from './changes';

@@ -17,7 +17,8 @@ import { resolveNetwork } from '../network/declaration';
 import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
 import { engineProblems, resolveEngine } from '../sizing/declaration';
-import { sparkModelProblems } from '../spark/check';
+import { tablesOnSpark } from '../sizing/loads';
+import { promiseProblems } from '../spark/check';
 import { resolveStreams, streamedTables } from '../stream/declaration';
 import { declaredStreamProblems } from '../stream/problems';
 import { resolveStores, storeProblems } from '../vector/declaration';
@@ -53,8 +54,12 @@ export interface PlatformCheck {
   readonly notices: readonly Problem[];
 }
 
-/** Checks a platform whole: every problem of its declaration, its contracts and its models. */
-export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
+/**
+ * Checks a platform whole: every problem of its declaration, its contracts and its models.
+ *
+ * @param engine `spark`: SQL of all tables is judged as if Spark ran it
+ */
+export async function checkInput(input: PlatformInput, engine?: 'spark'): Promise<PlatformCheck> {
   const { document } = input;
   const { value, problems: wordProblems } = parse(platformFile, document);
   const declaration: PlatformDeclaration = value ?? fallback(document.value);
@@ -173,11 +178,7 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
         ...engineProblems(declaration.engine, datasets).map(({ path, message }) =>
           document.problem(['engine', ...path], message),
         ),
-        ...(await sparkModelProblems(models, resolveEngine(declaration.engine), (sql) => duckdb.query(sql))),
       );
-    // Streams are checked against tables that have no problem of their own.
-    if (problems.length === 0)
-      problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
     if (problems.length > 0) return { problems: sorted(problems), notices };
     const stores = resolveStores(declaration.stores);
     const manifest: Manifest = {
@@ -205,6 +206,13 @@ export async function checkInput(input: PlatformInput): Promise<PlatformCheck> {
         ? {}
         : { documents: resolveDocuments(declaration.documents, stores, zones) }),
     };
+    // What follows from all of it together is checked where each part has no problem of its own.
+    problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
+    if (problems.length === 0) {
+      const query = (sql: string) => duckdb.query(sql);
+      problems.push(...(await promiseProblems(manifest, tablesOnSpark(manifest, engine), tables, document, query)));
+    }
+    if (problems.length > 0) return { problems: sorted(problems), notices };
     return {
       platform: deepFreeze({ manifest, deployment: deploymentOf(declaration), local: declaration.local ?? {} }),
       problems,

@@ -14,6 +14,14 @@ import type { ModelFile } from './models';
 import type { LocalDeclaration, PlatformDeclaration } from './schema';
 import { readText } from './text';
 
+export interface LoadOptions {
+  /**
+   * `spark`: SQL of all tables is judged as if Spark ran it.
+   * @default that of tables that are Spark's
+   */
+  readonly engine?: 'spark';
+}
+
 /** A platform that has no problem. */
 export interface LoadedPlatform {
   readonly manifest: Manifest;
@@ -36,14 +44,14 @@ const defaultModels = ['models/*.sql'];
  * @param path the folder, or the file itself
  * @throws InvalidInputError with every problem of all of them
  */
-export async function loadPlatform(path: string): Promise<LoadedPlatform> {
-  const platform = unwrap(await checkPlatform(path));
+export async function loadPlatform(path: string, options: LoadOptions = {}): Promise<LoadedPlatform> {
+  const platform = unwrap(await checkPlatform(path, options));
   const deployed = await readLock((await isFolder(path)) ? path : dirname(path));
   return { ...platform, ...(deployed === undefined ? {} : { deployed }) };
 }
 
 /** Reads a platform and says what is wrong with it, where anything is. Throws nothing for what a user wrote. */
-export async function checkPlatform(path: string): Promise<PlatformCheck> {
+export async function checkPlatform(path: string, { engine }: LoadOptions = {}): Promise<PlatformCheck> {
   const file = (await isFolder(path)) ? join(path, platformFileName) : path;
   const where = basename(file);
   const read = await readIfThere(file, where);
@@ -55,7 +63,7 @@ export async function checkPlatform(path: string): Promise<PlatformCheck> {
   const problems = [...read.problems, ...broken];
   const folder = dirname(file);
   const found = await readFiles(folder, document);
-  const check = await checkInput(found);
+  const check = await checkInput(found, engine);
   // A document that is no YAML has no words to judge.
   const rest = problems.length === 0 ? check.problems : check.problems.filter((problem) => problem.where !== where);
   const all = [...problems, ...found.problems, ...rest];

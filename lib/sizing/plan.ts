@@ -1,18 +1,9 @@
 import { deepFreeze } from '../freeze';
-import { tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import { type ConsumerPlan, planConsumers } from './consumers';
-import { saidEngine } from './declaration';
-import {
-  chooseEngine,
-  type Deployed,
-  decideEngine,
-  type EngineChoice,
-  type EngineName,
-  type Load,
-} from './engine-choice';
+import { chooseEngine, type Deployed, type EngineChoice, type EngineName } from './engine-choice';
+import { loadsOf, volumesOf } from './loads';
 import { longestCall, storageMonth } from './prices';
-import { type SparkSize, sparkSize } from './spark-size';
 
 /** Which engine fits each table of a platform, and what its data costs. */
 export interface Plan {
@@ -77,41 +68,6 @@ export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions 
   });
 }
 
-interface TableLoad {
-  /** `zone.table`. */
-  readonly table: string;
-  readonly load: Load;
-}
-
-/** What is known of the load of each table that files or models fill, by group. */
-function loadsOf(manifest: Manifest) {
-  const volumes = volumesOf(manifest);
-  return manifest.groups.map(({ name, schedule, ingests, levels }) => {
-    const models = levels.flat().map((model) => manifest.models.find((one) => one.name === model)?.writes);
-    const tables = [...ingests, ...models].filter((table) => table !== undefined);
-    const loads = tables.map(
-      (table): TableLoad => ({
-        table,
-        load: { gbPerDay: volumes.get(table), schedule, said: saidEngine(manifest.engine, table) },
-      }),
-    );
-    return { name, schedule, loads };
-  });
-}
-
-/** Tables, as `zone.table`, whose engine is Spark. */
-export const sparkTables = (manifest: Manifest): ReadonlySet<string> => new Set(sparkSizes(manifest).keys());
-
-/** How jobs of each table whose engine is Spark cut up its rows. */
-export const sparkSizes = (manifest: Manifest): ReadonlyMap<string, SparkSize> =>
-  new Map(
-    loadsOf(manifest)
-      .flatMap(({ loads }) => loads)
-      .map(({ table, load }) => ({ table, ...decideEngine(load) }))
-      .filter(({ engine }) => engine === 'spark')
-      .map(({ table, gbPerRun }) => [table, sparkSize(gbPerRun)]),
-  );
-
 /** A platform each of whose tables with files gets so many GB a day, whatever its contract declares. */
 export const atVolume = (manifest: Manifest, gbPerDay: number): Manifest => ({
   ...manifest,
@@ -119,25 +75,3 @@ export const atVolume = (manifest: Manifest, gbPerDay: number): Manifest => ({
     dataset.source === undefined ? dataset : { ...dataset, dailyVolumeGb: gbPerDay },
   ),
 });
-
-/**
- * GB a day of each table: what is declared; of a model's table that declares nothing, what the tables that it
- * reads get together.
- */
-function volumesOf(manifest: Manifest): ReadonlyMap<string, number> {
-  const volumes = new Map<string, number>();
-  for (const dataset of manifest.datasets) {
-    if (dataset.dailyVolumeGb !== undefined) volumes.set(tableId(dataset), dataset.dailyVolumeGb);
-  }
-  // Models are in an order in which they can be run: what one reads is there before it.
-  for (const { writes, reads } of manifest.models) {
-    if (writes === undefined || volumes.has(writes)) continue;
-    const known = reads.flatMap((table) => volumes.get(table) ?? []);
-    if (known.length > 0)
-      volumes.set(
-        writes,
-        known.reduce((sum, gb) => sum + gb, 0),
-      );
-  }
-  return volumes;
-}

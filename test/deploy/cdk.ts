@@ -45,7 +45,9 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function withCatalog(args: readonly string[], setting: Setting, say: (promise: string) => void): Promise<number> {
-  const platforms = await Promise.all([setting.platform, setting.nested.platform].map(loadPlatform));
+  const platforms = await Promise.all(
+    [setting.platform, setting.nested.platform].map((folder) => loadPlatform(folder)),
+  );
   const catalog = await startCatalog({
     folder: setting.catalog,
     roots: platforms.flatMap(({ manifest }) =>

@@ -15,7 +15,7 @@ import { type SparkSize, sparkSize } from '../../lib/sizing/spark-size';
 import type { Stream } from '../../lib/stream/stream';
 import { ingot } from '../cli/ingot';
 import { dataset, manifest } from '../constructs/manifest';
-import { contractFile, flights, inFolder } from '../platform/folder';
+import { contractFile, flights, inFolder, problemsOf } from '../platform/folder';
 
 test.each([
   ['rate(5 minutes)', 5 / 60],
@@ -358,6 +358,83 @@ describe('ingot plan', () => {
       expect(wrong).toMatchObject({ code: 2, out: '' });
       expect(wrong.err).toContain('--volume: must be a number of GB a day from 0; given "much"');
     });
+  });
+});
+
+describe('SQL of tables that are Spark’s', () => {
+  const of = (gb: number) => ({
+    ...flights,
+    'contracts/flights.odcs.yaml': contractFile(
+      'flights',
+      'silver',
+      {
+        origin:
+          "logicalType: string, quality: [{type: custom, engine: ingot, implementation: {expression: hash(origin) > 0, where: reverse(origin) > '0'}}]",
+        distance:
+          'logicalType: integer, transformLogic: "gcd(x::INTEGER, 2)::INTEGER", transformSourceObjects: [x], physicalType: int',
+        departed_at: 'timestamp',
+      },
+      {
+        source: true,
+        top: `customProperties: [{property: zone, value: silver}, {property: volumePerDay, value: ${gb} GB}]`,
+        table:
+          "    quality: [{type: sql, query: 'select count(distinct hash(origin)) from {object};', mustBeGreaterThan: 0}]",
+      },
+    ),
+    'models/stg_flights.sql': 'select origin,\n  distance + hash(origin) % 2 as km from silver.flights\n',
+  });
+  const volume = { 'platform.yaml': 'name: aviation\ngroups: {daily: {schedule: rate(1 day)}}\n' };
+  const refused = (place: string, name: string) =>
+    `${place}: must not call ${name}: it is not promised on Spark, which is to run it (docs/functions.md has what is)`;
+  const [ofTable, ofColumn] = [
+    'contracts/flights.odcs.yaml:10 schema[0].quality[0]',
+    'contracts/flights.odcs.yaml:12 schema[0].properties[0].quality[0]',
+  ] as const;
+  const problems = [
+    refused(ofTable, 'hash'),
+    refused(ofColumn, 'hash'),
+    refused(ofColumn, 'reverse'),
+    refused('contracts/flights.odcs.yaml:13 schema[0].properties[1].transformLogic', 'gcd'),
+    refused('models/stg_flights.sql:2', 'hash'),
+  ];
+
+  test('is held to what is promised where volume alone makes them so, models, rules and transforms', async () => {
+    expect(await problemsOf({ ...of(2000), ...volume })).toEqual(problems);
+  });
+
+  test('is held to it where check is asked whether Spark could run all tables, and else not', async () => {
+    await inFolder({ ...of(20), ...volume }, async (folder) => {
+      expect(await ingot(['check', folder])).toMatchObject({ code: 0 });
+      const { code, err } = await ingot(['check', folder, '--engine', 'spark']);
+      expect(code).toBe(2);
+      for (const problem of problems) expect(err).toContain(problem);
+    });
+  });
+
+  test('is that of streams, too: rules of their tables, and filters of their windows', async () => {
+    const clicks = contractFile(
+      'clicks',
+      'silver',
+      { id: 'logicalType: string, primaryKey: true', at: 'logicalType: timestamp, required: true' },
+      {
+        source: true,
+        top: 'customProperties: [{property: zone, value: silver}, {property: volumePerDay, value: 5000 GB}]',
+        table: '    quality: [{type: custom, engine: ingot, implementation: hash(id) > 0}]',
+      },
+    ).replace('parquet', 'json');
+    const sink = contractFile('fct_clicks', 'gold', {
+      window_start: 'logicalType: timestamp, required: true, primaryKey: true',
+      window_end: 'timestamp',
+      n: 'integer',
+    });
+    const stream = (engine: string) =>
+      `name: shop\nengine: ${engine}\nstreams:\n  clicks:\n    table: silver.clicks\n    eventTime: at\n    windows:\n      minutes: {size: 1 minute, filter: reverse(id) > '0', measures: {n: count}, into: gold.fct_clicks}\n`;
+    const files = { 'contracts/clicks.odcs.yaml': clicks, 'contracts/fct_clicks.odcs.yaml': sink };
+    expect(await problemsOf({ ...files, 'platform.yaml': stream('auto') })).toEqual([
+      refused('contracts/clicks.odcs.yaml:10 schema[0].quality[0]', 'hash'),
+      refused('platform.yaml:8 streams.clicks.windows.minutes.filter', 'reverse'),
+    ]);
+    expect(await problemsOf({ ...files, 'platform.yaml': stream('duckdb') })).toEqual([]);
   });
 });
 

@@ -5,10 +5,8 @@ import { localFile } from '../../local/local-file';
 import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
-import { tableId } from '../../platform/lookup';
 import type { LocalDeclaration } from '../../platform/schema';
-import { consumedTables } from '../../sizing/consumers';
-import { sparkTables } from '../../sizing/plan';
+import { tablesOnSpark } from '../../sizing/loads';
 import { checkTranslation } from '../../spark/translation';
 import { printable } from '../io';
 import type { AddCommand } from '../main';
@@ -25,11 +23,8 @@ export const addCheck: AddCommand = (add, io) => {
     .addHelpText('after', '\nExamples:\n  ingot check examples/aviation\n  ingot check shop --engine spark')
     .action(async (dir: string | undefined, options: { engine?: 'spark'; json?: true }) => {
       const folder = await platformFolder(dir);
-      const { manifest, local, notices: loaded } = await loadPlatform(folder);
-      const onSpark =
-        options.engine === 'spark'
-          ? new Set(manifest.datasets.map(tableId))
-          : new Set([...sparkTables(manifest), ...consumedTables(manifest)]);
+      const { manifest, local, notices: loaded } = await loadPlatform(folder, options);
+      const onSpark = tablesOnSpark(manifest, options.engine);
       const { problems, notChecked } = await checkTranslation(manifest, onSpark, folder);
       assertValid(problems);
       const unchecked = notChecked === undefined ? [] : [{ where: 'NOT CHECKED', path: '', message: notChecked }];
