@@ -1,15 +1,11 @@
-import type { CdcSource } from '../../lib/cdc/declaration';
 import { namesSubjects } from '../../lib/erasure/subjects';
 import { assertValid } from '../../lib/errors';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork, NewNetwork } from '../../lib/network/declaration';
-import { jobsAtOnce } from '../../lib/pipeline/run';
 import type { Manifest } from '../../lib/platform/manifest';
 import type { ZoneDeclaration } from '../../lib/platform/zones';
-import { type ConsumerPlan, planConsumers } from '../../lib/sizing/consumers';
 import { sparkTables } from '../../lib/sizing/loads';
-import { planPlatform } from '../../lib/sizing/plan';
-import { usualSpark } from '../../lib/sizing/prices';
+import { consumersOnSpark, followed, sparkWorkers, workersProblem } from '../../lib/sizing/workers';
 import type { SparkApplicationDeclaration } from '../emr/props';
 import { maxExecutors } from '../emr/settings';
 import type { PlatformDeclaration } from './props';
@@ -83,52 +79,19 @@ function endpointsOf(manifest: Manifest, functionsInside: boolean): string[] {
 /** The application of EMR Serverless that a platform needs; absent where nothing is Spark's. */
 export function sparkOf(platform: PlatformDeclaration): SparkApplicationDeclaration | undefined {
   const { manifest, architecture, icebergCatalog, compliance, removal, logRetentionDays } = platform;
-  const [jobs, ofTables] = [consumersOf(manifest), jobsOfTables(manifest)];
-  if (jobs.length === 0 && ofTables === 0) return undefined;
+  const { most, ofConsumers, tablesAtOnce, ofTable } = sparkWorkers(manifest);
+  if (ofConsumers === 0 && tablesAtOnce === 0) return undefined;
+  const message = workersProblem(manifest);
+  if (message !== undefined) assertValid([{ where: 'platform.yaml', path: 'engine.spark.maxWorkers', message }]);
   const shared = { architecture, icebergCatalog, compliance, removal, logRetentionDays };
-  const ofJobs = jobs.reduce((sum, { workers }) => sum + workers, 0);
   const { paused: _, diskKeyArn: __, ...said } = manifest.engine?.spark ?? {};
-  if (jobs.length === 0) return { name: manifest.name, ...shared, ...said };
-  const { maxWorkers = ofTables * usualSpark.maxWorkers + ofJobs } = said;
-  const needed = ofJobs + ofTables * 2;
-  if (maxWorkers < needed)
-    assertValid([
-      {
-        where: 'platform.yaml',
-        path: 'engine.spark.maxWorkers',
-        message:
-          `must be at least ${needed}, since jobs that consume streams or changes have ${ofJobs} workers, drivers included` +
-          `${ofTables === 0 ? '' : `, and jobs of tables, up to ${ofTables} at once, need 2 each`}; given ${maxWorkers}`,
-      },
-    ]);
-  // Jobs of tables take all that they may. Those that never end give back executors that are idle, and would not get them
-  // again: so what is left to tables is divided between as many jobs as there are at once.
-  const each = Math.floor((maxWorkers - ofJobs) / ofTables) - 1;
-  const settings = ofTables === 0 ? undefined : { [maxExecutors]: String(each) };
-  return { name: manifest.name, ...shared, ...said, maxWorkers, settings };
-}
-
-/** Jobs of tables that are at work at once, at most: groups run beside one another. */
-const jobsOfTables = (manifest: Manifest): number =>
-  planPlatform(manifest).groups.reduce(
-    (sum, { tables }) => sum + Math.min(jobsAtOnce, tables.filter(({ engine }) => engine === 'spark').length),
-    0,
-  );
-
-/** Jobs that never end: of streams, and of changes that a deployment follows. */
-function consumersOf(manifest: Manifest): readonly ConsumerPlan[] {
-  const sources = new Set(followed(manifest).map(({ name }) => name));
-  return planConsumers(manifest).filter(
-    ({ engine, consumes, name }) => engine === 'spark' && (consumes === 'stream' || sources.has(name)),
-  );
+  if (ofConsumers === 0) return { name: manifest.name, ...shared, ...said };
+  const settings = tablesAtOnce === 0 ? undefined : { [maxExecutors]: String(ofTable - 1) };
+  return { name: manifest.name, ...shared, ...said, maxWorkers: most, settings };
 }
 
 /** Whether any job of Spark consumes a stream: then its workers are in the platform's network, from which Kinesis is reached. */
-export const hasSparkConsumers = (manifest: Manifest): boolean => consumersOf(manifest).length > 0;
-
-/** Sources of changes that a deployment follows: of the others nobody said where they are. */
-export const followed = ({ cdc = [] }: Manifest): readonly CdcSource[] =>
-  cdc.filter(({ deployed }) => deployed !== undefined);
+export const hasSparkConsumers = (manifest: Manifest): boolean => consumersOnSpark(manifest).length > 0;
 
 /** Whether there is anything to apply to the database. */
 export function hasMigrations(manifest: Manifest): boolean {

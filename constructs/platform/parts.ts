@@ -2,6 +2,7 @@ import { namesSubjects } from '../../lib/erasure/subjects';
 import { platformMigrations } from '../../lib/migrations/platform';
 import type { ExistingNetwork } from '../../lib/network/declaration';
 import { sparkSources, sparkStreams } from '../../lib/sizing/consumers';
+import { followed } from '../../lib/sizing/workers';
 import type { BackupPolicyDeclaration } from '../backup/props';
 import type { CatalogDeclaration } from '../catalog/props';
 import type { ChangeDataCaptureDeclaration } from '../cdc/props';
@@ -15,7 +16,7 @@ import type { PipelineDeclaration } from '../pipeline/props';
 import type { PostgresDeclaration } from '../postgres/props';
 import type { EventStreamDeclaration } from '../stream/props';
 import type { SearchDeclaration } from '../vector/props';
-import { followed, hasMigrations, hasSparkConsumers, placementOf, sparkOf, zoneDeclarations } from './model';
+import { hasMigrations, hasSparkConsumers, placementOf, sparkOf, zoneDeclarations } from './model';
 import type { PlatformDeclaration } from './props';
 
 /**

@@ -18,6 +18,7 @@ import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
 import { engineProblems, resolveEngine } from '../sizing/declaration';
 import { tablesOnSpark } from '../sizing/loads';
+import { workersProblem } from '../sizing/workers';
 import { promiseProblems } from '../spark/check';
 import { resolveStreams, streamedTables } from '../stream/declaration';
 import { declaredStreamProblems } from '../stream/problems';
@@ -207,8 +208,11 @@ export async function checkInput(input: PlatformInput, engine?: 'spark'): Promis
         : { documents: resolveDocuments(declaration.documents, stores, zones) }),
     };
     // What follows from all of it together is checked where each part has no problem of its own.
-    problems.push(...(await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb })));
-    if (problems.length === 0) {
+    const workers = workersProblem(manifest);
+    if (workers !== undefined) problems.push(document.problem(['engine', 'spark', 'maxWorkers'], workers));
+    const wrong = await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb });
+    problems.push(...wrong);
+    if (wrong.length === 0) {
       const query = (sql: string) => duckdb.query(sql);
       problems.push(...(await promiseProblems(manifest, tablesOnSpark(manifest, engine), tables, document, query)));
     }

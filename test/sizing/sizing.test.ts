@@ -277,6 +277,36 @@ describe('what consumes a stream', () => {
     );
   });
 
+  test('leaves to jobs of tables what platform.yaml says that there are, or is refused with the line that says too few', async () => {
+    const table = (name: string, gb: number) =>
+      contractFile(
+        name,
+        'silver',
+        { id: 'logicalType: string, primaryKey: true', at: 'logicalType: timestamp, required: true' },
+        {
+          source: true,
+          top: `customProperties: [{property: zone, value: silver}, {property: volumePerDay, value: ${gb} GB}]`,
+        },
+      );
+    const files = (maxWorkers: number) => ({
+      'contracts/clicks.odcs.yaml': table('clicks', 5000).replace('parquet', 'json'),
+      'contracts/orders.odcs.yaml': table('orders', 5000),
+      'platform.yaml': [
+        'name: shop',
+        'engine:',
+        '  spark:',
+        `    maxWorkers: ${maxWorkers}`,
+        'groups: {daily: {schedule: rate(1 day)}}',
+        'streams: {clicks: {table: silver.clicks, eventTime: at}}',
+        '',
+      ].join('\n'),
+    });
+    expect(await problemsOf(files(17))).toEqual([
+      'platform.yaml:4 engine.spark.maxWorkers: must be at least 18, since jobs that consume streams or changes have 16 workers, drivers included, and jobs of tables, up to 1 at once, need 2 each; given 17',
+    ]);
+    expect(await problemsOf(files(18))).toEqual([]);
+  });
+
   test('is functions whatever the volume where results go to PostgreSQL, which jobs do not reach, and says so', () => {
     const windows = [
       { name: 'per-minute', into: { kind: 'iceberg', table: 'gold.fct_clicks' } },
