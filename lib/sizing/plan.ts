@@ -4,6 +4,7 @@ import { type ConsumerPlan, planConsumers } from './consumers';
 import { chooseEngine, type Deployed, type EngineChoice, type EngineName } from './engine-choice';
 import { loadsOf, volumesOf } from './loads';
 import { longestCall, storageMonth } from './prices';
+import { sparkWorkers } from './workers';
 
 /** Which engine fits each table of a platform, and what its data costs. */
 export interface Plan {
@@ -44,13 +45,14 @@ export interface PlanOptions {
 
 /** Chooses an engine for each table that files or models fill, and for each stream: tables that these fill have no runs. */
 export function planPlatform(manifest: Manifest, { deployed = {} }: PlanOptions = {}): Plan {
+  const spark = { ...manifest.engine?.spark, maxWorkers: sparkWorkers(manifest).ofTable };
   const groups = loadsOf(manifest).map(({ name, schedule, loads }): GroupPlan => {
     const tables = loads.map(({ table, load }): TablePlan => {
       const { gbPerDay } = load;
       return {
         table,
         ...(gbPerDay === undefined ? {} : { gbPerDay }),
-        ...chooseEngine(load, { spark: manifest.engine?.spark, ...deployed }),
+        ...chooseEngine(load, { spark, ...deployed }),
       };
     });
     const engine = tables.some((plan) => plan.engine === 'spark') ? 'spark' : 'duckdb';

@@ -15,7 +15,7 @@ import { type SparkSize, sparkSize } from '../../lib/sizing/spark-size';
 import type { Stream } from '../../lib/stream/stream';
 import { ingot } from '../cli/ingot';
 import { dataset, manifest } from '../constructs/manifest';
-import { contractFile, flights, inFolder, problemsOf } from '../platform/folder';
+import { check, contractFile, flights, inFolder, problemsOf } from '../platform/folder';
 
 test.each([
   ['rate(5 minutes)', 5 / 60],
@@ -305,6 +305,14 @@ describe('what consumes a stream', () => {
       'platform.yaml:4 engine.spark.maxWorkers: must be at least 18, since jobs that consume streams or changes have 16 workers, drivers included, and jobs of tables, up to 1 at once, need 2 each; given 17',
     ]);
     expect(await problemsOf(files(18))).toEqual([]);
+
+    // The plan has the price of what a job is deployed with: 26 less the 16 of the stream's.
+    const { manifest: shop } = (await check(files(26))).platform!;
+    expect(planPlatform(shop).groups[0]!.tables[0]).toMatchObject({
+      hourOf: '10 workers (4 processors, 16 GB, $0.30 each)',
+      dollarsPerHour: expect.closeTo(3.03, 2),
+    });
+    expect(platformParts({ manifest: shop }).spark?.settings).toEqual({ 'spark.dynamicAllocation.maxExecutors': '9' });
   });
 
   test('is functions whatever the volume where results go to PostgreSQL, which jobs do not reach, and says so', () => {
@@ -428,7 +436,7 @@ describe('SQL of tables that are Spark’s', () => {
     refused('models/stg_flights.sql:2', 'hash'),
   ];
 
-  test('is held to what is promised where volume alone makes them so, models, rules and transforms', async () => {
+  test('is held to what is promised where volume alone makes them so: models, rules and transforms', async () => {
     expect(await problemsOf({ ...of(2000), ...volume })).toEqual(problems);
   });
 
