@@ -192,8 +192,8 @@ export const promisedFunctions: ReadonlySet<string> = new Set([
 /** A function in a SELECT. */
 export interface Called {
   readonly name: string;
-  /** Its line in the SQL, from 1. */
-  readonly line: number;
+  /** Its line in the SQL, from 1; absent where the parser does not say it. */
+  readonly line?: number;
 }
 
 /** Runs a query of DuckDB's. */
@@ -214,22 +214,24 @@ export async function unpromised(sql: string, query: Query): Promise<Called[]> {
  */
 export async function functionsOf(sql: string, query: Query): Promise<Called[]> {
   const found: Called[] = [];
-  for (const { function_name: name, query_location: at } of nodesOf(await treeOf(sql, query)))
-    if (name !== undefined && name !== '') found.push({ name: name.toLowerCase(), line: lineAt(sql, at) });
+  for (const part of nodesOf(await treeOf(sql, query))) {
+    const { function_name: name } = part;
+    if (name !== undefined && name !== '') found.push({ name: name.toLowerCase(), line: lineOf(part, sql) });
+  }
   return found;
 }
 
 /**
- * Lines on which a SELECT casts to HUGEINT, or to what holds one: in subqueries and CTEs too, from where a column of that
- * type looks like any other.
+ * Lines on which a SELECT casts to HUGEINT, or to what holds one, undefined where the parser does not say it: in subqueries
+ * and CTEs too, from where a column of that type looks like any other.
  *
  * @throws Error where it is no SELECT
  */
-export async function hugeCasts(sql: string, query: Query): Promise<number[]> {
+export async function hugeCasts(sql: string, query: Query): Promise<(number | undefined)[]> {
   const casts = [...nodesOf(await treeOf(sql, query))].filter(({ cast_type: to }) =>
     [...nodesOf(to)].some(({ id }) => id === 'HUGEINT' || id === 'UHUGEINT'),
   );
-  return [...new Set(casts.map(({ query_location: at }) => lineAt(sql, at)))];
+  return [...new Set(casts.map((cast) => lineOf(cast, sql)))];
 }
 
 /** What is read of a part of DuckDB's tree of a statement. */
@@ -256,5 +258,13 @@ function* nodesOf(tree: unknown): Generator<Part> {
   for (const one of Object.values(tree)) yield* nodesOf(one);
 }
 
-/** The parser counts bytes. */
-const lineAt = (sql: string, at = 0): number => Buffer.from(sql).subarray(0, at).toString().split('\n').length;
+/**
+ * Of a part that has no place of its own, as the cast of `hugeint '5'`, the line of the first that has one inside of it. The
+ * parser counts bytes, and says of what has no place one that is beyond any text.
+ */
+function lineOf(part: Part, sql: string): number | undefined {
+  const text = Buffer.from(sql);
+  for (const { query_location: at } of nodesOf(part))
+    if (at !== undefined && at <= text.length) return text.subarray(0, at).toString().split('\n').length;
+  return undefined;
+}

@@ -449,6 +449,17 @@ describe('SQL of tables that are Spark’s', () => {
     });
   });
 
+  test('is refused with the line of a HUGEINT, too, that the parser gives no place', async () => {
+    const files = {
+      ...flights,
+      'platform.yaml': 'name: aviation\nengine: spark\n',
+      'models/stg_flights.sql': "select origin,\n  distance //\n  hugeint '5' as km\nfrom silver.flights\n",
+    };
+    expect(await problemsOf(files)).toEqual([
+      'models/stg_flights.sql:3: must not cast to HUGEINT, which Spark, which is to run it, has no type for; use BIGINT, or DECIMAL(38, 0)',
+    ]);
+  });
+
   test('is that of streams, too: rules of their tables, and filters of their windows', async () => {
     const clicks = contractFile(
       'clicks',
