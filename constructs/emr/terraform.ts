@@ -17,8 +17,8 @@ import type { SparkApplicationDeclaration } from './props';
 
 export interface SparkApplicationProps extends SparkApplicationDeclaration {
   /**
-   * Private subnets that workers reach services of AWS, and databases, from: with endpoints of Glue, CloudWatch Logs, STS
-   * and KMS, and of S3, or with a NAT gateway.
+   * Private subnets that workers reach services of AWS, and databases, from: with endpoints of Glue, CloudWatch
+   * (`monitoring`), CloudWatch Logs, STS and KMS, and of S3, or with a NAT gateway.
    * @default a network of EMR's own, from which the services of the region are reached
    */
   readonly network?: NetworkSource;

@@ -1,8 +1,7 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Manifest } from '../platform/manifest';
 import { tellingTransient } from '../runtime/aws-transient';
-import { cloudwatchMetrics } from '../runtime/cloudwatch-metrics';
+import { cloudwatchMetrics, metricsClient } from '../runtime/cloudwatch-metrics';
 import type { HandlerEnvironment } from '../runtime/environment';
 import { collectedMetrics } from '../runtime/local';
 import { jsonLog } from '../runtime/log';
@@ -25,7 +24,7 @@ export function jobServices(environment: HandlerEnvironment, manifest: Manifest,
   const onThisMachine = Object.values(zones).every((root) => root.startsWith('file:'));
   const metrics = onThisMachine
     ? { ...collectedMetrics(manifest.name), flush: async () => {} }
-    : cloudwatchMetrics(manifest.name, new CloudWatchClient());
+    : cloudwatchMetrics(manifest.name, metricsClient());
   const lake = sparkLake(session, {
     onConflict: (attempt) => log.info('Another writer was first; the commit is tried again', { attempt }),
   });

@@ -5,16 +5,20 @@ import type { AddressInfo } from 'node:net';
 import { EMRClient } from '@aws-sdk/client-emr';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { stillAllowed } from '../../lib/handlers/spark';
+import { finish, stillAllowed } from '../../lib/handlers/spark';
+import type { Manifest } from '../../lib/platform/manifest';
 import { sqsArrivals } from '../../lib/runtime/aws';
 import { tellingTransient } from '../../lib/runtime/aws-transient';
+import { metricsClient } from '../../lib/runtime/cloudwatch-metrics';
 import { emfMetrics } from '../../lib/runtime/emf-metrics';
 import { emrSteps } from '../../lib/runtime/emr-steps';
+import type { HandlerEnvironment } from '../../lib/runtime/environment';
 import { openLake } from '../../lib/runtime/lake';
 import { s3Objects } from '../../lib/runtime/s3-objects';
 import type { Objects } from '../../lib/runtime/services';
 import { stepOver } from '../../lib/runtime/step';
-import type { RecordSource } from '../../lib/spark/session';
+import { jobServices } from '../../lib/spark/services';
+import type { RecordSource, SparkSession } from '../../lib/spark/session';
 import { appliedBatches } from '../../lib/stream/spark/batches';
 
 interface Command {
@@ -174,6 +178,58 @@ test.each([
   expect(asked).toBe(status === 403 ? 1 : 2);
   s3.destroy();
   await new Promise((done) => server.close(done));
+});
+
+test('a job answers before it sends its last metrics, which are told of where they cannot be sent, and kept until they are', async () => {
+  const asked: string[] = [];
+  const cloudwatch = [403, 200];
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(request.method === 'PUT' ? 200 : (cloudwatch.shift() ?? 200)).end();
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const before = { ...process.env };
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH: endpoint,
+  });
+  const said: string[] = [];
+  const stderr = jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    const zones = { silver: 's3://lake' };
+    const environment = { zones, s3Endpoint: endpoint } as unknown as HandlerEnvironment;
+    const job = jobServices(environment, { name: 'shop' } as Manifest, {} as SparkSession);
+    job.services.metrics.put('FailedRules', 1, 'Count', { Group: 'sales' });
+    for (const run of [1, 2, 3]) await finish(job, `s3://answers/${run}.json`, { passed: true });
+  } finally {
+    stderr.mockRestore();
+    process.env = before;
+    await new Promise((done) => server.close(done).closeAllConnections());
+  }
+  // What S3 calls its request begins the address; CloudWatch has one for all.
+  const puts = asked.map((one) => one.replace(/\?.*/, '').replace(/^POST .*/, 'POST'));
+  expect(puts).toEqual(['PUT /answers/1.json', 'POST', 'PUT /answers/2.json', 'POST', 'PUT /answers/3.json']);
+  expect(said.filter((line) => line.includes('Metrics could not be sent'))).toHaveLength(1);
+});
+
+test('a job gives up soon where there is no way to CloudWatch', async () => {
+  const handler = metricsClient().config.requestHandler as unknown as {
+    handle(request: object, options: object): Promise<unknown>;
+    httpHandlerConfigs(): object;
+  };
+  // It knows its limits from its first request on, also where that is given up at once.
+  await expect(handler.handle({}, { abortSignal: AbortSignal.abort() })).rejects.toThrow('aborted');
+  expect(handler.httpHandlerConfigs()).toMatchObject({
+    connectionTimeout: 3_000,
+    requestTimeout: 10_000,
+    throwOnRequestTimeout: true,
+  });
 });
 
 test('a job whose stream brings nothing goes on while S3 knows it, also while S3 is broken, and ends once its role is gone', async () => {

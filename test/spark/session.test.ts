@@ -313,6 +313,35 @@ describe('what a job answers', () => {
   });
 });
 
+test('metrics that CloudWatch does not take are sent again, but not those that it calls invalid, nor more than 100,000', async () => {
+  const sent: number[][] = [];
+  const errors = ['ServiceUnavailable', undefined, 'InvalidParameterValueException', undefined];
+  const metrics = cloudwatchMetrics('shop', {
+    send: async (command: { input: { MetricData: { Value: number }[] } }) => {
+      const name = errors.shift();
+      if (name !== undefined) throw Object.assign(new Error('on purpose'), { name });
+      sent.push(command.input.MetricData.map(({ Value }) => Value));
+    },
+  } as never);
+  const put = (value: number) => metrics.put('FailedRules', value, 'Count', { Group: 'sales' });
+  put(1);
+  await expect(metrics.flush()).rejects.toThrow('on purpose');
+  put(2);
+  await metrics.flush();
+  put(3);
+  await expect(metrics.flush()).rejects.toThrow('on purpose');
+  put(4);
+  await metrics.flush();
+  expect(sent).toEqual([[1, 2], [4]]);
+
+  errors.push('ServiceUnavailable');
+  for (let value = 0; value < 100_002; value++) put(value);
+  await expect(metrics.flush()).rejects.toThrow('on purpose');
+  await metrics.flush();
+  expect(sent.slice(2).flat()).toHaveLength(100_000);
+  expect(sent[2]![0]).toBe(2);
+});
+
 test('metrics of a job go to CloudWatch with the dimensions that alarms name, when they are sent, and once', async () => {
   const sent: unknown[] = [];
   const client = { send: async (command: { input: unknown }) => void sent.push(command.input) };

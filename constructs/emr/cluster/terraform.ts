@@ -16,8 +16,8 @@ export interface EmrClusterProps extends EmrClusterDeclaration {
   /** The lake whose tables jobs read and write, and which keeps the cluster's logs. */
   readonly lake: Lake;
   /**
-   * Private subnets that nodes reach services of AWS, and databases, from: with endpoints of S3, Glue, STS, KMS and EMR,
-   * or with a NAT gateway.
+   * Private subnets that nodes reach services of AWS, and databases, from: with endpoints of S3, Glue, STS, KMS, EMR and
+   * CloudWatch (`monitoring`), or with a NAT gateway.
    */
   readonly network: NetworkSource;
   /**

@@ -9,7 +9,7 @@ import type { Log, Objects } from '../../runtime/services';
 import { clusterVariable, type Steps, stepOver } from '../../runtime/step';
 import { answerOf, callOf, type JobRequest } from '../../spark/job';
 import { sparkOnVariable } from '../../spark/memory';
-import { jobServices } from '../../spark/services';
+import { type JobServices, jobServices } from '../../spark/services';
 import { sparkSession } from '../../spark/session';
 import { type ConsumeJobEvent, consumeJob } from '../../stream/spark/follow';
 import { changeServices } from '../changes';
@@ -42,9 +42,14 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
       : handler === 'apply'
         ? await applyJob(given as ApplyJobEvent, session, changeServices(services), look)
         : await answerOf(() => callOf({ handler, event: given } as JobRequest, services), services.log);
-  await flush();
-  await services.objects.write(answer!, JSON.stringify(answered), 'application/json');
+  await finish({ services, flush }, answer!, answered);
   await session.close();
+}
+
+/** Leaves the answer, and then sends the last metrics: it must not wait for those, nor be lost with them. */
+export async function finish({ services, flush }: JobServices, answer: string, answered: object): Promise<void> {
+  await services.objects.write(answer, JSON.stringify(answered), 'application/json');
+  await flush();
 }
 
 /**
