@@ -1,4 +1,4 @@
-import { dayNames, monthNames } from '../sizing/schedule';
+import { dayNames, hasDay, monthNames } from '../sizing/schedule';
 
 const examples = { rate: 'rate(1 hour)', cron: 'cron(0 6 * * ? *)', at: 'at(2030-01-31T06:00:00)' };
 type Kind = keyof typeof examples;
@@ -86,7 +86,11 @@ function wrongCron(inner: string): string | undefined {
   const wrong = fields.find((field, i) => !isField(given[i]!, field));
   if (wrong !== undefined) return `have as its ${wrong.name} something such as ${wrong.such}`;
   const days = [given[2], given[4]].filter((day) => day === '?');
-  return days.length === 1 ? undefined : 'have ? as its day of the month or as its day of the week, and not as both';
+  if (days.length !== 1) return 'have ? as its day of the month or as its day of the week, and not as both';
+  const [, , day, month, weekday, year] = given.map((field) => field.toUpperCase());
+  return hasDay(day!, month!, weekday!, year!)
+    ? undefined
+    : 'have a day that its months and years have; it would never start';
 }
 
 function isField(given: string, { min, max, names = [], alone, steps }: Field): boolean {

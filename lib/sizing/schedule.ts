@@ -38,6 +38,23 @@ function daysOf(day: string, month: string, weekday: string): number[] {
   return found;
 }
 
+/**
+ * Whether there is a day from 1970 to 2199 on which a cron expression starts, by its fields after the hours. Of
+ * `30W` nobody has said whether there is one in February, so there may be.
+ */
+export function hasDay(day: string, month: string, weekday: string, year: string): boolean {
+  if (/^\d+W$/i.test(day)) return true;
+  const months = valuesOf(month, 1, 12, monthNames);
+  return valuesOf(year, 1970, 2199).some((y) =>
+    months.some((m) => {
+      const days = new Date(Date.UTC(y, m, 0)).getUTCDate();
+      return Array.from({ length: days }, (_, i) => new Date(Date.UTC(y, m - 1, i + 1))).some(
+        (date) => isDayOfMonth(day, date) && isWeekday(weekday, date),
+      );
+    }),
+  );
+}
+
 function isDayOfMonth(field: string, date: Date): boolean {
   if (field === '?' || field === '*') return true;
   const last = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();

@@ -56,6 +56,11 @@ describe('a schedule', () => {
     'cron(0 8 ? * 6L *)',
     'cron(0 8 ? * FRI#2 *)',
     'cron(0/15 * ? * * *)',
+    'cron(0 6 29 2 ? *)',
+    'cron(0 6 ? FEB MON#5 *)',
+    'cron(0 6 30 2-3 ? *)',
+    'cron(0 6 l 2 ? 2027)',
+    'cron(0 6 30W 2 ? *)',
     'at(2028-02-29T23:59:00)',
   ])('%s is one', (given) => {
     expect(scheduleProblem(given, ['rate', 'cron', 'at'])).toBeUndefined();
@@ -94,6 +99,17 @@ describe('a schedule', () => {
     const said = scheduleProblem(given, ['rate', 'cron', 'at']);
     expect(said).toEqual(typeof wrong === 'string' ? `${wrong}; given ${JSON.stringify(given)}` : wrong);
   });
+});
+
+test.each([
+  'cron(0 6 30 2 ? *)',
+  'cron(0 6 31 APR,JUN-FEB/5 ? *)',
+  'cron(0 6 29 2 ? 2027,2029-2031)',
+  'cron(0 6 ? feb mon#5 2025)',
+])('%s, of which no day is in the calendar, is refused', (given) => {
+  expect(scheduleProblem(given, ['cron'])).toBe(
+    `must have a day that its months and years have; it would never start; given "${given}"`,
+  );
 });
 
 describe('the engine', () => {
