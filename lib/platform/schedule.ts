@@ -1,4 +1,4 @@
-import { dayNames, hasDay, monthNames } from '../sizing/schedule';
+import { dayNames, hasDay, monthNames, valuesOf } from '../sizing/schedule';
 
 const examples = { rate: 'rate(1 hour)', cron: 'cron(0 6 * * ? *)', at: 'at(2030-01-31T06:00:00)' };
 type Kind = keyof typeof examples;
@@ -17,6 +17,18 @@ export function scheduleProblem(expression: string, kinds: ScheduleKinds): strin
       ? unknown(kinds)
       : { rate: wrongRate, cron: wrongCron, at: wrongTime }[kind as Kind](inner, kinds);
   return wrong === undefined ? undefined : `must ${wrong}; ${given}`;
+}
+
+/**
+ * Whether all that a sound schedule names is over, in any time zone. By `now` alone, so that it is no problem: what was right
+ * when it was deployed stays so.
+ */
+export function isOver(expression: string, now: Date): boolean {
+  const yesterday = new Date(now.getTime() - 86_400_000);
+  const [, at] = /^at\((.*)\)$/.exec(expression) ?? [];
+  if (at !== undefined) return new Date(`${at}Z`) < yesterday;
+  const [, years] = /^cron\(.* (\S+)\)$/.exec(expression) ?? [];
+  return years !== undefined && Math.max(...valuesOf(years, 1970, 2199)) < yesterday.getUTCFullYear();
 }
 
 const unknown = (kinds: ScheduleKinds): string =>

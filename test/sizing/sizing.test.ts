@@ -3,7 +3,7 @@ import { sparkApplicationModel } from '../../constructs/emr/model';
 import { platformParts } from '../../constructs/platform/parts';
 import type { CdcSource } from '../../lib/cdc/declaration';
 import type { Dataset } from '../../lib/contract/dataset';
-import { scheduleProblem } from '../../lib/platform/schedule';
+import { isOver, scheduleProblem } from '../../lib/platform/schedule';
 import { resolveZones } from '../../lib/platform/zones';
 import { planConsumers } from '../../lib/sizing/consumers';
 import type { EngineDeclaration } from '../../lib/sizing/declaration';
@@ -110,6 +110,26 @@ test.each([
   expect(scheduleProblem(given, ['cron'])).toBe(
     `must have a day that its months and years have; it would never start; given "${given}"`,
   );
+});
+
+test.each([
+  ['cron(0 6 * * ? 2029,2030)', true],
+  ['cron(0 6 * * ? 2030-2031)', false],
+  ['cron(0 6 * * ? *)', false],
+  ['at(2031-12-30T11:00:00)', true],
+  ['at(2031-12-31T11:00:00)', false],
+  ['rate(1 day)', false],
+])('%s being over by the last noon of 2031 is %p', (given, over) => {
+  expect(isOver(given, new Date('2031-12-31T12:00:00Z'))).toBe(over);
+});
+
+test('check says of a schedule that is over that it starts no more, and takes it', async () => {
+  const schedule = 'name: aviation\ngroups: {daily: {schedule: cron(0 6 ? * 1 1970)}}\n';
+  await inFolder({ ...flights, 'platform.yaml': schedule }, async (folder) => {
+    const { code, err } = await ingot(['check', folder]);
+    expect(code).toBe(0);
+    expect(err).toContain('groups.daily.schedule: is over, and starts no run any more; given "cron(0 6 ? * 1 1970)"');
+  });
 });
 
 describe('the engine', () => {

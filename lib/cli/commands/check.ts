@@ -5,6 +5,8 @@ import { localFile } from '../../local/local-file';
 import { localMachine } from '../../local/machine';
 import { plural } from '../../local/report/format';
 import { loadPlatform } from '../../platform/load';
+import type { Manifest } from '../../platform/manifest';
+import { isOver } from '../../platform/schedule';
 import type { LocalDeclaration } from '../../platform/schema';
 import { tablesOnSpark } from '../../sizing/loads';
 import { checkTranslation } from '../../spark/translation';
@@ -28,7 +30,7 @@ export const addCheck: AddCommand = (add, io) => {
       const { problems, notChecked } = await checkTranslation(manifest, onSpark, folder);
       assertValid(problems);
       const unchecked = notChecked === undefined ? [] : [{ where: 'NOT CHECKED', path: '', message: notChecked }];
-      const notices = [...loaded, ...missingFiles(local, folder), ...unchecked];
+      const notices = [...loaded, ...pastSchedules(manifest), ...missingFiles(local, folder), ...unchecked];
       for (const group of manifest.groups) localMachine(group, manifest);
       const counts = {
         platform: manifest.name,
@@ -55,6 +57,15 @@ export const addCheck: AddCommand = (add, io) => {
       io.out.write(`${green('✓')} ${bold(manifest.name)} is valid: ${said.join(', ')}\n`);
     });
 };
+
+const pastSchedules = ({ groups }: Manifest): Problem[] =>
+  groups
+    .filter(({ schedule }) => isOver(schedule, new Date()))
+    .map(({ name, schedule }) => ({
+      where: 'platform.yaml',
+      path: `groups.${name}.schedule`,
+      message: `is over, and starts no run any more; given ${JSON.stringify(schedule)}`,
+    }));
 
 /** A file may have landed before and be gone, or be made before the next run: no problem, but worth to be told. */
 const missingFiles = ({ land = [] }: LocalDeclaration, folder: string): Problem[] =>
