@@ -252,13 +252,47 @@ test('a job whose stream brings nothing goes on while S3 knows it, also while S3
     { clock: { now: () => 0 }, log: quiet },
     {
       behind: (seconds) => minutes.push(seconds),
-      flush: () => stillAllowed(objects, 's3://b/spark/answers/shop.json'),
+      flush: stillAllowed(objects, 's3://b/spark/answers/shop.json'),
     },
   );
   await expect(batches[Symbol.asyncIterator]().next()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
   expect(minutes).toEqual([0, 0, 0, 0, 0]);
   s3.destroy();
   await new Promise((done) => server.close(done));
+});
+
+test('a job goes on while its credentials are not to be had for a while, and ends where they stay away', async () => {
+  const statuses = [500, 429, 503, 500, 200, 500, 500, 500, 500, 403];
+  let status = 200;
+  const server = createServer((_, response) => response.writeHead(404).end());
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const s3 = new S3Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-west-1',
+    // As the SDK words what the endpoint of a container answers, once it has tried four times.
+    credentials: async () => {
+      if (status !== 200)
+        throw Object.assign(new Error(`Server responded with status: ${status}`), { name: 'CredentialsProviderError' });
+      return { accessKeyId: 'a', secretAccessKey: 'b', expiration: new Date(0) };
+    },
+    forcePathStyle: true,
+    maxAttempts: 1,
+  });
+  const look = stillAllowed(s3Objects(tellingTransient(s3)), 's3://b/spark/answers/shop.json');
+  const looked: string[] = [];
+  try {
+    for (status of statuses)
+      looked.push(
+        await look().then(
+          () => 'goes on',
+          (error: Error) => error.name,
+        ),
+      );
+  } finally {
+    s3.destroy();
+    await new Promise((done) => server.close(done).closeAllConnections());
+  }
+  expect(looked).toEqual([...Array(9).fill('goes on'), 'CredentialsProviderError']);
 });
 
 describe('a job of an EMR cluster', () => {

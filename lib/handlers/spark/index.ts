@@ -32,9 +32,10 @@ async function main([handler, event, answer]: readonly string[]): Promise<void> 
   const cluster = process.env[clusterVariable];
   if (cluster !== undefined) void endWithStep(emrSteps(new EMRClient(), cluster), answer!, services.log);
   const given: unknown = JSON.parse(event!);
+  const allowed = stillAllowed(services.objects, answer!);
   const look = async () => {
     await flush();
-    await stillAllowed(services.objects, answer!);
+    await allowed();
   };
   const answered =
     handler === 'consume'
@@ -52,16 +53,35 @@ export async function finish({ services, flush }: JobServices, answer: string, a
   await flush();
 }
 
+/** Looks, one after another, at which credentials may be out of reach: what gives them may have a short fault. */
+const looksWithoutCredentials = 5;
+
 /**
- * Fails where the job may no longer do what it is there for. Its role goes with its stack, and what would have cancelled
- * the job; but a stream that brings nothing, of Kafka say, asks nothing of AWS, and metrics that are refused end no job.
+ * A look that fails where the job may no longer do what it is there for: where S3 has refused it, or looks one after
+ * another could not ask, for want of credentials say. Its role goes with its stack, and what would have cancelled the job;
+ * but a stream that brings nothing, of Kafka say, asks nothing of AWS, and metrics that are refused end no job.
  *
  * @param answer the object that it may look for, which is not there
  */
-export async function stillAllowed(objects: Pick<Objects, 'head'>, answer: string): Promise<void> {
-  await objects.head(answer).catch((error: unknown) => {
-    if (!(error instanceof TransientError)) throw error;
-  });
+export function stillAllowed(objects: Pick<Objects, 'head'>, answer: string): () => Promise<void> {
+  let unasked = 0;
+  return async () => {
+    try {
+      await objects.head(answer);
+      unasked = 0;
+    } catch (error) {
+      // AWS itself answered that it is broken, or is out of reach, which says nothing of the job.
+      if (error instanceof TransientError) return;
+      unasked += 1;
+      if (isRefusal(error) || unasked >= looksWithoutCredentials) throw error;
+    }
+  };
+}
+
+/** Whether S3 has answered, and not that it is broken: a HEAD of it that is refused has no words, but its status. */
+function isRefusal(error: unknown): boolean {
+  const { httpStatusCode: status = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  return status >= 400 && status < 500;
 }
 
 /** Ends the job once its step is over, in the middle of a statement too: with the driver goes its application in YARN. */
