@@ -35,7 +35,9 @@ const jobRemedy = (spark: SparkTarget): string =>
   `No answer came from the job: it failed each time, or took more than ${jobSeconds / 60} minutes. The table is as it was, or ` +
   ('clusterId' in spark
     ? 'complete; a job that was cancelled may be at work for up to a minute more. ' +
-      "The step's log says why: where Spark had too little memory, give the cluster's nodes more (instanceTypes of the EmrCluster), then run again."
+      'Where the time passed as steps waited for their turn, let more run at once (stepsAtOnce of the EmrCluster). ' +
+      "The step's log says why it failed: where Spark had too little memory, give the cluster's nodes more " +
+      '(instanceTypes of the EmrCluster). Then run again.'
     : "complete. The job's log says why: where Spark had too little memory, give its workers more (engine.spark.worker in " +
       'platform.yaml), then run again.');
 

@@ -245,6 +245,28 @@ describe.each(engines)('$engine', ({ cluster: make }) => {
     expect(outs.map(({ properties: rule }) => rule.from)).toEqual([443, 443]);
   });
 
+  test.each<[number, Given]>([
+    [3, {}],
+    [3, { scaling: { max: 4 }, task: {} }],
+    [1, { scaling: { max: 3 } }],
+    [1, { scaling: false }],
+    [1, { scaling: rules }],
+    [1, { stepsAtOnce: 1 }],
+  ])(
+    '%i steps run at once: the jobs that a pipeline runs at once, where nodes come for their executors: %j',
+    (steps, given) => {
+      expect(properties(given).stepsAtOnce ?? 1).toBe(steps);
+    },
+  );
+
+  test('the alarm on applications rings for each five minutes in which one failed, not ever after the first', () => {
+    const { properties: alarm } = cluster().find('cloudwatch.alarm', 'EmrFailedAlarm');
+    expect(alarm).toMatchObject({ comparison: 'GreaterThanOrEqualToThreshold', threshold: 1, evaluationPeriods: 1 });
+    const metrics = JSON.stringify(alarm.metrics);
+    expect(metrics).toContain('DIFF(total)');
+    expect(metrics).toContain('AppsFailed');
+  });
+
   test('YARN begins no driver once more, a failed or a cancelled one, unless settings say so', () => {
     const attempts = (given?: Given) =>
       /spark\.yarn\.maxAppAttempts\W+(\d+)/.exec(JSON.stringify(properties(given).settings))?.[1];
@@ -402,7 +424,9 @@ describe('a pipeline whose jobs are steps of a cluster', () => {
       expect(text).toContain('elasticmapreduce:addStep.sync');
       expect(text).toContain('StepFunctionsGetEventForEMRAddJobFlowStepsRule');
       expect(text).not.toContain('emr-serverless');
-      expect(text).toMatch(/for up to a minute more\. The step's log says why[^"]*instanceTypes of the EmrCluster/);
+      expect(text).toMatch(
+        /for up to a minute more\.[^"]*\(stepsAtOnce of the EmrCluster\)[^"]*instanceTypes of the EmrCluster/,
+      );
       expect(text).not.toContain('engine.spark.worker');
       expect(text).toMatch(/INGOT_SPARK_ON[\\"]+:[\\"]+cluster/);
       expect(text).toMatch(/INGOT_EMR_CLUSTER[\\"]+:[\\"]+/);

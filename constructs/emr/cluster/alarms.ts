@@ -14,25 +14,29 @@ export function clusterAlarms(own: string, declared: ClusterAlarms = {}): AlarmN
     id: string,
     name: string,
     description: string,
-    metric: { readonly name: string; readonly statistic: string },
+    metric: { readonly name: string; readonly statistic: string; readonly isCounter?: true },
     rule: Pick<AlarmNode, 'comparison' | 'threshold'> & { readonly minutes: number },
   ): AlarmNode => {
     const periods = Math.max(1, Math.ceil((rule.minutes * 60) / period));
+    const { name: metricName, statistic, isCounter = false } = metric;
+    const measured = {
+      namespace: 'AWS/ElasticMapReduce',
+      name: metricName,
+      dimensions: { JobFlowId: ref(clusterId, 'id') },
+      statistic,
+      periodSeconds: period,
+    };
     return {
       kind: 'alarm',
       id: `${id}Alarm`,
       name: `${own}-${name}`,
       description: `${description} Cluster ${own}.`,
-      metrics: [
-        {
-          id: 'value',
-          returns: true,
-          namespace: 'AWS/ElasticMapReduce',
-          dimensions: { JobFlowId: ref(clusterId, 'id') },
-          periodSeconds: period,
-          ...metric,
-        },
-      ],
+      metrics: isCounter
+        ? [
+            { id: 'total', returns: false, ...measured },
+            { id: 'value', returns: true, expression: 'DIFF(total)', label: description },
+          ]
+        : [{ id: 'value', returns: true, ...measured }],
       comparison: rule.comparison,
       threshold: rule.threshold,
       periods,
@@ -61,7 +65,8 @@ export function clusterAlarms(own: string, declared: ClusterAlarms = {}): AlarmN
             'Failed',
             'failed',
             'Applications failed.',
-            { name: 'AppsFailed', statistic: 'Maximum' },
+            // YARN counts since it began. Where it begins again the difference is below 0, and no failure.
+            { name: 'AppsFailed', statistic: 'Maximum', isCounter: true },
             { comparison: 'GreaterThanOrEqualToThreshold', threshold: failedApplications, minutes: 5 },
           ),
         ]),

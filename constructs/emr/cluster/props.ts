@@ -43,8 +43,9 @@ export interface EmrClusterDeclaration {
    */
   readonly authentication?: { readonly kerberos: Kerberos } | 'none';
   /**
-   * Steps that run at once, 1 to 256.
-   * @default 1
+   * Steps that run at once, 1 to 256. A pipeline adds up to three at once, and what waits for its turn has less of the 370
+   * minutes that a step may take.
+   * @default 3 where EMR manages scaling and may have more than 3 nodes, else 1: drivers could leave no room for executors
    */
   readonly stepsAtOnce?: number;
   /**

@@ -1,3 +1,4 @@
+import { jobsAtOnce } from '../../../lib/pipeline/run';
 import type {
   ClusterNodes,
   CountedNodes,
@@ -41,6 +42,7 @@ export function sizesOf(declared: EmrClusterDeclaration): ClusterSizes {
     diskGb: given.diskGb ?? 64,
   });
   const core = { ...nodes('core', declared.core), count: declared.core?.count ?? 2 };
+  const limits = scalingOf(scaling, core.count, task !== undefined, capacity);
   return {
     capacity,
     primary: nodes('primary', declared.primary),
@@ -56,11 +58,18 @@ export function sizesOf(declared: EmrClusterDeclaration): ClusterSizes {
             spotMinutes: task.spotMinutes ?? 10,
           },
         }),
-    scaling: scalingOf(scaling, core.count, task !== undefined, capacity),
-    stepsAtOnce: declared.stepsAtOnce ?? 1,
+    scaling: limits,
+    stepsAtOnce: declared.stepsAtOnce ?? usualSteps(limits),
     idleMinutes: declared.idleMinutes === false ? 'never' : (declared.idleMinutes ?? 'never'),
   };
 }
+
+/**
+ * Each step has a driver, whose node may then have no room for an executor: so many steps as a pipeline adds, where EMR adds
+ * nodes as long as executors find none. EMR sees what waits in YARN, and no step that waits for its turn.
+ */
+const usualSteps = (scaling: ClusterSizes['scaling']): number =>
+  scaling !== 'none' && !('rules' in scaling) && scaling.max > jobsAtOnce ? jobsAtOnce : 1;
 
 function scalingOf(
   scaling: ManagedScaling | RuleScaling | false,
