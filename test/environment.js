@@ -9,6 +9,9 @@ module.exports = class extends TestEnvironment {
   constructor(...args) {
     super(...args);
     this.global.requireOutside = load;
+    // What is loaded outside remembers the working directory until the process itself is told of another one.
+    this.global.process.chdir = (folder) => process.chdir(folder);
+    this.global.process.cwd = () => process.cwd();
   }
 };
 
