@@ -578,6 +578,21 @@ def list_contains(a: Typed, value: Typed) -> Column:
 
 
 @function
+def list_count(a: Typed) -> Column:
+    return f.size(f.array_compact(a.column)).cast("bigint")
+
+
+@function
+def list_unique(a: Typed) -> Column:
+    """Nulls do not count, and no NaN is another's like."""
+    values = f.array_compact(a.column)
+    unique = f.size(f.array_distinct(values)).cast("bigint")
+    if a.kind not in ("array<double>", "array<float>"):
+        return unique
+    return unique + f.greatest(f.size(f.filter(values, f.isnan)) - 1, f.lit(0))
+
+
+@function
 def list_concat(*lists: Typed) -> Column:
     """A list that is null adds nothing."""
     kind = lists[0].kind

@@ -511,6 +511,8 @@ _by_kind: dict[type, Rewrite] = {
 _by_name: dict[str, Rewrite] = {
     "row": _row,
     "list_extract": lambda n: _call("try_element_at", *n.expressions),
+    "list_count": lambda n: _call("ingot_list_count", *n.expressions),
+    "list_unique": lambda n: _call("ingot_list_unique", *n.expressions),
     "list_reverse": lambda n: _call("reverse", *n.expressions),
     "json_transform": _refuse("json_transform", "use json_extract_string"),
     "printf": _refuse("printf", "use concat"),

@@ -28,6 +28,7 @@ export const edgeRows = `
       n % 5 + 1)::TIMESTAMPTZ AS z,
     list_extract([true, false, NULL], n % 3 + 1) AS ok,
     list_extract([[1, 7, NULL, -1], [], [7, 7], NULL, [3]], n % 5 + 1)::INTEGER[] AS l,
+    list_extract([[0e0, 'NaN'::DOUBLE], ['NaN'::DOUBLE, 'NaN'::DOUBLE], [1e0, 1e0], [NULL, NULL], NULL], n % 5 + 1)::DOUBLE[] AS xs,
     CASE WHEN n % 6 = 5 THEN NULL ELSE {'a': n, 'b': list_extract(['x', NULL], n % 2 + 1)} END AS st,
     list_extract(['{"a": 1, "b": [1, 2], "o": {"k": "x"}}', '{"a": null, "b": []}', '[1, 2]', '{"a": "é\\"q", "b": {}}', '{}', NULL, '{"a": 1.50, "o": 3}',
       '{"a": {"z":  [1,2]}}', '{"a": true}', '"text"'], n % 10 + 1) AS js

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rule, Type } from '../../lib/contract/dataset';
+import { derivedRules } from '../../lib/contract/derived';
+import type { SchemaProperty } from '../../lib/contract/odcs';
 import { evaluate } from '../../lib/quality/evaluate';
 import { type Duckdb, openDuckdb } from '../../lib/runtime/duckdb';
 import { sparkHere } from '../../lib/spark/local';
@@ -85,7 +87,7 @@ const columns: Readonly<Record<string, Type>> = {
   i: 'int',
   b: 'long',
   x: 'double',
-  p: { kind: 'decimal', precision: 18, scale: 4 } as unknown as Type,
+  p: 'decimal(18, 4)',
   s: 'string',
   t: 'string',
   d: 'date',
@@ -94,6 +96,23 @@ const columns: Readonly<Record<string, Type>> = {
   ok: 'boolean',
   g: 'string',
   l: { kind: 'list', element: 'int' } as Type,
+  xs: { kind: 'list', element: 'double' } as Type,
+  st: {
+    kind: 'struct',
+    fields: [
+      { name: 'a', type: 'int', required: true },
+      { name: 'b', type: 'string', required: true },
+    ],
+  } as Type,
+};
+
+/** What an owner says of a column in a few words, of which rules are made. */
+const said: Readonly<Record<string, SchemaProperty['logicalTypeOptions']>> = {
+  i: { multipleOf: 7 },
+  p: { multipleOf: 0.5 },
+  l: { uniqueItems: true, minItems: 1 },
+  xs: { uniqueItems: true },
+  st: { minProperties: 1, maxProperties: 1 },
 };
 
 /** Every type of rule, over values at its edges. */
@@ -124,6 +143,13 @@ const rules: readonly RuleBody[] = [
   { type: 'freshness', column: 'z', max: 24 },
   { type: 'freshness', column: 'd', max: 24 },
   { type: 'sql', query: 'SELECT count(*) FROM edge WHERE i > 0', min: 1000 },
+  ...Object.entries(said).flatMap(([name, logicalTypeOptions]) =>
+    derivedRules(
+      { name, logicalTypeOptions, properties: [{ name: 'a' }, { name: 'b' }] } as SchemaProperty,
+      column(name, columns[name]!),
+      undefined,
+    ),
+  ),
 ] as unknown as readonly RuleBody[];
 
 test('every type of rule finds the same on both', async () => {
