@@ -1,4 +1,5 @@
 import { givenAllowed, type Problem } from '../../lib/errors';
+import { readyProblem, workerProblem } from '../../lib/sizing/worker-size';
 import { isToken } from '../../lib/token';
 import { icebergCatalogProblems } from '../core/iceberg-catalog';
 import { logRetentionProblems } from '../core/log-retention';
@@ -40,15 +41,6 @@ export const settingProblems = (where: string, settings: Readonly<Record<string,
       message: `must be settings of Spark, whose names begin with spark.; given ${JSON.stringify(setting)}`,
     }));
 
-/** Memory in GB that EMR Serverless gives workers of so many processors. */
-const memories: Readonly<Record<number, { readonly min: number; readonly max: number; readonly step: number }>> = {
-  1: { min: 2, max: 8, step: 1 },
-  2: { min: 4, max: 16, step: 1 },
-  4: { min: 8, max: 30, step: 1 },
-  8: { min: 16, max: 60, step: 4 },
-  16: { min: 32, max: 120, step: 8 },
-};
-
 export function sparkProblems(
   where: string,
   declared: SparkApplicationDeclaration,
@@ -63,6 +55,7 @@ export function sparkProblems(
     ...numberProblems(where, 'ready.drivers', drivers, { min: 0, whole: true }),
     ...numberProblems(where, 'ready.executors', executors, { min: 0, whole: true }),
   ];
+  const ready = counts.length === 0 ? readyProblem(drivers + executors, maxWorkers) : undefined;
   return [
     ...nameProblems(where, 'name', name),
     ...releaseProblems(where, release),
@@ -71,9 +64,7 @@ export function sparkProblems(
       : [problem('architecture', `must be one that EMR has; ${givenAllowed(architecture, ['arm64', 'x86_64'])}`)]),
     ...workerProblems(where, sizes.worker),
     ...counts,
-    ...(counts.length === 0 && drivers + executors > maxWorkers
-      ? [problem('ready', `must not be more than maxWorkers, ${maxWorkers}, together; given ${drivers + executors}`)]
-      : []),
+    ...(ready === undefined ? [] : [problem('ready', ready)]),
     ...(idleMinutes === 'never'
       ? []
       : numberProblems(where, 'idleMinutes', idleMinutes, { min: 1, max: 10_080, whole: true })),
@@ -96,16 +87,10 @@ export function sparkProblems(
   ];
 }
 
-function workerProblems(where: string, { vcpu, memoryGb, diskGb }: WorkerSize): Problem[] {
-  const problem = (path: string, message: string): Problem => ({ where, path: `worker.${path}`, message });
-  const memory = memories[vcpu];
-  const problems = numberProblems(where, 'worker.diskGb', diskGb, { min: 20, max: 200, whole: true });
-  if (memory === undefined) return [problem('vcpu', `must be 1, 2, 4, 8 or 16; given ${vcpu}`), ...problems];
-  const { min, max, step } = memory;
-  if (memoryGb >= min && memoryGb <= max && (memoryGb - min) % step === 0) return problems;
-  const steps = step === 1 ? '' : ` in steps of ${step}`;
+function workerProblems(where: string, worker: WorkerSize): Problem[] {
+  const wrong = workerProblem(worker);
   return [
-    problem('memoryGb', `must be a whole number from ${min} to ${max}${steps} for ${vcpu} vcpu; given ${memoryGb}`),
-    ...problems,
+    ...(wrong === undefined ? [] : [{ where, path: `worker.${wrong.path}`, message: wrong.message }]),
+    ...numberProblems(where, 'worker.diskGb', worker.diskGb, { min: 20, max: 200, whole: true }),
   ];
 }

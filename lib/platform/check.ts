@@ -18,7 +18,8 @@ import { databaseProblems, resolveDatabase } from '../postgres/resolve';
 import { openDuckdb } from '../runtime/duckdb';
 import { engineProblems, resolveEngine } from '../sizing/declaration';
 import { tablesOnSpark } from '../sizing/loads';
-import { workersProblem } from '../sizing/workers';
+import { readyProblem } from '../sizing/worker-size';
+import { sparkWorkers, workersProblem } from '../sizing/workers';
 import { promiseProblems } from '../spark/check';
 import { resolveStreams, streamedTables } from '../stream/declaration';
 import { declaredStreamProblems } from '../stream/problems';
@@ -210,6 +211,9 @@ export async function checkInput(input: PlatformInput, engine?: 'spark'): Promis
     // What follows from all of it together is checked where each part has no problem of its own.
     const workers = workersProblem(manifest);
     if (workers !== undefined) problems.push(document.problem(['engine', 'spark', 'maxWorkers'], workers));
+    const { drivers = 0, executors = 0 } = manifest.engine?.spark?.ready ?? {};
+    const ready = readyProblem(drivers + executors, sparkWorkers(manifest).most);
+    if (ready !== undefined) problems.push(document.problem(['engine', 'spark', 'ready'], ready));
     const wrong = await declaredStreamProblems(declaration, document, { datasets, models, zones, duckdb });
     problems.push(...wrong);
     if (wrong.length === 0) {

@@ -5,6 +5,7 @@ import { givenAllowed } from '../errors';
 import { tableId } from '../platform/lookup';
 import { keyArnOf, keyArnProblem } from './disk-key';
 import type { EngineName } from './engine-choice';
+import { workerProblem } from './worker-size';
 
 /** Which engine runs tables' SQL, as `engine:` of platform.yaml has it. */
 export interface EngineDeclaration {
@@ -57,7 +58,7 @@ export const engineWords = z
         worker: strict({
           vcpu: count(1).describe('Processors: 1, 2, 4, 8 or 16.'),
           memoryGb: count(2).describe('Memory in GB.'),
-          diskGb: count(20).optional().describe('Disk in GB, 20 to 200. By default 20.'),
+          diskGb: count(20).max(200).optional().describe('Disk in GB, 20 to 200. By default 20.'),
         })
           .optional()
           .describe('Size of every worker. By default 4 processors, 16 GB of memory, 20 GB of disk.'),
@@ -69,9 +70,9 @@ export const engineWords = z
           .optional()
           .describe('Workers that are kept ready while the application is started. By default none.'),
         idleMinutes: z
-          .union([count(1), z.literal(false)])
+          .union([count(1).max(10_080), z.literal(false)])
           .optional()
-          .describe('Minutes without a job after which it stops; false: never. By default 15.'),
+          .describe('Minutes without a job after which it stops, 10080 at most; false: never. By default 15.'),
         diskKeyArn: z
           .string()
           .regex(keyArnOf, { error: (issue) => keyArnProblem(issue.input) })
@@ -104,11 +105,16 @@ export function engineProblems(
   words: EngineWords,
   datasets: readonly Dataset[],
 ): { readonly path: readonly string[]; readonly message: string }[] {
+  const { tables = {}, spark = {} } = resolveEngine(words);
   const known = datasets.map(tableId);
-  return Object.keys(resolveEngine(words).tables ?? {})
-    .filter((table) => !known.includes(table))
-    .map((table) => ({
-      path: ['tables', table],
-      message: `must be a table of the platform; ${givenAllowed(table, known)}`,
-    }));
+  const wrong = spark.worker === undefined ? undefined : workerProblem(spark.worker);
+  return [
+    ...Object.keys(tables)
+      .filter((table) => !known.includes(table))
+      .map((table) => ({
+        path: ['tables', table],
+        message: `must be a table of the platform; ${givenAllowed(table, known)}`,
+      })),
+    ...(wrong === undefined ? [] : [{ path: ['spark', 'worker', wrong.path], message: wrong.message }]),
+  ];
 }

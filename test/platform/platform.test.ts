@@ -310,6 +310,23 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'workers of Spark of a size that EMR Serverless does not have',
+      { 'platform.yaml': 'name: aviation\nengine: {spark: {worker: {vcpu: 3, memoryGb: 5}}}\n' },
+      ['platform.yaml:2 engine.spark.worker.vcpu: must be 1, 2, 4, 8 or 16; given 3'],
+    ],
+    [
+      'workers of Spark with more memory than goes with their processors',
+      { 'platform.yaml': 'name: aviation\nengine: {spark: {worker: {vcpu: 8, memoryGb: 18}}}\n' },
+      [
+        'platform.yaml:2 engine.spark.worker.memoryGb: must be a whole number from 16 to 60 in steps of 4 for 8 vcpu; given 18',
+      ],
+    ],
+    [
+      'more workers of Spark kept ready than there may be',
+      { 'platform.yaml': 'name: aviation\nengine: {spark: {maxWorkers: 3, ready: {executors: 4}}}\n' },
+      ['platform.yaml:2 engine.spark.ready: must not be more than maxWorkers, 3, together; given 4'],
+    ],
+    [
       'a source of changes where no contract has a server that is a database',
       { 'platform.yaml': 'name: aviation\ncdc: {crm: {}}\n' },
       [
