@@ -1,5 +1,7 @@
+import { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { assertValid } from '../../lib/errors';
 import { BackupPolicy } from '../backup/cdk';
 import { Catalog } from '../catalog/cdk';
 import { ChangeDataCapture } from '../cdc/cdk';
@@ -15,6 +17,7 @@ import { EventStream } from '../stream/cdk';
 import { VectorStore } from '../vector/cdk';
 import { type IdleCost, idleCost } from './cost';
 import { platformParts } from './parts';
+import { platformProblems } from './problems';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -33,6 +36,8 @@ export interface PlatformProps extends PlatformDeclaration {
 
 /** A whole data platform: its lake, the catalog of its tables, the pipeline that fills them, its database. */
 export class Platform extends Construct {
+  /** The manifest's. */
+  readonly name: string;
   /** Absent where the manifest asks for no VPC. */
   readonly network?: Network;
   readonly lake: Lake;
@@ -59,6 +64,8 @@ export class Platform extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
+    assertValid(platformProblems(this, Stack.of(this), props));
+    this.name = props.manifest.name;
     const parts = platformParts(props);
     const { inside } = parts;
     if (parts.network !== undefined) this.network = new Network(this, 'Network', parts.network);

@@ -1,7 +1,9 @@
 import { Construct } from 'constructs';
+import { assertValid } from '../../lib/errors';
 import { BackupPolicy } from '../backup/terraform';
 import { Catalog } from '../catalog/terraform';
 import { ChangeDataCapture } from '../cdc/terraform';
+import { TerraformStack } from '../core/terraform/aws';
 import { DocumentIngestion } from '../documents/terraform';
 import { SparkApplication } from '../emr/terraform';
 import { Erasure } from '../erasure/terraform';
@@ -14,6 +16,7 @@ import { EventStream } from '../stream/terraform';
 import { VectorStore } from '../vector/terraform';
 import { type IdleCost, idleCost } from './cost';
 import { platformParts } from './parts';
+import { platformProblems } from './problems';
 import type { PlatformDeclaration } from './props';
 
 export interface PlatformProps extends PlatformDeclaration {
@@ -26,6 +29,8 @@ export interface PlatformProps extends PlatformDeclaration {
 
 /** A whole data platform: its lake, the catalog of its tables, the pipeline that fills them, its database. */
 export class Platform extends Construct {
+  /** The manifest's. */
+  readonly name: string;
   /** Absent where the manifest asks for no VPC. */
   readonly network?: Network;
   readonly lake: Lake;
@@ -52,6 +57,8 @@ export class Platform extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformProps) {
     super(scope, id);
+    assertValid(platformProblems(this, TerraformStack.of(this), props));
+    this.name = props.manifest.name;
     const parts = platformParts(props);
     const { inside } = parts;
     if (parts.network !== undefined) this.network = new Network(this, 'Network', parts.network);

@@ -3,12 +3,14 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } from 'cdk-nag';
-import type { TerraformStack } from 'cdktf';
+import { App as TerraformApp, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
 import * as cdk from '../../constructs/cdk';
 import * as terraform from '../../constructs/terraform';
 import type { InventoryResource } from '../../lib/testing';
 import { cdkStack, terraformStack } from './engines';
 import { manifest } from './manifest';
+import { problemsOf } from './problems';
 import { regulated } from './regulated';
 
 /** Any file will do as the native runtime. */
@@ -197,5 +199,32 @@ describe('cdk-nag AwsSolutions', () => {
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     new s3.CfnBucket(new Stack(app, 'Stack'), 'Canary');
     expect(() => app.synth()).toThrow('AwsSolutions-S1');
+  });
+});
+
+describe.each([
+  { engine: 'CloudFormation', stack: () => new Stack(new App(), 'Stack'), Platform: cdk.Platform },
+  { engine: 'Terraform', stack: () => new TerraformStack(new TerraformApp(), 'Stack'), Platform: terraform.Platform },
+])('what no platform can be made of, in $engine', ({ stack, Platform }) => {
+  const make = (scope: Construct, id: string, given: unknown) =>
+    problemsOf(() => new Platform(scope, id, { manifest: given, runtime } as never));
+  const must = 'manifest: must be the manifest of what loadPlatform or definePlatform gives; given';
+
+  test.each([
+    ['nothing', undefined, 'nothing'],
+    ['a promise', Promise.resolve({ manifest }), 'a promise: await it, and take its manifest'],
+    ['what is loaded, and not its manifest', { manifest }, 'all that it gives: take its manifest'],
+    ['a name', 'aviation', '"aviation"'],
+  ])('%s is no manifest', (_, given, said) => {
+    expect(make(stack(), 'Platform', given)).toEqual([`${must} ${said}`]);
+  });
+
+  test('a name that another of its stack has', () => {
+    const scope = stack();
+    expect(make(scope, 'One', manifest)).toEqual([]);
+    expect(make(scope, 'Two', manifest)).toEqual([
+      'manifest: must have a name of its own in its stack; given "aviation", which Stack/One has',
+    ]);
+    expect(make(scope, 'Three', { ...manifest, name: 'rail' })).toEqual([]);
   });
 });
