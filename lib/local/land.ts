@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { InvalidInputError } from '../errors';
+import { assertValid, InvalidInputError, type Problem } from '../errors';
 import { findIngested, notIngested, tableId } from '../platform/lookup';
 import type { Manifest } from '../platform/manifest';
 import { arrivalOf } from '../runtime/objects';
@@ -36,7 +36,8 @@ export interface Landed {
  * file that is there already is left alone, so that landing twice is landing once.
  *
  * @param options `landedIsEnough`: a file that has landed before may be gone by now; by default it must be there
- * @throws InvalidInputError with every problem: no such file, no such table, a name that is taken by another file
+ * @throws InvalidInputError with every problem: no such file, no such table, a name that is taken by another file or
+ * given to two; nothing is copied then
  */
 export async function landFiles(
   landings: readonly Landing[],
@@ -51,13 +52,31 @@ export async function landFiles(
     throw one.reason;
   });
   if (problems.length > 0) throw new InvalidInputError(problems);
+  const plans = (planned as PromiseFulfilledResult<Planned>[]).map((one) => one.value);
+  assertValid(await collisions(plans));
   const landed: Landed[] = [];
-  for (const one of planned as PromiseFulfilledResult<Landed & { from: string }>[]) {
-    const { from, ...result } = one.value;
+  for (const { from, ...result } of plans) {
     if (result.isNew) await copy(from, result.to, layout.temporary);
     landed.push(result);
   }
   return landed;
+}
+
+type Planned = Landed & { readonly from: string };
+
+/** Two files for one place: each was planned against what lies there, and the second would overwrite the first. */
+async function collisions(plans: readonly Planned[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const first = new Map<string, string>();
+  for (const { from, to, isNew } of plans) {
+    const other = first.get(to);
+    if (other === undefined) first.set(to, from);
+    else if (isNew && resolve(other) !== resolve(from) && (await hash(other)) !== (await hash(from))) {
+      const message = `would land at ${to}, as ${other} would; give one of them another date, source or file name`;
+      problems.push({ where: from, path: '', message });
+    }
+  }
+  return problems;
 }
 
 async function plan(
@@ -65,7 +84,7 @@ async function plan(
   manifest: Manifest,
   layout: Layout,
   { landedIsEnough = false }: { readonly landedIsEnough?: boolean },
-): Promise<Landed & { from: string }> {
+): Promise<Planned> {
   const { file, source = 'local' } = landing;
   const fail = (path: string, message: string): never => {
     throw new InvalidInputError([{ where: file, path, message }]);
@@ -80,6 +99,7 @@ async function plan(
     const landed = await landedBefore(arrived, landing.date, basename(file));
     if (landed !== undefined) return { from: file, to: landed, table: tableId(table), isNew: false, isGone: true };
   }
+  if (info?.isDirectory()) return fail('', 'is a folder; give the files in it');
   if (info === undefined || !info.isFile()) return fail('', 'there is no such file');
   if (/^[._]/.test(basename(file))) fail('', 'must not begin with a dot or underscore: such files are no data');
   const date = landing.date ?? info.mtime.toISOString().slice(0, 10);

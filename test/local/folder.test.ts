@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import fs, { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import fs, { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../../lib/contract/dataset';
@@ -58,6 +58,22 @@ describe('landing', () => {
     expect(await problems({ file, as: 'orders', date: '2026-01-02' })).toEqual([
       expect.stringContaining('bronze is never changed'),
     ]);
+  });
+
+  test('two files for one place are refused by name before anything is copied, and a folder is said to be one', async () => {
+    const [a, b] = [join(folder, 'a', 'export.csv'), join(folder, 'b', 'export.csv')] as const;
+    for (const file of [a, b]) {
+      await mkdir(join(file, '..'));
+      await writeFile(file, file);
+    }
+    const day = { as: 'orders', date: '2026-01-02' };
+    const to = join(folder, '.ingot/lake/bronze/shop/orders/source=local/date=2026-01-02/export.csv');
+    await expect(land({ file: a, ...day }, { file: b, ...day })).rejects.toThrow(
+      `${b}: would land at ${to}, as ${a} would; give one of them another date, source or file name`,
+    );
+    expect(await problems({ file: join(folder, 'a'), ...day })).toEqual([': is a folder; give the files in it']);
+    await expect(readdir(join(folder, '.ingot'))).rejects.toThrow('ENOENT');
+    expect(await land({ file: a, ...day }, { file: a, ...day }, { file: b, ...day, source: 'b' })).toHaveLength(3);
   });
 
   test('a file of the platform that is gone after it has landed is no problem, and is said to be gone', async () => {
