@@ -5,7 +5,7 @@ import type { Path } from './document';
 import { nameProblem } from './names';
 import type { Notes } from './notes';
 import type { ItemProperty, LogicalType, SchemaProperty } from './odcs';
-import { physicalType, physicalWords } from './physical';
+import { decimalProblem, physicalType, physicalWords } from './physical';
 import { decimalOf, typeText } from './types';
 
 /** A property of a table as a column. A type that cannot be told is reported, and read as a text. */
@@ -84,6 +84,13 @@ function typeOf(property: SchemaProperty | ItemProperty, path: Path, notes: Note
   const { physicalType: words, logicalTypeOptions: options = {} } = property;
   const logical = property.logicalType ?? (property.properties ? 'object' : property.items ? 'array' : undefined);
   const physical = words === undefined ? undefined : physicalType(words);
+  // A text holds every number as it is written; any other type that stands in for a decimal would not.
+  const misfit =
+    words === undefined || physical !== undefined || logical === 'string' ? undefined : decimalProblem(words);
+  if (misfit !== undefined) {
+    notes.problem([...path, 'physicalType'], misfit);
+    return undefined;
+  }
   if (logical === undefined) {
     if (physical !== undefined) return physical;
     if (words === undefined) notes.problem(path, 'must have a logicalType or a physicalType');

@@ -82,6 +82,19 @@ const words: ReadonlyMap<string, PrimitiveType> = new Map<string, PrimitiveType>
 );
 
 const decimalWords = new Set(['decimal', 'numeric', 'number', 'dec']);
+
+/**
+ * What is wrong with the digits of a decimal anywhere in a physical type: tables can hold no such one, and whatever was taken
+ * in its place would hold other numbers. Undefined where nothing is.
+ */
+export function decimalProblem(text: string): string | undefined {
+  for (const [, word = '', digits = ''] of text.toLowerCase().matchAll(/\b([a-z]+)\s*\(([^()]*)\)/g)) {
+    if (!decimalWords.has(word) || physicalType(`${word}(${digits})`) !== undefined) continue;
+    return `must be ${word}(p, s) with p from 1 to 38 and s from 0 to p; given ${JSON.stringify(text)}`;
+  }
+  return undefined;
+}
+
 /** What a decimal without precision means: enough for BigQuery's NUMERIC and for money. */
 const plainDecimal: PrimitiveType = 'decimal(38, 9)';
 

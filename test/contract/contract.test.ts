@@ -812,6 +812,21 @@ schema:
       '',
       ['c.yaml:12 schema[0].properties[0]: must have a logicalType or a physicalType'],
     ],
+    ...(
+      [
+        ['number', 'decimal(50, 2)', 'decimal'],
+        ['number', 'decimal(2, 12)', 'decimal'],
+        ['integer', 'NUMERIC(39)', 'numeric'],
+        ['array', 'array<decimal(0, 0)>', 'decimal'],
+      ] as const
+    ).map(([logical, physical, word]): [string, string, string, string[]] => [
+      `digits that no table holds, ${physical}`,
+      'logicalType: integer',
+      `logicalType: ${logical}\n        physicalType: ${physical}`,
+      [
+        `c.yaml:14 schema[0].properties[0].physicalType: must be ${word}(p, s) with p from 1 to 38 and s from 0 to p; given "${physical}"`,
+      ],
+    ]),
     [
       'an option of another type',
       'logicalType: integer',
