@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { givenAllowed, InvalidInputError } from '../errors';
 import { packageFolder } from './package-folder';
+import { SparkStartError } from './start-error';
 
 const run = promisify(execFile);
 
@@ -45,7 +46,7 @@ export async function findSparkPython(told: (note: string) => void = () => {}): 
         message: `must be a version of Spark; ${givenAllowed(asked, Object.keys(pysparks))}`,
       },
     ]);
-  await demand('java', ['-version'], 'Spark needs Java 17 or newer');
+  await demandJava();
   const named = process.env.INGOT_SPARK_PYTHON;
   if (named !== undefined) return named;
   const folder = venv();
@@ -70,6 +71,18 @@ export async function findSparkPython(told: (note: string) => void = () => {}): 
       `Spark could not be fetched: ${why}. Name a Python that has pyspark and sqlglot in INGOT_SPARK_PYTHON`,
     );
   }
+}
+
+/** Spark's own scripts take the Java of `JAVA_HOME` where that is set, and no other. */
+async function demandJava(): Promise<void> {
+  const home = process.env.JAVA_HOME;
+  const java = home ? join(home, 'bin', 'java') : 'java';
+  const { stderr } = await run(java, ['-version']).catch((error: NodeJS.ErrnoException) => {
+    throw new SparkStartError(error.code === 'ENOENT' ? `there is no ${java}` : error.message.trim(), ['java']);
+  });
+  const version = /version "(\d+)/.exec(stderr)?.[1];
+  if (version !== undefined && Number(version) < 17)
+    throw new SparkStartError(`${java} is of version ${version}`, ['java']);
 }
 
 async function demand(command: string, args: readonly string[], otherwise: string): Promise<void> {

@@ -6,6 +6,7 @@ import { DuckdbError } from '../runtime/duckdb';
 import type { LakeSession } from '../runtime/lake';
 import type { Row } from '../runtime/services';
 import { moreMemory, type SparkOn } from './memory';
+import { SparkStartError, startFailure } from './start-error';
 
 /** What a request to Spark gives back, or why it failed: one line of JSON each way. */
 interface Answer {
@@ -201,7 +202,7 @@ export interface SparkProcess {
 /**
  * Starts Spark on this machine.
  *
- * @throws Error with the end of what it printed where it does not come up
+ * @throws SparkStartError with the end of what it printed where it does not come up
  */
 export async function startSpark({
   python,
@@ -242,9 +243,7 @@ function ready(child: ChildProcess, exited: Promise<void>, output: readonly stri
       resolve();
     };
     child.stdout!.on('readable', take);
-    child.on('error', (error) => reject(new Error(`Python could not be started: ${error.message}`)));
-    void exited.then(() =>
-      reject(new Error(`Spark did not start: ${output.join('').trim().split('\n').at(-1) ?? ''}`)),
-    );
+    child.on('error', (error) => reject(new SparkStartError(error.message, ['python'])));
+    void exited.then(() => reject(startFailure(output.join(''))));
   });
 }

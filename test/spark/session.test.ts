@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Source } from '../../lib/contract/dataset';
@@ -14,7 +15,9 @@ import { answerOf } from '../../lib/spark/job';
 import { sparkLake } from '../../lib/spark/lake';
 import type { SparkOn } from '../../lib/spark/memory';
 import { functionsOf, hugeCasts, promisedFunctions, unpromised } from '../../lib/spark/promised';
-import { SparkEndedError, SparkError, SparkMemoryError, sparkSession } from '../../lib/spark/session';
+import { findSparkPython } from '../../lib/spark/python';
+import { SparkEndedError, SparkError, SparkMemoryError, sparkSession, startSpark } from '../../lib/spark/session';
+import { SparkStartError } from '../../lib/spark/start-error';
 import { manifest } from '../constructs/manifest';
 import { contractFile, flights, inFolder, problemsOf } from '../platform/folder';
 import { examplesOf } from './functions';
@@ -366,4 +369,52 @@ test('metrics of a job go to CloudWatch with the dimensions that alarms name, wh
       ],
     },
   ]);
+});
+
+test('a Spark that does not start names the Python or Java to blame, its value and what is needed, and no file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ingot-no-spark-'));
+  const says = (name: string, text: string) => {
+    const file = join(folder, name);
+    writeFileSync(file, `#!/bin/sh\necho "${text}" >&2\nexit 1\n`, { mode: 0o755 });
+    return file;
+  };
+  const { INGOT_SPARK_PYTHON, JAVA_HOME } = process.env;
+  const start = async (python: string) => {
+    process.env.INGOT_SPARK_PYTHON = python;
+    const error: SparkStartError = await startSpark({ python, packageFolder: folder, settings: {} }).then(
+      () => Promise.reject(new Error('it started')),
+      (failure) => failure,
+    );
+    expect(error).toBeInstanceOf(SparkStartError);
+    return [error.message, error.todo];
+  };
+  try {
+    const python = 'INGOT_SPARK_PYTHON must name Python 3.10 or newer with PySpark 4.0 and sqlglot, given';
+    const ofPython = 'Put right what INGOT_SPARK_PYTHON names, then run again.';
+    expect(await start('/nope')).toEqual([`Spark did not start: spawn /nope ENOENT; ${python} "/nope"`, ofPython]);
+    const bare = says('bare', "ModuleNotFoundError: No module named 'pyspark'");
+    expect(await start(bare)).toEqual([
+      `Spark did not start: ModuleNotFoundError: No module named 'pyspark'; ${python} "${bare}"`,
+      ofPython,
+    ]);
+    process.env.JAVA_HOME = '/nope';
+    const java = 'JAVA_HOME must name Java 17 or newer, given "/nope"';
+    const ofJava = 'Put right what JAVA_HOME names, then run again.';
+    const gateway = '[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.';
+    expect(await start(says('java', gateway))).toEqual([`Spark did not start: ${gateway}; ${java}`, ofJava]);
+    const other = says('other', 'No space left');
+    expect(await start(other)).toEqual([
+      `Spark did not start: No space left; ${python} "${other}"; ${java}`,
+      'Put right what INGOT_SPARK_PYTHON and JAVA_HOME name, then run again.',
+    ]);
+    await expect(findSparkPython()).rejects.toMatchObject({
+      message: `Spark did not start: there is no /nope/bin/java; ${java}`,
+      todo: ofJava,
+    });
+  } finally {
+    for (const [name, value] of Object.entries({ INGOT_SPARK_PYTHON, JAVA_HOME }))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    rmSync(folder, { recursive: true });
+  }
 });
