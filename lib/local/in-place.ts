@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../errors';
 import { locationPath } from '../tables/location';
+import { pathProblem } from './ascii-path';
 import { folderFiles } from './catalog/files';
 import { Store } from './catalog/store';
 import type { Layout } from './layout';
-
-/** DuckDB 1.5 takes the path of a file for bytes where rows of a table are changed, and no other character is one. */
-const isAscii = /^[\x20-\x7e]*$/;
 
 /**
  * Iceberg tables name their files by whole paths, so a platform's folder that was moved or copied, or of whose data
@@ -17,11 +15,8 @@ const isAscii = /^[\x20-\x7e]*$/;
  */
 export async function assertInPlace(layout: Layout): Promise<void> {
   const root = resolve(layout.root);
-  if (!isAscii.test(root)) {
-    const others = [...new Set([...root].filter((character) => !isAscii.test(character)))].join(' ');
-    const message = `must lie in a folder whose path is of ASCII characters, since DuckDB cannot change rows of Iceberg tables below another; given ${others}; move the platform's folder`;
-    throw new InvalidInputError([{ where: root, path: '', message }]);
-  }
+  const message = pathProblem(root, "move the platform's folder");
+  if (message !== undefined) throw new InvalidInputError([{ where: root, path: '', message }]);
   const store = new Store(layout.catalog, [], folderFiles);
   const remedy = `remove ${layout.catalog} to make all tables anew from the files in bronze`;
   for (const namespace of await store.namespaces())

@@ -103,6 +103,15 @@ describe('init', () => {
     expect(await readdir(other)).toEqual(['mine.txt']);
   });
 
+  test('refuses a folder in which the platform could not run, and writes nothing', async () => {
+    const { code, err } = await ingot(['init', 'Größe mit Blank/mein Shöp'], { cwd: folder });
+    expect(err).toMatch(
+      /mein Shöp: must lie in a folder whose path is of ASCII characters.*given ö ß; give another folder/,
+    );
+    expect(code).toBe(2);
+    expect(await readdir(folder)).not.toContain('Größe mit Blank');
+  });
+
   test('tells editors by which schema they complete platform.yaml', async () => {
     const [first] = (await readFile(join(shop, 'platform.yaml'), 'utf8')).split('\n');
     expect(first).toBe('# yaml-language-server: $schema=platform.schema.json');
@@ -117,9 +126,9 @@ describe('init', () => {
   });
 
   test('names the platform after its folder, whatever that is called, and what it writes is valid', async () => {
-    const { out } = await ingot(['init', '42 Große Läden!', '--json'], { cwd: folder });
-    expect(JSON.parse(out).platform).toBe('grosse-laden');
-    expect(await ingot(['check', '42 Große Läden!'], { cwd: folder })).toMatchObject({ code: 0, err: '' });
+    const { out } = await ingot(['init', '42 Big Shops!', '--json'], { cwd: folder });
+    expect(JSON.parse(out).platform).toBe('big-shops');
+    expect(await ingot(['check', '42 Big Shops!'], { cwd: folder })).toMatchObject({ code: 0, err: '' });
   });
 
   test.each([

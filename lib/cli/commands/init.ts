@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Option } from 'commander';
+import { pathProblem } from '../../local/ascii-path';
 import { invalidArgument } from '../failure';
 import type { AddCommand } from '../main';
 import { place } from '../place';
@@ -18,6 +19,8 @@ export const addInit: AddCommand = (add, io) => {
     .addHelpText('after', '\nExamples:\n  ingot init shop && ingot run shop\n  ingot init shop --preset small')
     .action(async (dir: string | undefined, options: { name?: string; preset?: Preset; json?: true }) => {
       const folder = resolve(dir ?? '.');
+      const elsewhere = pathProblem(folder, 'give another folder');
+      if (elsewhere !== undefined) throw invalidArgument(folder, elsewhere);
       const name = options.name ?? platformName(basename(folder));
       if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length < 2 || name.length > 20)
         throw invalidArgument(
