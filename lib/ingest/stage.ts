@@ -6,9 +6,18 @@ import { identifier, list } from '../sql/quote';
 import { answerableChecks } from './answerable';
 import { wantedColumns } from './cells';
 import { csv, otherDelimiter } from './csv';
+import { foreign, jsonForCsv } from './foreign';
 import { json } from './json';
 import { parquet } from './parquet';
-import { type Format, type Formats, faultOfFile, type ProbedFile, type Reading, sameName } from './read';
+import {
+  type Format,
+  type Formats,
+  faultOfFile,
+  type ProbedFile,
+  type Reading,
+  type SourceColumn,
+  sameName,
+} from './read';
 import { reasonsType, staged, stagingSelect, stagingTable } from './typed';
 import { type Bytes, cutOff } from './whole';
 
@@ -93,7 +102,9 @@ class Stage {
     if (probed.length > 0) {
       for (const reading of this.format.readings(probed, source, this.wanted)) await this.read(reading, probed);
     }
-    return { rows: this.rows, rejects: this.rejects, drift: this.drift(probed), drop: () => this.drop() };
+    const rejected = await this.rejectForeign(probed);
+    const drift = this.drift(probed.filter(({ index }) => !rejected.has(index)));
+    return { rows: this.rows, rejects: this.rejects, drift, drop: () => this.drop() };
   }
 
   async drop(): Promise<void> {
@@ -112,11 +123,15 @@ class Stage {
     const probed: ProbedFile[] = [];
     for (const [i, probe] of probes.entries()) {
       const { index, uri } = opened[i]!;
-      const fault = 'unreadable' in probe ? probe.unreadable : otherDelimiter(probe, this.source, this.wanted);
+      const fault = 'unreadable' in probe ? probe.unreadable : this.misread(probe);
       if (fault !== undefined) await this.rejectFile(index, fault);
       else if (!('unreadable' in probe)) probed.push({ index, uri, columns: probe });
     }
     return probed;
+  }
+
+  private misread(columns: readonly SourceColumn[]): string | undefined {
+    return otherDelimiter(columns, this.source, this.wanted) ?? jsonForCsv(columns, this.source);
   }
 
   /** A file that was cut off is rejected as a whole: nobody knows what it would have said. */
@@ -161,6 +176,37 @@ class Stage {
     if (await this.isLines(file.index)) return;
     await this.lake.run(`DELETE FROM ${identifier(this.rows)} WHERE ${identifier(staged.file)} = ${file.index}`);
     await this.rejectFile(file.index, fault);
+  }
+
+  /**
+   * Rejects each file that has rows, and in them none of the contract's columns: another thing's file, or one without a
+   * header, whose first row is taken for names. A header alone tells nothing, and nothing of it is lost.
+   */
+  private async rejectForeign(probed: readonly ProbedFile[]): Promise<ReadonlySet<number>> {
+    const faults = new Map<number, string>();
+    for (const { index, columns } of probed) {
+      const fault = foreign(columns, this.dataset, this.source, this.wanted);
+      if (fault !== undefined) faults.set(index, fault);
+    }
+    if (faults.size === 0) return new Set();
+    const [rows, rejects, file] = [identifier(this.rows), identifier(this.rejects), identifier(staged.file)];
+    const among = [...faults.keys()].join(', ');
+    const filled = await this.lake.query<{ file: number }>(
+      `SELECT DISTINCT ${file} AS file FROM ${rows} WHERE ${file} IN (${among})`,
+    );
+    const broken = await this.lake.query<{ file: number; first: bigint }>(
+      `SELECT file, min(row_number) AS first FROM ${rejects} WHERE file IN (${among}) GROUP BY file`,
+    );
+    const whole = new Set(broken.filter(({ first }) => Number(first) === 0).map((one) => Number(one.file)));
+    const rejected = new Set(
+      [...filled, ...broken].map((one) => Number(one.file)).filter((index) => !whole.has(index)),
+    );
+    for (const index of [...rejected].sort((a, b) => a - b)) {
+      await this.lake.run(`DELETE FROM ${rows} WHERE ${file} = ${index}`);
+      await this.lake.run(`DELETE FROM ${rejects} WHERE file = ${index}`);
+      await this.rejectFile(index, faults.get(index)!);
+    }
+    return rejected;
   }
 
   /** Whether what was read line by line is lines indeed: not an array that was cut off, nor another thing altogether. */

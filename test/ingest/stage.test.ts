@@ -239,6 +239,38 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     },
   );
 
+  test('a file with none of the contract’s columns is one unreadable file; a header alone is none', async () => {
+    const foreign = async (format: 'csv' | 'json', first: string, given: string, of = columns) => {
+      const good = file(`own.${format}`, format === 'csv' ? 'id,name,at\n9,z,\n' : '{"id":9,"name":"z","at":null}\n');
+      const seen = await staged(source(format), [file(`foreign.${format}`, first), good], of);
+      const where = format === 'csv' ? 'its first line has' : 'its objects have';
+      const said = `${where} none of the contract's columns: given ${given}; allowed: "id", "name", "at"`;
+      expect(seen).toEqual({
+        good: ['9 z -'],
+        bad: [{ file: 0, row: 0, reasons: [`file.unreadable: the file cannot be read: ${said}`], raw: null }],
+        drift: [],
+      });
+    };
+    const optional = columns.map((one) => ({ ...one, required: false }));
+    await foreign('csv', '1,a,2001-01-01\n2,b,\n', '"1", "a", "2001-01-01"', optional);
+    await foreign('csv', 'x,y\n1\n2\n', '"x", "y"');
+    await foreign('json', '{"data":[{"id":1}]}\n', '"data"', optional);
+    const { bad, drift } = await staged(source('csv'), [file('names.csv', 'x,y\n')]);
+    expect([bad, drift.slice(0, 1)]).toEqual([[], ['unknown column "x" in 1 file']]);
+    const made = [column('day', 'date', { transform: 'CAST(given AS DATE)', sourceColumns: ['day'] })];
+    expect((await staged(source('csv'), [file('made.csv', 'given\n2001-01-01\n')], made)).good).toEqual(['2001-01-01']);
+  });
+
+  test.each(['{"id":1,"name":"a"}', '[{"id":1,"name":"a"}]', '[\n{"id":1}\n]'])(
+    'JSON that is called CSV is one unreadable file, be it one line: %j',
+    async (text) => {
+      const { good, bad } = await staged(source('csv'), [file('json.csv', `${text}\n`)]);
+      const said = "its first line is JSON, and the contract's format is csv";
+      expect(good).toEqual([]);
+      expect(bad).toMatchObject([{ row: 0, reasons: [`file.unreadable: the file cannot be read: ${said}`] }]);
+    },
+  );
+
   test('a gzip whose checksum does not fit is one unreadable file', async () => {
     const broken = gzipSync('id,name,at\n1,a,\n');
     broken[broken.length - 8]! ^= 1;
