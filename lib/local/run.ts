@@ -144,9 +144,13 @@ function lazySpark(services: Services, layout: Layout, stages: Stages, progress:
       // A job that is tried again gets another one.
       opening = undefined;
     };
-    const lake = await openLocalSpark({ manifest, catalog, scratch, told, onEnd }).catch((error: Error) => {
-      throw new Error(`${error.message}. With --engine duckdb, DuckDB does what Spark would`, { cause: error });
-    });
+    const lake = await openLocalSpark({ manifest, catalog, scratch, told, onEnd }).catch(
+      (error: Error & { todo?: string }) => {
+        const why = new Error(`${error.message}. With --engine duckdb, DuckDB does what Spark would`, { cause: error });
+        // Whatever Spark lacks, the files of the table that it was to load are not to blame.
+        throw Object.assign(why, { todo: error.todo ?? 'Put right what Spark lacks, then run again.' });
+      },
+    );
     return { ...services, lake };
   };
   return {

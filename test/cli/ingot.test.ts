@@ -316,6 +316,23 @@ describe('run', () => {
     expect(again.code).toBe(1);
   });
 
+  test('whose Spark does not start says what that lacks, and does not send anybody to the files', async () => {
+    const before = process.env.JAVA_HOME;
+    process.env.JAVA_HOME = '/nope';
+    try {
+      const { code, out } = await ingot(['run', await copy(), '--engine', 'spark', '--json']);
+      expect((JSON.parse(out) as RunReport).runs[0]!.failures).toContainEqual({
+        what: 'silver.orders',
+        why: expect.stringContaining('JAVA_HOME must name Java 17 or newer, given "/nope"'),
+        todo: 'Put right what JAVA_HOME names, then run again.',
+      });
+      expect(code).toBe(1);
+    } finally {
+      if (before === undefined) delete process.env.JAVA_HOME;
+      else process.env.JAVA_HOME = before;
+    }
+  });
+
   test('that a broken file stops ends with 1 and names it; once it is right the same run goes on', async () => {
     const platform = await copy();
     await edit(join(platform, 'models/fct_daily_sales.sql'), (text) =>
