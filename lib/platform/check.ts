@@ -3,6 +3,7 @@ import { cdcProblems, fedTables, resolveCdc } from '../cdc/declaration';
 import { followsOwn } from '../cdc/deployed';
 import type { Dataset } from '../contract/dataset';
 import type { Document } from '../contract/document';
+import type { DataContract } from '../contract/odcs';
 import type { ReadContract } from '../contract/read';
 import { bindReferences } from '../contract/references';
 import { resolveContract } from '../contract/resolve';
@@ -152,15 +153,22 @@ export async function checkInput(input: PlatformInput, engine?: 'spark'): Promis
         // A declaration that cannot be read says nothing of what its streams fill: that is its own problem, once.
         value !== undefined,
     );
-    for (const { resolved, document: where } of unfilled)
+    for (const { resolved, document: where } of unfilled) {
+      const nearly = notices.filter((notice) => notice.where === where.where && notice.path.startsWith('servers'));
+      const elsewhere = nearly.length > 0 ? undefined : homelessFiles(where, resolved.dataset, zones);
+      if (elsewhere !== undefined) {
+        problems.push(elsewhere);
+        continue;
+      }
       problems.push(
         where.problem(
           [...resolved.path, 'name'],
           `must be filled by files, from a server of type s3 at s3://<zone>/<prefix>/, or by a model models/${resolved.dataset.name}.sql${hint(resolved.dataset)}`,
         ),
         // A server that nearly was it.
-        ...notices.filter((notice) => notice.where === where.where && notice.path.startsWith('servers')),
+        ...nearly,
       );
+    }
     for (const [i, { as }] of (declaration.local?.land ?? []).entries())
       if (isWhole && unfilled.length === 0 && findIngested(as, datasets) === undefined)
         problems.push(document.problem(['local', 'land', i, 'as'], notIngested(as, datasets)));
@@ -248,6 +256,19 @@ const hint = ({ postgres }: Dataset): string =>
   postgres === undefined
     ? ''
     : `, or by the changes of server ${postgres.server}, which cdc of platform.yaml must name`;
+
+/** A server of type s3 that would fill the table if its location began with a zone, and not with a bucket, as others' do. */
+function homelessFiles({ value, problem }: Document, { name }: Dataset, zones: readonly Zone[]): Problem | undefined {
+  const { servers = [] } = value as Pick<DataContract, 'servers'>;
+  const i = servers.findIndex(({ type }) => type === 's3');
+  const location = servers[i]?.location;
+  if (location === undefined) return undefined;
+  const files = zones.filter(({ holds }) => holds === 'files').map((zone) => zone.name);
+  return problem(
+    ['servers', i, 'location'],
+    `must be s3://<zone>/<prefix>/, as neither files nor a model models/${name}.sql fill ${name}; given ${JSON.stringify(location)}; allowed zones: ${files.join(', ')}`,
+  );
+}
 
 /** Files that nothing would apply. */
 function homelessMigrations({ migrations }: PlatformInput, { database }: PlatformDeclaration, document: Document) {

@@ -250,6 +250,18 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'a server whose location begins with a bucket',
+      {
+        'contracts/flights.odcs.yaml': flights['contracts/flights.odcs.yaml']!.replace(
+          's3://bronze/',
+          's3://our-own-bucket/',
+        ),
+      },
+      [
+        'contracts/flights.odcs.yaml:6 servers[0].location: must be s3://<zone>/<prefix>/, as neither files nor a model models/flights.sql fill flights; given "s3://our-own-bucket/flights/"; allowed zones: bronze',
+      ],
+    ],
+    [
       'a file to land in a table that no file fills',
       { 'platform.yaml': 'name: aviation\nlocal: {land: [{file: x.csv, as: flight}]}\n' },
       [
