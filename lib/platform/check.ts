@@ -12,6 +12,7 @@ import { documentsProblems, resolveDocuments } from '../documents/declaration';
 import { personalWithoutSubject } from '../erasure/subjects';
 import { givenAllowed, type Problem } from '../errors';
 import { deepFreeze } from '../freeze';
+import { isDate } from '../local/land';
 import { resolveUses } from '../migrations/declaration';
 import type { ReadMigrations } from '../migrations/read';
 import { resolveNetwork } from '../network/declaration';
@@ -169,9 +170,18 @@ export async function checkInput(input: PlatformInput, engine?: 'spark'): Promis
         ...nearly,
       );
     }
-    for (const [i, { as }] of (declaration.local?.land ?? []).entries())
+    for (const [i, { as, date }] of (declaration.local?.land ?? []).entries()) {
+      // Words that are no day at all are the declaration's own problem.
+      if (date !== undefined && /^\d{4}-\d\d-\d\d$/.test(date) && !isDate(date))
+        problems.push(
+          document.problem(
+            ['local', 'land', i, 'date'],
+            `must be a day of the calendar, YYYY-MM-DD; given ${JSON.stringify(date)}`,
+          ),
+        );
       if (isWhole && unfilled.length === 0 && findIngested(as, datasets) === undefined)
         problems.push(document.problem(['local', 'land', i, 'as'], notIngested(as, datasets)));
+    }
     const { groups, problems: groupProblems } = groupsOf(declaration, datasets, models, document);
     if (modelProblems.length === 0) problems.push(...groupProblems);
     problems.push(...(await bindProblems(...soundParts(tables, models, problems), duckdb)));

@@ -262,6 +262,13 @@ describe('what is wrong with a platform is said in full sentences', () => {
       ],
     ],
     [
+      'a file to land on a day that no month has',
+      {
+        'platform.yaml': 'name: aviation\nlocal: {land: [{file: x.csv, as: flights, date: 2026-02-30}]}\n',
+      },
+      ['platform.yaml:2 local.land[0].date: must be a day of the calendar, YYYY-MM-DD; given "2026-02-30"'],
+    ],
+    [
       'a file to land in a table that no file fills',
       { 'platform.yaml': 'name: aviation\nlocal: {land: [{file: x.csv, as: flight}]}\n' },
       [
