@@ -25,12 +25,9 @@ export function starterFiles(name: string, preset?: Preset): Readonly<Record<str
   };
 }
 
-/** A platform's name from that of its folder: lower-case letters, digits and hyphens, a letter first. */
+/** A platform's name from that of its folder, which is ASCII: lower-case letters, digits and hyphens, a letter first. */
 export function platformName(folder: string): string {
   const name = folder
-    .replaceAll('ß', 'ss')
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+|-+$/g, '')
