@@ -19,7 +19,7 @@ import {
   sameName,
 } from './read';
 import { reasonsType, staged, stagingSelect, stagingTable } from './typed';
-import { type Bytes, cutOff } from './whole';
+import { type Bytes, cutOff, hasMore } from './whole';
 
 /** How DuckDB reads them. */
 const duckdbFormats: Formats = { csv, json, parquet };
@@ -99,12 +99,12 @@ class Stage {
       `CREATE TEMP TABLE ${identifier(this.rejects)} (file INTEGER, row_number BIGINT, reasons ${reasonsType}, raw VARCHAR)`,
     );
     const probed = await this.probe();
-    if (probed.length > 0) {
-      for (const reading of this.format.readings(probed, source, this.wanted)) await this.read(reading, probed);
+    // A header that says nothing of the contract's, with no row below it, is drift, and there is nothing to read.
+    const filled = probed.filter(({ columns }) => this.foreign(columns) === undefined);
+    if (filled.length > 0) {
+      for (const reading of this.format.readings(filled, source, this.wanted)) await this.read(reading, filled);
     }
-    const rejected = await this.rejectForeign(probed);
-    const drift = this.drift(probed.filter(({ index }) => !rejected.has(index)));
-    return { rows: this.rows, rejects: this.rejects, drift, drop: () => this.drop() };
+    return { rows: this.rows, rejects: this.rejects, drift: this.drift(probed), drop: () => this.drop() };
   }
 
   async drop(): Promise<void> {
@@ -123,15 +123,24 @@ class Stage {
     const probed: ProbedFile[] = [];
     for (const [i, probe] of probes.entries()) {
       const { index, uri } = opened[i]!;
-      const fault = 'unreadable' in probe ? probe.unreadable : this.misread(probe);
+      const fault = 'unreadable' in probe ? probe.unreadable : await this.misread(uri, probe);
       if (fault !== undefined) await this.rejectFile(index, fault);
       else if (!('unreadable' in probe)) probed.push({ index, uri, columns: probe });
     }
     return probed;
   }
 
-  private misread(columns: readonly SourceColumn[]): string | undefined {
-    return otherDelimiter(columns, this.source, this.wanted) ?? jsonForCsv(columns, this.source);
+  private async misread(uri: string, columns: readonly SourceColumn[]): Promise<string | undefined> {
+    const fault = otherDelimiter(columns, this.source, this.wanted) ?? jsonForCsv(columns, this.source);
+    if (fault !== undefined) return fault;
+    const foreign = this.foreign(columns);
+    if (foreign === undefined || (this.source.format === 'csv' && !(await hasMore(uri, this.objects))))
+      return undefined;
+    return foreign;
+  }
+
+  private foreign(columns: readonly SourceColumn[]): string | undefined {
+    return foreign(columns, this.dataset, this.source, this.wanted);
   }
 
   /** A file that was cut off is rejected as a whole: nobody knows what it would have said. */
@@ -176,37 +185,6 @@ class Stage {
     if (await this.isLines(file.index)) return;
     await this.lake.run(`DELETE FROM ${identifier(this.rows)} WHERE ${identifier(staged.file)} = ${file.index}`);
     await this.rejectFile(file.index, fault);
-  }
-
-  /**
-   * Rejects each file that has rows, and in them none of the contract's columns: another thing's file, or one without a
-   * header, whose first row is taken for names. A header alone tells nothing, and nothing of it is lost.
-   */
-  private async rejectForeign(probed: readonly ProbedFile[]): Promise<ReadonlySet<number>> {
-    const faults = new Map<number, string>();
-    for (const { index, columns } of probed) {
-      const fault = foreign(columns, this.dataset, this.source, this.wanted);
-      if (fault !== undefined) faults.set(index, fault);
-    }
-    if (faults.size === 0) return new Set();
-    const [rows, rejects, file] = [identifier(this.rows), identifier(this.rejects), identifier(staged.file)];
-    const among = [...faults.keys()].join(', ');
-    const filled = await this.lake.query<{ file: number }>(
-      `SELECT DISTINCT ${file} AS file FROM ${rows} WHERE ${file} IN (${among})`,
-    );
-    const broken = await this.lake.query<{ file: number; first: bigint }>(
-      `SELECT file, min(row_number) AS first FROM ${rejects} WHERE file IN (${among}) GROUP BY file`,
-    );
-    const whole = new Set(broken.filter(({ first }) => Number(first) === 0).map((one) => Number(one.file)));
-    const rejected = new Set(
-      [...filled, ...broken].map((one) => Number(one.file)).filter((index) => !whole.has(index)),
-    );
-    for (const index of [...rejected].sort((a, b) => a - b)) {
-      await this.lake.run(`DELETE FROM ${rows} WHERE ${file} = ${index}`);
-      await this.lake.run(`DELETE FROM ${rejects} WHERE file = ${index}`);
-      await this.rejectFile(index, faults.get(index)!);
-    }
-    return rejected;
   }
 
   /** Whether what was read line by line is lines indeed: not an array that was cut off, nor another thing altogether. */

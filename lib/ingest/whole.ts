@@ -87,3 +87,23 @@ async function endsIn(chunks: AsyncIterable<Uint8Array>, firstIsEnough: unknown 
   const character = (byte: number | undefined) => (byte === undefined ? undefined : String.fromCharCode(byte));
   return { first: character(first), last: character(last) };
 }
+
+/** Whether a whole file of text, packed or not, has anything but blanks below its first line. */
+export async function hasMore(uri: string, objects: Bytes): Promise<boolean> {
+  const stream = await objects.stream(uri);
+  if (/\.gz$/i.test(uri)) return pipeline(stream, createGunzip(), isBelow);
+  return isBelow(/\.zst$/i.test(uri) ? unpackedZstd(stream) : stream);
+}
+
+/** It reads to the end, as a pipeline that is left in the middle fails. */
+async function isBelow(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  let [isText, isNext, isFound] = [false, false, false];
+  for await (const chunk of chunks) {
+    for (let i = 0; i < chunk.length && !isFound; i += 1) {
+      const byte = chunk[i]!;
+      if (byte > 0x20) [isText, isFound] = [true, isNext];
+      else if (isText && (byte === 0x0a || byte === 0x0d)) isNext = true;
+    }
+  }
+  return isFound;
+}

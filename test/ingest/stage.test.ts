@@ -255,8 +255,11 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     await foreign('csv', '1,a,2001-01-01\n2,b,\n', '"1", "a", "2001-01-01"', optional);
     await foreign('csv', 'x,y\n1\n2\n', '"x", "y"');
     await foreign('json', '{"data":[{"id":1}]}\n', '"data"', optional);
-    const { bad, drift } = await staged(source('csv'), [file('names.csv', 'x,y\n')]);
-    expect([bad, drift.slice(0, 1)]).toEqual([[], ['unknown column "x" in 1 file']]);
+    const alone = [file('names.csv', 'x,y\r\n\r\n'), file('names.csv.gz', gzipSync('x,y'))];
+    const { bad, drift } = await staged(source('csv'), alone);
+    expect([bad, drift.slice(0, 1)]).toEqual([[], ['unknown column "x" in 2 files']]);
+    const packed = await staged(source('csv'), [file('bare.csv.gz', gzipSync('x,y\n1,2'))]);
+    expect(packed.bad.map(({ row }) => row)).toEqual([0]);
     const made = [column('day', 'date', { transform: 'CAST(given AS DATE)', sourceColumns: ['day'] })];
     expect((await staged(source('csv'), [file('made.csv', 'given\n2001-01-01\n')], made)).good).toEqual(['2001-01-01']);
   });

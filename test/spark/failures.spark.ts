@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { stage } from '../../lib/ingest/stage';
 import { type LocalCatalog, startCatalog } from '../../lib/local/catalog';
 import { openLake } from '../../lib/runtime/lake';
+import { localObjects } from '../../lib/runtime/objects';
 import type { Lake } from '../../lib/runtime/services';
 import { sparkLake } from '../../lib/spark/lake';
 import { catalogHere, sparkHere } from '../../lib/spark/local';
 import { findSparkPython } from '../../lib/spark/python';
 import { SparkEndedError, startSpark } from '../../lib/spark/session';
+import { column, dataset, source } from '../ingest/datasets';
 import { agree } from './functions';
 import { isThere, processesBelow } from './processes';
 
@@ -276,3 +279,31 @@ test('a data file that is gone is named, and nothing is written', async () => {
   writeFileSync(join(data, gone), kept);
   expect(await rows()).toBe(before);
 }, 600_000);
+
+test('a file that is none of the contract’s is rejected as DuckDB rejects it, and the others are read', async () => {
+  if (spark === undefined) return;
+  const texts = {
+    bare: '1,a\n2,b\n',
+    json: '{"id":1,"name":"a"}\n',
+    good: 'id,name\n9,z\n',
+    names: 'x,y\n',
+  };
+  const files = Object.entries(texts).map(([called, text]) => {
+    const path = join(folder, `${called}.csv`);
+    writeFileSync(path, text);
+    return { uri: pathToFileURL(path).href, size: text.length };
+  });
+  const of = dataset('events', [column('id', 'int'), column('name', 'string')]);
+  const seen = [];
+  for (const lake of [duckdb, spark]) {
+    const { rows, rejects, drop } = await stage(of, source('csv'), files, 'foreign', { lake, objects: localObjects });
+    const read = await lake.query<{ id: number }>(`SELECT id FROM ${rows}`);
+    const rejected = await lake.query<{ file: number; said: string }>(
+      `SELECT file, reasons[1].message AS said FROM ${rejects} ORDER BY file`,
+    );
+    seen.push([read.map(({ id }) => Number(id)), rejected.map(({ file, said }) => `${file} ${said}`)]);
+    await drop();
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[0]).toMatchObject([[9], [expect.stringContaining('given "1", "a"'), expect.stringContaining('is JSON')]]);
+}, 120_000);
