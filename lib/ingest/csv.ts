@@ -87,7 +87,7 @@ function header(line: string, source: Source): Probe {
     const name = given === '' ? `column${i}` : given;
     const before = seen.get(name.toLowerCase()) ?? 0;
     seen.set(name.toLowerCase(), before + 1);
-    return { name: before === 0 ? name : `${name}_${before}`, type: 'VARCHAR' };
+    return before === 0 ? { name, type: 'VARCHAR' } : { name: `${name}_${before}`, type: 'VARCHAR', repeats: name };
   });
 }
 

@@ -33,6 +33,12 @@ export function jsonForCsv(columns: readonly SourceColumn[], source: Source): st
     : undefined;
 }
 
+/** Why nobody can say which of a file's columns is meant, in words: its header gives one that the contract reads twice. */
+export function givenTwice(columns: readonly SourceColumn[], wanted: readonly SourceColumn[]): string | undefined {
+  const twice = wanted.find(({ name }) => columns.some(({ repeats = '' }) => sameName(repeats, name)));
+  return twice === undefined ? undefined : `its header gives column ${JSON.stringify(twice.name)} twice`;
+}
+
 function names(columns: readonly SourceColumn[]): string {
   const some = columns.slice(0, told).map(({ name }) => JSON.stringify(name.slice(0, 100)));
   return columns.length > told ? `${some.join(', ')} and ${columns.length - told} more` : some.join(', ');

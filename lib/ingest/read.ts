@@ -9,6 +9,8 @@ export interface SourceColumn {
   readonly name: string;
   /** DuckDB's word. */
   readonly type: string;
+  /** The name that its file's header gives it, where an earlier column has that name, too. */
+  readonly repeats?: string;
 }
 
 /** Files that are read by one statement. */

@@ -6,7 +6,7 @@ import { identifier, list } from '../sql/quote';
 import { answerableChecks } from './answerable';
 import { wantedColumns } from './cells';
 import { csv, otherDelimiter } from './csv';
-import { foreign, jsonForCsv } from './foreign';
+import { foreign, givenTwice, jsonForCsv } from './foreign';
 import { json } from './json';
 import { parquet } from './parquet';
 import {
@@ -131,7 +131,10 @@ class Stage {
   }
 
   private async misread(uri: string, columns: readonly SourceColumn[]): Promise<string | undefined> {
-    const fault = otherDelimiter(columns, this.source, this.wanted) ?? jsonForCsv(columns, this.source);
+    const fault =
+      otherDelimiter(columns, this.source, this.wanted) ??
+      jsonForCsv(columns, this.source) ??
+      givenTwice(columns, this.wanted);
     if (fault !== undefined) return fault;
     const foreign = this.foreign(columns);
     if (foreign === undefined || (this.source.format === 'csv' && !(await hasMore(uri, this.objects))))

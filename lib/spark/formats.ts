@@ -23,7 +23,8 @@ function probe(session: Pick<SparkSession, 'columns'>): Format['probe'] {
     const probes = [];
     for (const uri of uris) {
       try {
-        probes.push(source.header === false ? [] : await session.columns(describe([uri], source, [])));
+        const columns = source.header === false ? [] : await session.columns(describe([uri], source, []));
+        probes.push(source.format === 'csv' ? repeated(columns) : columns);
       } catch (error) {
         if (!(error instanceof SparkError) || otherFaults.includes(error.kind)) throw error;
         probes.push({ unreadable: error.message });
@@ -31,6 +32,17 @@ function probe(session: Pick<SparkSession, 'columns'>): Format['probe'] {
     }
     return probes;
   };
+}
+
+/** Columns of a header; to each name that it gives more than once, Spark has put the column's place. */
+function repeated(columns: readonly SourceColumn[]): SourceColumn[] {
+  const given = columns.map(({ name }, i) => (name.endsWith(`${i}`) ? name.slice(0, -`${i}`.length) : name));
+  return columns.map((column, i) => {
+    const name = given[i]!;
+    const isRepeated =
+      name !== column.name && given.some((one, k) => k < i && one !== columns[k]!.name && sameName(one, name));
+    return isRepeated && !columns.some((one) => sameName(one.name, name)) ? { ...column, repeats: name } : column;
+  });
 }
 
 /** What the contract wants and the files have, in the files' own spelling: a text where the format has no types. */

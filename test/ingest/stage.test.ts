@@ -274,6 +274,14 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     },
   );
 
+  test('a CSV header that gives a column of the contract twice makes the file unreadable', async () => {
+    const twice = [file('twice.csv', 'id,name,at,NAME\n1,a,,b\n'), file('other.csv', 'id,name,at,x,x\n2,c,,,\n')];
+    const { good, bad } = await staged(source('csv'), twice);
+    expect(good).toEqual(['2 c -']);
+    const reasons = ['file.unreadable: the file cannot be read: its header gives column "name" twice'];
+    expect(bad).toEqual([{ file: 0, row: 0, reasons, raw: null }]);
+  });
+
   test('a gzip whose checksum does not fit is one unreadable file', async () => {
     const broken = gzipSync('id,name,at\n1,a,\n');
     broken[broken.length - 8]! ^= 1;

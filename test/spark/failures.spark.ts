@@ -287,6 +287,7 @@ test('a file that is none of the contract’s is rejected as DuckDB rejects it, 
     json: '{"id":1,"name":"a"}\n',
     good: 'id,name\n9,z\n',
     names: 'x,y\n',
+    twice: 'id,name,NAME\n1,a,b\n',
   };
   const files = Object.entries(texts).map(([called, text]) => {
     const path = join(folder, `${called}.csv`);
@@ -305,5 +306,12 @@ test('a file that is none of the contract’s is rejected as DuckDB rejects it, 
     await drop();
   }
   expect(seen[1]).toEqual(seen[0]);
-  expect(seen[0]).toMatchObject([[9], [expect.stringContaining('given "1", "a"'), expect.stringContaining('is JSON')]]);
+  expect(seen[0]).toMatchObject([
+    [9],
+    [
+      expect.stringContaining('given "1", "a"'),
+      expect.stringContaining('is JSON'),
+      expect.stringContaining('column "name" twice'),
+    ],
+  ]);
 }, 120_000);
