@@ -28,7 +28,7 @@ export function foreign(
 /** Why a file is not CSV, in words: its first line is JSON, and would be taken for names and lost. */
 export function jsonForCsv(columns: readonly SourceColumn[], source: Source): string | undefined {
   if (source.format !== 'csv' || source.header === false || columns.length === 0) return undefined;
-  return /^\[?\s*(\{|$)/.test(columns[0]!.name)
+  return /^\s*(\{|\[\s*(\{|$))/.test(columns[0]!.name)
     ? "its first line is JSON, and the contract's format is csv"
     : undefined;
 }

@@ -264,6 +264,11 @@ describe('bad input is set aside with its reasons, and the rest is read', () => 
     expect((await staged(source('csv'), [file('made.csv', 'given\n2001-01-01\n')], made)).good).toEqual(['2001-01-01']);
   });
 
+  test.each(['', ' ', '""', '[x]'])('a first column that is called %j is no JSON: its file is loaded', async (name) => {
+    const { good, bad } = await staged(source('csv'), [file('index.csv', `${name},id,name,at\n0,9,z,\n`)]);
+    expect([good, bad]).toEqual([['9 z -'], []]);
+  });
+
   test.each(['{"id":1,"name":"a"}', '[{"id":1,"name":"a"}]', '[\n{"id":1}\n]'])(
     'JSON that is called CSV is one unreadable file, be it one line: %j',
     async (text) => {
