@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientError } from '../errors';
 import { DuckdbError } from '../runtime/duckdb';
 import type { LakeSession } from '../runtime/lake';
@@ -231,6 +232,9 @@ export async function startSpark({
   return sparkSession({ answers: child.stdout, requests: child.stdin, printed }, () => exited);
 }
 
+/** Milliseconds for which the last words of a Spark that has ended are waited for. */
+const longestWords = 2000;
+
 function ready(child: ChildProcess, exited: Promise<void>, output: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     // The first line says that the session is open; what follows it is answers.
@@ -244,6 +248,10 @@ function ready(child: ChildProcess, exited: Promise<void>, output: readonly stri
     };
     child.stdout!.on('readable', take);
     child.on('error', (error) => reject(new SparkStartError(error.message, ['python'])));
-    void exited.then(() => reject(startFailure(output.join(''))));
+    // What it printed may come after its end; but a Java that it leaves behind may keep the pipe open.
+    const silent = new Promise((heard) => child.stderr!.on('end', heard));
+    void exited
+      .then(() => Promise.race([silent, sleep(longestWords, undefined, { ref: false })]))
+      .then(() => reject(startFailure(output.join(''))));
   });
 }

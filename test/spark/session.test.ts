@@ -373,9 +373,10 @@ test('metrics of a job go to CloudWatch with the dimensions that alarms name, wh
 
 test('a Spark that does not start names the Python or Java to blame, its value and what is needed, and no file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ingot-no-spark-'));
+  // The words come after the end of who says them, as they may on a machine that is busy.
   const says = (name: string, text: string) => {
     const file = join(folder, name);
-    writeFileSync(file, `#!/bin/sh\necho "${text}" >&2\nexit 1\n`, { mode: 0o755 });
+    writeFileSync(file, `#!/bin/sh\n(sleep 0.2; echo "${text}" >&2) &\nexit 1\n`, { mode: 0o755 });
     return file;
   };
   const { INGOT_SPARK_PYTHON, JAVA_HOME } = process.env;
